@@ -1,0 +1,54 @@
+"""Converged models, so that everyone sees a trained latent space at once.
+
+``solutions/train_reference.py`` trains them; ``METRICS`` holds what they reach on the
+full test set. The convolutional encoder is the answer to an exercise, so in its place
+there is what it says of the embedded sample's images.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from vaelab import models
+
+FOLDER = Path(__file__).parent / "reference"
+
+METRICS = json.loads((FOLDER / "metrics.json").read_text(encoding="utf-8"))
+"""For "mlp" and "conv": nats per image on the full test set after every epoch, and the settings."""
+
+
+def load_mlp():
+    """The trained MLP VAE's two halves.
+
+    Returns
+    -------
+    encoder : keras.Model
+        ``(batch, 784)`` to ``[z_mean, z_log_var]``, each ``(batch, 2)``.
+    decoder : keras.Model
+        ``(batch, 2)`` to ``(batch, 784)``.
+    """
+    encoder, decoder = models.make_encoder(784, 256, 2), models.make_decoder(2, 256, 784)
+    encoder.load_weights(FOLDER / "mlp_encoder.weights.h5")
+    decoder.load_weights(FOLDER / "mlp_decoder.weights.h5")
+    return encoder, decoder
+
+
+def load_conv_decoder():
+    """The trained convolutional decoder, ``(batch, 2)`` to ``(batch, 28, 28, 1)``."""
+    decoder = models.make_conv_decoder(2, 128)
+    decoder.load_weights(FOLDER / "conv_decoder.weights.h5")
+    return decoder
+
+
+def load_conv_posteriors():
+    """What the trained convolutional encoder says of the embedded sample's images.
+
+    Returns
+    -------
+    dict of numpy.ndarray
+        ``z_mean_train``, ``z_log_var_train`` of shape ``(10000, 2)`` and
+        ``z_mean_test``, ``z_log_var_test`` of shape ``(2000, 2)``, in the sample's order.
+    """
+    with np.load(FOLDER / "conv_posteriors.npz", allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
