@@ -1,0 +1,59 @@
+# Every command of the project, from nothing but make and Python 3.11 to 3.13.
+# `make help` lists them. Another interpreter: make lab PYTHON=python3.12
+
+PYTHON ?= python3
+VENV = .venv
+BIN = $(VENV)/bin
+INSTALLED = $(VENV)/.installed
+# nbgrader starts programs of its own environment by name.
+RUN = PATH="$$PWD/$(BIN):$$PATH"
+
+.PHONY: help lab solutions test release reference kill-matrix grade-demo formgrader bench-explorer screenshots lock
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+# Reinstalled only when what it is made from changes.
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "This course needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is %d.%d. Name another one: make $(MAKECMDGOALS) PYTHON=python3.12" % v)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the course into $(VENV): a few minutes, once."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null
+	@touch $(INSTALLED)
+
+# Without the echo, a slider dragged fast is not pulled back by its own old values.
+lab: $(INSTALLED)  ## open the course in JupyterLab
+	$(RUN) JUPYTER_WIDGETS_ECHO=0 jupyter lab course $(ARGS)
+
+solutions: $(INSTALLED)  ## open the solutions in JupyterLab, each notebook kept in step with its .py
+	$(RUN) JUPYTER_WIDGETS_ECHO=0 jupyter lab solutions $(ARGS)
+
+test: $(INSTALLED)  ## run the tests (a few of them: make test ARGS="-k kl_term")
+	$(RUN) python -m pytest $(ARGS)
+
+release: $(INSTALLED)  ## solutions/*.py -> executed solutions/*.ipynb -> course/*.ipynb
+	$(RUN) python solutions/release.py $(ARGS)
+
+reference: $(INSTALLED)  ## train the reference weights again (about an hour)
+	$(RUN) python solutions/train_reference.py $(ARGS)
+
+kill-matrix: $(INSTALLED)  ## every wrong and right answer against every check, as a table
+	$(RUN) python tests/kill_matrix.py $(ARGS)
+
+grade-demo: $(INSTALLED)  ## grade the small class that ships with the project
+	$(RUN) python -m autograde demo $(ARGS)
+
+formgrader: $(INSTALLED)  ## mark written answers in nbgrader's formgrader
+	$(RUN) JUPYTER_CONFIG_PATH=autograde jupyter lab $(ARGS)
+
+bench-explorer: $(INSTALLED)  ## measure the explorer from key press to pixels
+	$(RUN) python benchmarks/explorer.py $(ARGS)
+
+screenshots: $(INSTALLED)  ## take the README's pictures again, in Chromium
+	$(RUN) python tests/browser/screenshots.py $(ARGS)
+
+lock: $(INSTALLED)  ## requirements.in -> requirements.txt
+	$(RUN) python -m pip install --quiet --disable-pip-version-check uv
+	$(RUN) uv pip compile --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate --quiet requirements.in -o requirements.txt $(ARGS)

@@ -1,0 +1,41 @@
+"""nbgrader's configuration: where this course keeps what nbgrader names.
+
+nbgrader reads it from the working directory or from ``JUPYTER_CONFIG_PATH``
+(its ``--config`` is ignored outside the working directory), so run nbgrader as
+
+    JUPYTER_CONFIG_PATH=autograde nbgrader ...      from the project's folder
+    nbgrader ...                                    from autograde/
+"""
+
+from pathlib import Path
+
+c = get_config()  # noqa: F821  (given by traitlets)
+
+project = Path(__file__).resolve().parent.parent
+workspace = "autograde/workspace"
+# SQLite creates a database, but not the folder it lies in.
+(project / workspace).mkdir(exist_ok=True)
+
+c.CourseDirectory.course_id = "vae"
+c.CourseDirectory.root = str(project)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "course"
+c.CourseDirectory.submitted_directory = f"{workspace}/submitted"
+c.CourseDirectory.autograded_directory = f"{workspace}/autograded"
+c.CourseDirectory.feedback_directory = f"{workspace}/feedback"
+c.CourseDirectory.solution_directory = f"{workspace}/solution"
+c.CourseDirectory.db_url = f"sqlite:///{(project / workspace / 'gradebook.db').as_posix()}"
+
+# Everything beside a notebook is copied to the release, unless it is named here;
+# solutions/NN/NN.py holds the answers.
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints", "__pycache__", "feedback",
+    "*.py", "*.pyc", "*.md", "*.toml", "*.h5", "*.npz", "*.json", "*.log", ".*",
+]
+
+# A solution's notebook-wide metadata holds the state of its widgets, and jupytext's
+# pairing where somebody paired it by hand: neither belongs to a student.
+c.GenerateAssignment.preprocessors.append("nbconvert.preprocessors.ClearMetadataPreprocessor")
+c.ClearMetadataPreprocessor.enabled = True
+c.ClearMetadataPreprocessor.clear_cell_metadata = False
+c.ClearMetadataPreprocessor.preserve_nb_metadata_mask = {"kernelspec", "language_info"}
