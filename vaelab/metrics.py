@@ -1,0 +1,242 @@
+"""Numbers that say how good a VAE is. All likelihoods are in nats per image.
+
+A grey-scale pixel x in [0, 1] is scored with the Bernoulli cross-entropy
+-x log p - (1 - x) log(1 - p), as is usual for Fashion-MNIST. It is not the negative
+log-likelihood of a distribution over grey values, and its minimum over p, reached at
+p = x, is the entropy of x and not 0: hence ``entropy_floor``.
+
+Importing this module does not import TensorFlow; ``encode`` and ``decode`` do.
+"""
+
+import weakref
+
+import numpy as np
+from scipy.spatial import cKDTree
+from scipy.special import entr
+
+# Predictions are kept this far from 0 and 1, as Keras does, so that log stays finite.
+EPSILON = 1e-7
+
+# Images handled at once: their float64 working copies stay within a few megabytes.
+_CHUNK = 1000
+
+# The compiled call of each model, for as long as the model lives.
+_compiled = weakref.WeakKeyDictionary()
+
+
+def bernoulli_nll(x, p):
+    """Bernoulli cross-entropy of each image, summed over its pixels, in nats.
+
+    Parameters
+    ----------
+    x : array_like, (N, ...)
+        Targets in [0, 1].
+    p : array_like, (N, ...) or (1, ...)
+        Predicted probabilities in [0, 1]: as many pixels an image (flat, 28 x 28 and
+        28 x 28 x 1 are the same), an image for each target or a single one for all.
+        Clipped to [1e-7, 1 - 1e-7].
+
+    Returns
+    -------
+    numpy.ndarray, (N,), float64
+
+    Raises
+    ------
+    ValueError
+        If the sizes do not match, or values are NaN or outside [0, 1].
+    """
+    x = _flat_images(x, "x")
+    p = _flat_images(p, "p")
+    if p.shape[1] != x.shape[1] or len(p) not in (1, len(x)):
+        raise ValueError(
+            f"x holds {len(x)} images of {x.shape[1]} pixels and p {len(p)} of {p.shape[1]}; "
+            "expected one prediction per image (or a single one for all), with as many pixels."
+        )
+    nll = np.empty(len(x))
+    for start in range(0, len(x), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        target = x[rows].astype(np.float64)
+        prediction = (p if len(p) == 1 else p[rows]).astype(np.float64).clip(EPSILON, 1 - EPSILON)
+        nll[rows] = -(target * np.log(prediction) + (1 - target) * np.log1p(-prediction)).sum(axis=1)
+    return nll
+
+
+def entropy_floor(x):
+    """Mean Bernoulli cross-entropy of images that are reconstructed perfectly, in nats per image.
+
+    No model gets below it: the sum over pixels of -x log x - (1 - x) log(1 - x).
+
+    Parameters
+    ----------
+    x : array_like, (N, ...)
+        Images in [0, 1].
+
+    Returns
+    -------
+    float
+    """
+    x = _flat_images(x, "x")
+    chunks = (x[start : start + _CHUNK].astype(np.float64) for start in range(0, len(x), _CHUNK))
+    return float(sum((entr(chunk) + entr(1 - chunk)).sum() for chunk in chunks) / len(x))
+
+
+def pixel_mean_nll(x_train, x_test):
+    """Mean cross-entropy of the model that knows only each pixel's mean, in nats per image.
+
+    A VAE whose latent variable carries nothing (posterior collapse) can do this well and
+    no better.
+
+    Parameters
+    ----------
+    x_train, x_test : array_like, (N, ...) and (M, ...)
+        Images in [0, 1]: the means are taken over the former, the score over the latter.
+
+    Returns
+    -------
+    float
+    """
+    x_train = _flat_images(x_train, "x_train")
+    return float(bernoulli_nll(x_test, x_train.mean(axis=0, dtype=np.float64)[None]).mean())
+
+
+def knn_accuracy(z_train, y_train, z_test, y_test, k=10):
+    """How well classes separate in a latent space: accuracy of k-nearest-neighbour classification.
+
+    Each test point takes the class of the majority among its k nearest training points
+    (Euclidean distance). Where classes tie, the one with the nearest neighbour wins.
+
+    Parameters
+    ----------
+    z_train, z_test : array_like, (N, latent_dim) and (M, latent_dim)
+    y_train, y_test : array_like of int, (N,) and (M,)
+    k : int
+
+    Returns
+    -------
+    float
+        Share of test points classified correctly, from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not match, there are fewer than k training points, or values are NaN.
+    """
+    z_train, z_test = np.asarray(z_train, np.float64), np.asarray(z_test, np.float64)
+    y_train, y_test = np.asarray(y_train), np.asarray(y_test)
+    for name, z, y in (("train", z_train, y_train), ("test", z_test, y_test)):
+        if z.ndim != 2 or y.shape != (len(z),) or len(z) == 0:
+            raise ValueError(
+                f"z_{name} has shape {z.shape} and y_{name} {y.shape}; expected (N, latent_dim) and (N,), N at least 1."
+            )
+        if not np.isfinite(z).all():
+            raise ValueError(f"z_{name} holds NaN or infinite values.")
+    if z_train.shape[1] != z_test.shape[1]:
+        raise ValueError(f"z_train has {z_train.shape[1]} latent dimensions and z_test {z_test.shape[1]}.")
+    if not 1 <= k <= len(z_train):
+        raise ValueError(f"k is {k}; expected between 1 and the {len(z_train)} training points.")
+
+    _, neighbours = cKDTree(z_train).query(z_test, k=np.arange(1, k + 1))
+    classes, codes = np.unique(y_train, return_inverse=True)
+    votes = codes[neighbours]  # (M, k), nearest first
+    counts = (votes[:, :, None] == np.arange(len(classes))).sum(axis=1)
+    leads = counts == counts.max(axis=1, keepdims=True)
+    first = np.take_along_axis(leads, votes, axis=1).argmax(axis=1)  # nearest neighbour of a leading class
+    predicted = classes[np.take_along_axis(votes, first[:, None], axis=1)[:, 0]]
+    return float((predicted == y_test).mean())
+
+
+def encode(encoder, x, batch_size=1000):
+    """Posterior means and log variances of images.
+
+    The model is called in inference mode (``training=False``) through one compiled function
+    that is kept for the next call: ``predict`` costs far more per call.
+
+    Parameters
+    ----------
+    encoder : keras.Model
+        From images to ``[z_mean, z_log_var]``.
+    x : numpy.ndarray, (N, ...)
+        Images, shaped as the encoder takes them.
+    batch_size : int
+
+    Returns
+    -------
+    z_mean, z_log_var : numpy.ndarray, (N, latent_dim)
+
+    Raises
+    ------
+    ValueError
+        If the images do not fit the encoder, or it returns anything but two arrays.
+    """
+    outputs = _call_in_batches(encoder, x, batch_size, "images")
+    if len(outputs) != 2:
+        raise ValueError(f"The encoder returned {len(outputs)} array(s); expected two: [z_mean, z_log_var].")
+    return tuple(outputs)
+
+
+def decode(decoder, z, batch_size=1000):
+    """Images that a decoder makes of latent points; called as in ``encode``.
+
+    Parameters
+    ----------
+    decoder : keras.Model
+        From latent points to images.
+    z : array_like, (N, latent_dim)
+    batch_size : int
+
+    Returns
+    -------
+    numpy.ndarray, (N, ...)
+        Pixel probabilities, shaped as the decoder makes them.
+
+    Raises
+    ------
+    ValueError
+        If the points do not fit the decoder.
+    """
+    outputs = _call_in_batches(decoder, z, batch_size, "latent points")
+    if len(outputs) != 1:
+        raise ValueError(f"The decoder returned {len(outputs)} arrays; expected one: images.")
+    return outputs[0]
+
+
+def _call_in_batches(model, x, batch_size, what):
+    """The model's outputs for all of x, as a list of arrays."""
+    x = np.asarray(x, np.float32)
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}; expected at least 1.")
+    expected = getattr(model, "input_shape", None)
+    if isinstance(expected, tuple) and not _fits(x.shape, expected):
+        raise ValueError(
+            f"The {what} have shape {x.shape}; {model.name!r} expects {expected} (None: any number). Reshape them first."
+        )
+    if x.ndim < 2 or len(x) == 0:
+        raise ValueError(f"The {what} have shape {x.shape}; expected a batch of at least one, its index first.")
+    call = _compiled_call(model)
+    batches = [call(x[start : start + batch_size]) for start in range(0, len(x), batch_size)]
+    batches = [batch if isinstance(batch, (list, tuple)) else [batch] for batch in batches]
+    return [np.concatenate([np.asarray(part) for part in parts]) for parts in zip(*batches, strict=True)]
+
+
+def _compiled_call(model):
+    import tensorflow as tf
+
+    if model not in _compiled:
+        # A weak reference: the function is a value of the dictionary that must not keep its key alive.
+        reference = weakref.ref(model)
+        _compiled[model] = tf.function(lambda x: reference()(x, training=False), reduce_retracing=True)
+    return _compiled[model]
+
+
+def _fits(shape, expected):
+    return len(shape) == len(expected) and all(e is None or s == e for s, e in zip(shape, expected, strict=True))
+
+
+def _flat_images(x, name):
+    x = np.asarray(x)
+    if x.ndim < 2 or x.size == 0:
+        raise ValueError(f"{name} has shape {x.shape}; expected a batch of images, the image index first.")
+    low, high = float(x.min()), float(x.max())
+    if not (low >= 0 and high <= 1):  # so written, NaN fails too
+        raise ValueError(f"{name} ranges from {low:.4g} to {high:.4g}; expected values in [0, 1].")
+    return x.reshape(len(x), -1)
