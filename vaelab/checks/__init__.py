@@ -1,0 +1,122 @@
+"""Checks that say what is wrong, in two layers that never mix.
+
+A test cell is one line::
+
+    from vaelab.checks import check
+    check("kl_term.values", kl_term)
+
+**probe** (`vaelab.checks.probe`) runs beside the student's code. It is asked to call the
+function or to build and run the model, and returns arrays and plain JSON. It decides
+nothing and holds no expected value.
+
+**judge** (`vaelab.checks.judge` and the modules it imports) draws the inputs, writes the
+request, reads the reply as hostile data, and gives a verdict. It uses NumPy and JSON
+only and never imports TensorFlow.
+
+The boundary between them is one call::
+
+    reply = target.probe(request)
+
+where ``request`` and ``reply`` are *messages*: ``{"json": <plain JSON object>, "arrays":
+{name: numpy array}}``, both with ``json["protocol"] == PROTOCOL``. `vaelab.checks.message`
+packs a message into bytes and back, without pickle and within a size limit.
+
+In the student's notebook both layers run in one process: ``check`` wraps the student's
+object and calls the probe directly. In a grader, the judge's process calls the same
+`check` with a `RemoteTarget`, whose ``probe`` ships the request to the sandbox that
+holds the student's object, runs ``vaelab.checks.probe.run(request, target)`` there and
+brings the reply back. Only this file, ``probe.py`` and ``message.py`` need to be readable
+in that sandbox: everything else is imported when ``check`` is called, not before.
+"""
+
+from vaelab.checks.message import PROTOCOL
+
+__all__ = ["PROTOCOL", "CheckFailed", "RemoteTarget", "check"]
+
+
+class RemoteTarget:
+    """A student's object that lives in another process: the transport of a grader.
+
+    Subclass it and define ``probe``. Nothing else of the object is ever used.
+
+    Parameters
+    ----------
+    name : str
+        The name of the student's object, for instance ``"kl_term"``.
+    """
+
+    def __init__(self, name):
+        self.name = name
+
+    def probe(self, request):
+        """Send `request` to the probe beside the student's object; return its reply.
+
+        A transport that fails (dead kernel, time out, oversized reply) raises
+        `ProbeError` with one sentence for the student.
+        """
+        raise NotImplementedError("a transport defines probe(request) -> reply")
+
+
+class ProbeError(Exception):
+    """The probe could not be reached, or answered nothing that can be read."""
+
+
+class CheckFailed(AssertionError):
+    """A check did not pass. `verdict` says what was seen, as plain JSON data.
+
+    IPython shows the short message only: a traceback through the checks' own files
+    would tell a student nothing about theirs.
+    """
+
+    def __init__(self, verdict):
+        super().__init__(f"{verdict['check']}: {verdict['message']}")
+        self.verdict = verdict
+
+    def _render_traceback_(self):
+        return [f"{type(self).__name__}: {self}"]
+
+
+class NotDone(CheckFailed, NotImplementedError):
+    """The stub is still a stub. Shown as what it is, a NotImplementedError."""
+
+    def __init__(self, verdict):
+        CheckFailed.__init__(self, verdict)
+
+
+# The first error of a released notebook is the stub's own, under its own name.
+NotDone.__name__ = NotDone.__qualname__ = "NotImplementedError"
+
+
+def check(check_id, target, *, seed=None):
+    """Run one check, show its verdict, and raise if it does not pass.
+
+    Parameters
+    ----------
+    check_id : str
+        For instance ``"kl_term.values"``; `vaelab.checks.points` lists them all.
+    target : object or RemoteTarget
+        The student's function; in a grader, the handle of one.
+    seed : int, optional
+        Where the inputs are drawn from. By default a fresh one each time; every verdict
+        records the one it used, so that a failure can be looked at again.
+
+    Returns
+    -------
+    None
+        nbgrader reads whatever a test cell returns as points, so nothing is returned.
+
+    Raises
+    ------
+    CheckFailed
+        With the verdict; a NotImplementedError as well if the exercise is not begun.
+    ValueError
+        If there is no such check.
+    """
+    from vaelab.checks import judge, panel
+
+    verdict = judge.judge(check_id, target, seed=seed)
+    panel.show(verdict)
+    if verdict["status"] == "not_done":
+        raise NotDone(verdict) from None
+    if not verdict["passed"]:
+        raise CheckFailed(verdict) from None
