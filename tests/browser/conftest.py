@@ -1,0 +1,137 @@
+"""A real JupyterLab on a copy of the notebooks, and Chromium to use it as a person would."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import sync_playwright
+
+PROJECT = Path(__file__).resolve().parents[2]
+START_S = 60
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab.
+
+    Attributes
+    ----------
+    url, token : str
+        Where it listens (loopback only), and its token.
+    folder : pathlib.Path
+        What it serves: copies of ``course/`` and ``solutions/``, free to be written to.
+    """
+
+    url: str
+    token: str
+    folder: Path
+
+    def open(self, page, path):
+        """Open the notebook `path` (relative to `folder`) in `page` and wait for its kernel."""
+        page.goto(f"{self.url}/lab/tree/{path}?reset&token={self.token}")
+        page.wait_for_function(f"() => {NOTEBOOK}?.context.isReady && {KERNEL}?.status === 'idle'", timeout=90_000)
+
+    def run_all(self, page, timeout_s=240):
+        """Choose Run > Run All Cells, wait until the kernel has run them, save; the notebook as saved."""
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        page.wait_for_function(f"() => {KERNEL}.status === 'busy'")
+        page.wait_for_function(
+            f"() => {KERNEL}.status === 'idle' && {NOTEBOOK}.content.widgets.every("
+            "cell => cell.model.type !== 'code' || cell.model.executionState !== 'running')",
+            timeout=timeout_s * 1000,
+        )
+        return self.save(page)
+
+    def save(self, page):
+        """Save the notebook that `page` shows; its content."""
+        path = page.evaluate(f"() => {NOTEBOOK}.context.path")
+        page.evaluate(f"() => {NOTEBOOK}.context.save()")
+        return nbformat.read(self.folder / path, as_version=4)
+
+
+NOTEBOOK = "window.jupyterapp?.shell.currentWidget"
+KERNEL = f"{NOTEBOOK}?.sessionContext?.session?.kernel"
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_until_serving(server, url, log):
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start within {START_S} s:\n{log.read_text(encoding='utf-8')}")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """One JupyterLab for the whole test session, started the way `make lab` starts it."""
+    folder = tmp_path_factory.mktemp("lab")
+    for name in ("course", "solutions"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    port, token = _free_port(), secrets.token_hex(16)
+    log = folder.parent / "jupyterlab.log"
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.allow_root": True,
+        "IdentityProvider.token": token,
+        # Tests ask JupyterLab itself whether a cell is still running.
+        "LabApp.expose_app_in_browser": True,
+    }
+    command = [sys.executable, "-m", "jupyter", "lab", str(folder), "--no-browser"]
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            command + [f"--{name}={value}" for name, value in options.items()],
+            env=os.environ | {"JUPYTER_WIDGETS_ECHO": "0"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_serving(server, f"{url}/api/status?token={token}", log)
+        yield Lab(url, token, folder)
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The system's Chromium, without a window."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        raise RuntimeError("the browser tests need Chromium: on Debian and Ubuntu, apt-get install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser):
+    """An empty page of 1280 x 800 pixels in a profile of its own."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield context.new_page()
+    context.close()
