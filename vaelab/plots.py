@@ -16,7 +16,7 @@ import io
 from pathlib import Path
 
 import numpy as np
-from matplotlib import colors, style
+from matplotlib import cm, colors, style
 from matplotlib.figure import Figure
 from PIL import Image
 from scipy.stats import norm
@@ -283,7 +283,7 @@ def learning_curve(history, landmarks=True):
         axes["whole"].set_title("loss and landmarks")
         _mark(axes["whole"], {f"{value:.1f}  {name}": value for name, value in marks.items()})
         low, high = axes["close"].get_ylim()
-        _mark(axes["close"], {f"{value:.1f}": value for value in marks.values() if low <= value <= high})
+        _mark(axes["close"], {f"{value:.1f}  {name.split(',')[0]}": value for name, value in marks.items() if low <= value <= high})
     axes["close"].set_title("loss, closer" if marks else "loss")
     axes["close"].legend(loc="upper right")
     axes["reconstruction"].set_title("reconstruction")
@@ -412,7 +412,7 @@ def marginals(clouds):
         ax.scatter(*z[shown].T, s=5, color=colour, alpha=min(1, 0.2 + 300 / len(shown)), linewidths=0)
         _prior_circles(ax, names=False)
         mean, std = z.mean(axis=0), z.std(axis=0)
-        summary = f"mean ({mean[0]:+.2f}, {mean[1]:+.2f})\nstandard deviation ({std[0]:.2f}, {std[1]:.2f})"
+        summary = f"mean ({_signed(mean[0], 2)}, {_signed(mean[1], 2)})\nstandard deviation ({std[0]:.2f}, {std[1]:.2f})"
         ax.set_title(name, pad=32)
         ax.text(0, 1.02, summary, transform=ax.transAxes, fontsize=9)
         ax.set_xlabel("$z_1$")
@@ -455,24 +455,56 @@ def kl_integrand(mean, log_var):
     fig = Figure(figsize=(7.5, 5.4))
     top, bottom = fig.subplots(2, 1, sharex=True)
     top.plot(z, norm.pdf(z), "--", color=BLACK, label="$p(z)$, the prior")
-    top.plot(z, norm.pdf(z, mean, sigma), color=BLUE, label=rf"$q(z)$, mean {mean:.2f}, standard deviation {sigma:.2f}")
-    top.set(ylim=(0, 1.8), ylabel="density")
-    top.legend(loc="upper left")
+    top.plot(z, norm.pdf(z, mean, sigma), color=BLUE, label="$q(z)$")
+    top.set_title(f"mean {_signed(mean, 2)}, standard deviation {sigma:.2f}")
+    top.set(ylim=(0, 1.25), ylabel="density")
     positive, negative = _signs(integrand)
-    bottom.fill_between(z, positive, facecolor=ORANGE, edgecolor="white", hatch="//", linewidth=0, label=f"positive: {area_positive:.3f}")
-    bottom.fill_between(z, negative, facecolor=SKY, edgecolor="white", hatch="..", linewidth=0, label=f"negative: {_signed(area_negative, 3)}")
+    bottom.fill_between(z, positive, facecolor=ORANGE, edgecolor="white", hatch="//", linewidth=0, label="positive")
+    bottom.fill_between(z, negative, facecolor=SKY, edgecolor="white", hatch="..", linewidth=0, label="negative")
     bottom.plot(z, integrand, color=BLACK, linewidth=1.2)
     bottom.axhline(0, color="#555555", linewidth=0.8)
-    bottom.set(ylim=(-0.6, 2), xlim=(-limit, limit), xlabel="$z$", ylabel=r"$q\,\log(q/p)$")
-    bottom.legend(loc="upper left")
+    bottom.set(ylim=(-0.5, 1.5), xlim=(-limit, limit), xlabel="$z$", ylabel=r"$q\,\log(q/p)$")
     area = area_positive + area_negative
-    bottom.set_title(f"KL(q‖p) = area = {area:.3f} nats")
-    peak = _integrand(reach, mean, sigma).max()
-    if peak > 2:
-        bottom.text(0.985, 0.95, f"peak at {peak:.1f}, above the frame ↑", transform=bottom.transAxes, ha="right", va="top", fontsize=9)
+    bottom.set_title(f"KL(q‖p) = {area_positive:.3f} − {-area_negative:.3f} = {area:.3f} nats")
+    for ax in (top, bottom):  # above the frame: inside it, some setting of the sliders would meet the legend
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=2, borderaxespad=0.3)
     alt = (
         f"Densities of the prior N(0, 1) and of q with mean {mean:.2f} and standard deviation {sigma:.2f}; below, "
         f"q log(q/p), with an area of {area_positive:.3f} above zero and {_signed(area_negative, 3)} below: {area:.3f} nats."
+    )
+    return fig, alt
+
+
+@_figure
+def kl_surface(kl_function):
+    """Contour lines of a KL term over the plane of one mean and one log variance.
+
+    Parameters
+    ----------
+    kl_function : callable
+        Called once as ``kl_function(z_mean, z_log_var)`` with two float32 arrays of shape
+        (n, 1); returns n numbers, in nats.
+    """
+    mean, log_var = np.linspace(-3, 3, 61, dtype="float32"), np.linspace(-4, 3, 71, dtype="float32")
+    z_mean, z_log_var = np.meshgrid(mean, log_var)
+    kl = np.asarray(kl_function(z_mean.reshape(-1, 1), z_log_var.reshape(-1, 1)), dtype=float)
+    if kl.shape != (z_mean.size,):
+        raise ValueError(
+            f"kl_function returned shape {kl.shape} for a batch of {z_mean.size}; expected ({z_mean.size},): one number an image."
+        )
+    fig = Figure(figsize=(7, 5.2))
+    ax = fig.subplots()
+    levels = [0.1, 0.5, 1, 2, 3, 4, 6, 8, 10, 12]
+    filled = ax.contourf(mean, log_var, kl.reshape(z_mean.shape), [0, *levels], cmap="viridis_r", extend="both")
+    lines = ax.contour(mean, log_var, kl.reshape(z_mean.shape), levels, colors="black", linewidths=0.7)
+    ax.clabel(lines, fmt="%g")
+    ax.plot(0, 0, marker="o", markersize=9, markerfacecolor="white", markeredgecolor=VERMILLION, markeredgewidth=2.5)
+    fig.colorbar(filled, ax=ax).set_label("KL (nats)")
+    ax.set(xlabel="z_mean", ylabel="z_log_var", title="KL term of one latent dimension")
+    ax.grid(False)
+    alt = (
+        "Contour lines of the KL term over z_mean from -3 to 3 and z_log_var from -4 to 3; the prior (0, 0) is marked. "
+        f"Values go from {np.nanmin(kl):.2f} to {np.nanmax(kl):.2f} nats."
     )
     return fig, alt
 
@@ -545,7 +577,7 @@ def monte_carlo_convergence(estimates, exact):
     fig = Figure(figsize=(8, 4.2))
     ax = fig.subplots()
     width = 2 * spread / np.sqrt(count)
-    ax.fill_between(count, exact - width, exact + width, color=SKY, alpha=0.25, linewidth=0, label=r"exact $\pm\,2\sigma/\sqrt{n}$")
+    ax.fill_between(count, exact - width, exact + width, color=SKY, alpha=0.25, linewidth=0, label=r"exact ± 2 standard errors ($\propto 1/\sqrt{n}$)")
     # The eye cannot tell points closer than this on a logarithmic axis, and the file need not hold them.
     kept = np.unique(np.geomspace(1, len(count), 600).astype(int)) - 1
     for i, row in enumerate(running):
@@ -582,9 +614,10 @@ def bernoulli_floor(targets=(0.0, 0.2, 0.5)):
         ax.plot(p, _cross_entropy(x, p), line, color=colour, label=f"$x$ = {x:g}")
         floor = _cross_entropy(x, np.clip(x, 1e-12, 1 - 1e-12))
         ax.plot(x, floor, marker, color=colour, markersize=8, clip_on=False, zorder=3)
-        ax.annotate(f"{floor:.2f} at p = {x:g}", (x, floor), (8, 9), textcoords="offset points", color=colour, weight="bold",
-                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5})  # fmt: skip
-    ax.set(xlim=(0, 1), ylim=(0, 2.5), xlabel="prediction $p$", ylabel="cross-entropy (nats)")
+        # Below the minimum, on the side that the other curves leave free.
+        offset, align = ((4, -14), "left") if x < 0.1 else ((-2, -18), "right") if x < 0.5 else ((8, -16), "left")
+        ax.annotate(f"{floor:.2f} at p = {x:g}", (x, floor), offset, textcoords="offset points", ha=align, color=colour, weight="bold")
+    ax.set(xlim=(0, 1), ylim=(-0.2, 2.5), xlabel="prediction $p$", ylabel="cross-entropy (nats)")
     ax.legend(loc="upper center", title="grey value of the pixel")
     alt = "Cross-entropy of one pixel against the prediction p. " + " ".join(
         f"For x = {x:g} the lowest point is {_cross_entropy(x, np.clip(x, 1e-12, 1 - 1e-12)):.2f} nats, at p = x." for x in targets
@@ -688,8 +721,8 @@ def _prior_circles(ax, names=True):
     for radius in (1, 2, 3):
         ax.plot(radius * np.cos(angle), radius * np.sin(angle), color="#333333", linewidth=0.8, linestyle=(0, (4, 3)))
         if names:
-            ax.text(0, -radius, f"{radius}σ", fontsize=8, ha="center", va="center", color="#333333",
-                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8})  # fmt: skip
+            ax.text(0, -radius, f"{radius}σ", fontsize=9, ha="center", va="center", color="#333333",
+                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1})  # fmt: skip
 
 
 def _square(ax, z):
@@ -707,10 +740,9 @@ def _class_marker(label):
 
 def _class_colour_bar(fig, ax):
     """A discrete colour bar, class names as labels, each class's marker beside its colour."""
-    import matplotlib.cm  # noqa: F401  (ScalarMappable's home)
-
     count = len(CLASS_NAMES)
-    mappable = matplotlib.cm.ScalarMappable(colors.BoundaryNorm(np.arange(count + 1) - 0.5, count), colors.ListedColormap(CLASS_COLOURS))
+    steps = colors.BoundaryNorm(np.arange(count + 1) - 0.5, count)
+    mappable = cm.ScalarMappable(steps, colors.ListedColormap(CLASS_COLOURS))
     bar = fig.colorbar(mappable, ax=ax, ticks=range(count), shrink=0.95, aspect=16)
     bar.ax.set_yticklabels(CLASS_NAMES)
     bar.ax.invert_yaxis()

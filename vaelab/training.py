@@ -130,10 +130,12 @@ class _Progress(keras.callbacks.Callback):
         self.drawn = now
         steps = self.params["steps"]
         done = (len(self.history.epochs) + (batch + 1) / steps) / self.total
+        spent = now - self.clock
+        left = f"; about {_duration(spent * (1 - done) / done)} left" if spent > 1 else ""
         self.line.live(
             done,
             f"epoch {len(self.history.epochs) + 1} of {self.total}, batch {batch + 1} of {steps}: "
-            f"{_losses(logs)}; about {_duration((now - self.clock) * (1 - done) / done)} left",
+            f"{_losses(logs)} nats per image{left}",
         )
 
     def on_epoch_end(self, epoch, logs=None):
@@ -152,10 +154,10 @@ class _Progress(keras.callbacks.Callback):
     def finish(self, stopped=False):
         count = len(self.history.epochs)
         if stopped:
-            text = f"Stopped in epoch {count + 1} of {self.total}: the model keeps the weights it has, the history {count} complete epochs"
+            text = f"Stopped in epoch {count + 1} of {self.total}. The model keeps its weights; epochs completed: {count}"
         else:
             text = f"{count} epoch{'s' * (count > 1)} in {_duration(time.perf_counter() - self.started)}"
-        self.line.final(count / self.total, f"{text}: {self._latest()}." if count else f"{text}.")
+        self.line.final(f"{text}; {self._latest()}." if count else f"{text}.")
 
     def _latest(self):
         last = {name: values[-1] for name, values in vars(self.history).items() if values}
@@ -176,7 +178,7 @@ class _NotebookLine:
     def epoch(self, number, text):
         pass  # the next batch tells
 
-    def final(self, done, text):
+    def final(self, text):
         self._update(html.escape(text), text)
 
     def _update(self, markup, text):
@@ -202,7 +204,7 @@ class _PrintedLines:
         if number % self.every == 0:
             print(text, flush=True)
 
-    def final(self, done, text):
+    def final(self, text):
         print(text, flush=True)
 
 
