@@ -4,8 +4,9 @@ Usage: python solutions/release.py [--force] [ASSIGNMENT ...]      (or: make rel
 
 For each assignment NN
 
-1. ``solutions/NN/NN.py`` (percent format, written by hand) becomes a notebook whose
-   cells have fixed, readable ids;
+1. ``solutions/NN/NN.py`` (percent format, written by hand) is brought into the layout
+   that jupytext gives it when its notebook is saved (blank lines, no more), and
+   becomes a notebook whose cells have fixed, readable ids;
 2. the notebook is executed in the quick profile and written, with its outputs, to
    ``solutions/NN/NN.ipynb``, unless the one there has the same cells already;
 3. nbgrader's own ``generate_assignment`` makes ``course/NN/NN.ipynb`` from it.
@@ -26,6 +27,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME
+from jupytext.config import load_jupytext_configuration_file
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbgrader.converters import GenerateAssignment
@@ -68,6 +70,12 @@ def read_source(path):
         cell.id = _cell_id(cell, taken)
         taken.add(cell.id)
     return notebook
+
+
+def script(notebook, project=PROJECT):
+    """The percent script of `notebook`: what jupytext writes when the notebook is saved in JupyterLab."""
+    config = load_jupytext_configuration_file(str(project / "solutions" / "jupytext.toml"))
+    return jupytext.writes(notebook, fmt="py:percent", config=config)
 
 
 def _cell_id(cell, taken):
@@ -125,13 +133,19 @@ def build_solution(assignment, project=PROJECT, force=False):
     folder = project / "solutions" / assignment
     source, target = folder / f"{assignment}.py", folder / f"{assignment}.ipynb"
     notebook = read_source(source)
+    if script(notebook, project) != source.read_text(encoding="utf-8"):
+        _write(source, script(notebook, project))
     if not force and target.exists() and cells(nbformat.read(target, as_version=4)) == cells(notebook):
         return False
-    text = nbformat.writes(execute(notebook, folder)) + "\n"
-    unfinished = target.with_suffix(".ipynb.new")
-    unfinished.write_text(text, encoding="utf-8", newline="\n")
-    unfinished.replace(target)
+    _write(target, nbformat.writes(execute(notebook, folder)) + "\n")
     return True
+
+
+def _write(path, text):
+    """Replace the file `path` whole, so that an interruption leaves the old one."""
+    unfinished = path.with_name(path.name + ".new")
+    unfinished.write_text(text, encoding="utf-8", newline="\n")
+    unfinished.replace(path)
 
 
 def nbgrader_config(project=PROJECT):

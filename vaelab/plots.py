@@ -497,9 +497,9 @@ def kl_surface(kl_function):
     levels = [0.1, 0.5, 1, 2, 3, 4, 6, 8, 10, 12]
     filled = ax.contourf(mean, log_var, kl.reshape(z_mean.shape), [0, *levels], cmap="viridis_r", extend="both")
     lines = ax.contour(mean, log_var, kl.reshape(z_mean.shape), levels, colors="black", linewidths=0.7)
-    ax.clabel(lines, fmt="%g")
+    ax.clabel(lines, levels[:6], fmt="%g")
     ax.plot(0, 0, marker="o", markersize=9, markerfacecolor="white", markeredgecolor=VERMILLION, markeredgewidth=2.5)
-    fig.colorbar(filled, ax=ax).set_label("KL (nats)")
+    fig.colorbar(filled, ax=ax, ticks=[0, *levels], format="%g").set_label("KL (nats)")
     ax.set(xlabel="z_mean", ylabel="z_log_var", title="KL term of one latent dimension")
     ax.grid(False)
     alt = (

@@ -11,11 +11,35 @@ from pathlib import Path
 import numpy as np
 
 from vaelab import models
+from vaelab.training import History
 
 FOLDER = Path(__file__).parent / "reference"
 
 METRICS = json.loads((FOLDER / "metrics.json").read_text(encoding="utf-8"))
-"""For "mlp" and "conv": nats per image on the full test set after every epoch, and the settings."""
+"""For "mlp" and "conv": nats per image on the full training and test sets for every epoch, and the settings."""
+
+
+def history(name):
+    """The recorded training of a reference model.
+
+    Parameters
+    ----------
+    name : {"mlp", "conv"}
+
+    Returns
+    -------
+    vaelab.training.History
+        Its test values are those of the full test set.
+    """
+    if name not in METRICS:
+        raise ValueError(f"There is no reference model {name!r}; expected one of {', '.join(METRICS)}.")
+    recorded = METRICS[name]
+    return History(
+        epochs=list(range(1, recorded["epochs"] + 1)),
+        **recorded["train"],
+        **{f"val_{part}": values for part, values in recorded["test"].items()},
+        seconds=recorded["seconds"],
+    )
 
 
 def load_mlp():
