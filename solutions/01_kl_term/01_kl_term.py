@@ -17,6 +17,8 @@
 # code, 2 for a written answer.*
 
 # %%
+import vaelab  # first, because it asks TensorFlow to start quietly
+
 import keras
 import numpy as np
 import tensorflow as tf
