@@ -8,7 +8,7 @@ For each assignment NN
    that jupytext gives it when its notebook is saved (blank lines, no more), and
    becomes a notebook whose cells have fixed, readable ids;
 2. the notebook is executed in the quick profile and written, with its outputs, to
-   ``solutions/NN/NN.ipynb``, unless the one there has the same cells already;
+   ``solutions/NN/NN.ipynb``, unless the one there says the same already;
 3. nbgrader's own ``generate_assignment`` makes ``course/NN/NN.ipynb`` from it.
 
 On a clean tree nothing changes: outputs (figures, training logs) are made anew only
@@ -91,9 +91,10 @@ def _cell_id(cell, taken):
     return name if name not in taken else next(candidate for candidate in numbered if candidate not in taken)
 
 
-def cells(notebook):
-    """What identifies a notebook's content: all of its cells but for their outputs."""
-    return [(cell.cell_type, cell.id, cell.source, cell.metadata) for cell in notebook.cells]
+def content(notebook):
+    """What a notebook says: everything but outputs and the state of widgets."""
+    cells = [(cell.cell_type, cell.id, cell.source, cell.metadata) for cell in notebook.cells]
+    return cells, {key: value for key, value in notebook.metadata.items() if key != "widgets"}
 
 
 def execute(notebook, folder):
@@ -122,9 +123,7 @@ def execute(notebook, folder):
                 f"cell {cell.id!r} of {folder.name} wrote on stderr; nothing was written. "
                 f"Students would see it, and nbgrader gives 0 for it in a test cell:\n{text}"
             )
-    notebook.metadata = nbformat.from_dict(
-        NOTEBOOK_METADATA | {key: notebook.metadata[key] for key in ("widgets",) if key in notebook.metadata}
-    )
+    notebook.metadata.update(NOTEBOOK_METADATA)  # without the version of this machine's Python
     return notebook
 
 
@@ -135,7 +134,7 @@ def build_solution(assignment, project=PROJECT, force=False):
     notebook = read_source(source)
     if script(notebook, project) != source.read_text(encoding="utf-8"):
         _write(source, script(notebook, project))
-    if not force and target.exists() and cells(nbformat.read(target, as_version=4)) == cells(notebook):
+    if not force and target.exists() and content(nbformat.read(target, as_version=4)) == content(notebook):
         return False
     _write(target, nbformat.writes(execute(notebook, folder)) + "\n")
     return True

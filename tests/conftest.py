@@ -26,11 +26,14 @@ def clean_environment(tmp_path_factory):
         yield
 
 
+def copy_project(target):
+    """A project folder `target` with nbgrader's configuration and the release script, without any assignment."""
+    for name in ("autograde/nbgrader_config.py", "solutions/release.py", "solutions/jupytext.toml", "course/README.md"):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PROJECT / name, target / name)
+    return target
+
+
 @pytest.fixture
 def project_copy(tmp_path):
-    """A project folder with nbgrader's configuration and the release script, without any assignment."""
-    copy = tmp_path / "project"
-    for name in ("autograde/nbgrader_config.py", "solutions/release.py", "solutions/jupytext.toml", "course/README.md"):
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(PROJECT / name, copy / name)
-    return copy
+    return copy_project(tmp_path / "project")
