@@ -17,7 +17,7 @@
 # code, 2 for a written answer.*
 
 # %%
-import vaelab  # first, because it asks TensorFlow to start quietly
+import vaelab  # before Keras, because it asks TensorFlow to start quietly
 
 import keras
 import numpy as np

@@ -15,9 +15,9 @@
 # *About an hour and a half. Useful before: `01_kl_term`. 12 points for code, 9 for written answers.*
 
 # %%
-import vaelab  # first, because it asks TensorFlow to start quietly
-
 import math
+
+import vaelab  # before Keras, because it asks TensorFlow to start quietly
 
 import keras
 import numpy as np
