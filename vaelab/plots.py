@@ -118,7 +118,7 @@ def gallery(images, labels=None, n=18, columns=6):
     names = _class_names(labels, len(images), "labels")
     columns = min(_at_least_one(columns, "columns"), len(images))
     fig = _tiles(images, columns, captions=names, size=1.25)
-    return fig, f"{len(images)} images" + (f": {', '.join(names)}." if names else ".")
+    return fig, f"Images of the data set, {len(images)} in all" + (f": {', '.join(names)}." if names else ".")
 
 
 @_figure
@@ -132,7 +132,7 @@ def samples(images, columns=10):
     """
     images = _images(images, "images")
     fig = _tiles(images, min(_at_least_one(columns, "columns"), len(images)), size=0.95)
-    return fig, f"{len(images)} generated images."
+    return fig, f"Generated images, {len(images)} in all."
 
 
 @_figure

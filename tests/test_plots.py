@@ -1,0 +1,348 @@
+"""Every figure, outside notebooks (a Figure comes back) and in them (accessible HTML is displayed)."""
+
+import base64
+import io
+import re
+
+import IPython.display
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from PIL import Image
+from scipy import integrate
+from scipy.stats import norm
+
+from vaelab import plots
+from vaelab.data import CLASS_NAMES
+from vaelab.training import History
+
+rng = np.random.default_rng(0)
+X = rng.random((40, 28, 28), dtype="float32")
+Y = np.arange(40) % 10
+Z = rng.normal(size=(40, 2))
+
+
+def history(epochs=50, test=True, end=262.0):
+    """A history that falls from about 340 to ``end``."""
+    e = np.arange(1, epochs + 1)
+    loss, kl = end + 10 / e + 70 * np.exp(-(e - 1.0)), 6.5 - 3 * np.exp(-e / 4)
+    made = History(epochs=e.tolist(), loss=loss.tolist(), kl=kl.tolist(), reconstruction=(loss - kl).tolist(), seconds=[1.0] * epochs)
+    if test:
+        made.val_loss, made.val_kl = (loss + 0.5).tolist(), kl.tolist()
+        made.val_reconstruction = (loss + 0.5 - kl).tolist()
+    return made
+
+
+def gradient(z_mean, z_log_var):
+    """Of a bowl around (0, 0): any function with its minimum there will do."""
+    return z_mean, 2 * z_log_var
+
+
+FIGURES = {
+    "gallery": lambda: plots.gallery(X, Y),
+    "gallery without labels": lambda: plots.gallery(X.reshape(-1, 784), n=4),
+    "samples": lambda: plots.samples(X[..., None][:12]),
+    "one sample": lambda: plots.samples(X[:1]),
+    "reconstructions": lambda: plots.reconstructions(X, X, Y),
+    "compare": lambda: plots.compare(X, {"MLP": X, "conv": X}, nats={"MLP": np.full(40, 262.4), "conv": np.full(40, 260.4)}),
+    "manifold": lambda: plots.manifold(lambda z: np.zeros((len(z), 784))),
+    "learning curve": lambda: plots.learning_curve(history()),
+    "learning curve of 3 epochs": lambda: plots.learning_curve(history(3)),
+    "learning curve of 1 epoch": lambda: plots.learning_curve(history(1)),
+    "learning curve without test": lambda: plots.learning_curve(history(test=False)),
+    "learning curve without landmarks": lambda: plots.learning_curve(history(), landmarks=False),
+    "learning curve of a collapse": lambda: plots.learning_curve(history(end=385.2)),
+    "learning curve of a loss far too small": lambda: plots.learning_curve(history(end=0.49)),
+    "learning curve of no epoch": lambda: plots.learning_curve(History()),
+    "bars": lambda: plots.bar_comparison({"MLP": {"reconstruction": 256.4, "kl": 6.6}, "conv": {"reconstruction": 253.2, "kl": 6.5}}),
+    "latent scatter": lambda: plots.latent_scatter(Z, Y, title="Test set"),
+    "marginals": lambda: plots.marginals({"prior samples": Z, "aggregated posterior samples": Z, "posterior means": Z}),
+    "kl integrand": lambda: plots.kl_integrand(1.0, -1.0),
+    "kl integrand, extreme": lambda: plots.kl_integrand(-3.0, -3.0),
+    "kl arrows": lambda: plots.kl_arrows(gradient),
+    "monte carlo": lambda: plots.monte_carlo_convergence(rng.normal(0.7, 0.5, (6, 2000)), 0.7),
+    "bernoulli floor": lambda: plots.bernoulli_floor(),
+}
+
+
+def texts(fig):
+    return " | ".join(text.get_text() for text in fig.findobj(Text) if text.get_text() and text.get_visible())
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """What a notebook would show: the list of MIME bundles."""
+    bundles = []
+    monkeypatch.setattr(plots, "in_notebook", lambda: True)
+    monkeypatch.setattr(IPython.display, "display", lambda bundle, raw: bundles.append(bundle))
+    return bundles
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_outside_notebooks_the_figure_is_returned_and_nothing_printed_or_left_behind(name, capfd):
+    before = dict(matplotlib.rcParams)
+    assert isinstance(FIGURES[name](), Figure)
+    assert dict(matplotlib.rcParams) == before
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_in_notebooks_a_small_png_with_alternative_text_is_displayed(name, displayed):
+    assert FIGURES[name]() is None
+    (bundle,) = displayed
+    alt, source = re.fullmatch(r'<figure.*?><img alt="([^"]+)" src="data:image/png;base64,([^"]+)"></figure>', bundle["text/html"]).groups()
+    assert len(bundle["text/plain"]) > 15 and alt
+    png = base64.b64decode(source)
+    assert len(png) < 150_000
+    width, height = Image.open(io.BytesIO(png)).size
+    assert width <= 1200 and height <= 1000
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_word_lies_within_the_figure(name):
+    fig = FIGURES[name]()
+    fig.draw_without_rendering()
+    width, height = fig.bbox.width, fig.bbox.height
+    for ax in fig.axes:
+        labels = [tick.label1 for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_major_ticks()]
+        for text in ax.findobj(Text):
+            if text in labels or not text.get_text().strip() or not text.get_visible() or not ax.axison:
+                continue
+            box = text.get_window_extent()
+            assert -1 <= box.x0 and box.x1 <= width + 1 and -1 <= box.y0 and box.y1 <= height + 1, text.get_text()
+
+
+def test_alternative_text_is_escaped(displayed):
+    plots.latent_scatter(Z, Y, title='"q" & <p>')
+    (bundle,) = displayed
+    assert "&quot;q&quot; &amp; &lt;p&gt;" in bundle["text/html"]
+
+
+# Images
+
+
+def test_the_gallery_shows_n_images_with_their_class_names():
+    fig = plots.gallery(X, Y, n=10)
+    assert all(name in texts(fig) for name in CLASS_NAMES)
+    assert len([ax for ax in fig.axes if ax.images]) == 10
+
+
+def test_reconstructions_stand_under_their_originals():
+    fig = plots.reconstructions(X, 1 - X, n=5)
+    arrays = np.stack([ax.images[0].get_array() for ax in fig.axes])
+    np.testing.assert_array_equal(arrays, np.concatenate([X[:5], 1 - X[:5]]))
+
+
+def test_compare_labels_its_rows_and_writes_the_nats_of_each_image():
+    fig = plots.compare(X, {"MLP": X, "conv": X}, nats={"conv": 200 + np.arange(40)}, n=3)
+    assert len(fig.axes) == 9
+    assert [fig.axes[i].get_ylabel() for i in (0, 3, 6)] == ["original", "MLP", "conv"]
+    assert [ax.get_xlabel() for ax in fig.axes] == [""] * 6 + ["200.0", "201.0", "202.0"]
+
+
+def test_all_shapes_of_images_give_the_same_figure():
+    figures = [plots.samples(images) for images in (X[:4], X[:4, :, :, None], X[:4].reshape(4, 784))]
+    first, *others = (np.stack([ax.images[0].get_array() for ax in fig.axes]) for fig in figures)
+    assert all(np.array_equal(first, other) for other in others)
+
+
+# The manifold
+
+
+def test_the_quantile_grid_has_equal_probability_between_its_lines_and_reads_like_a_page():
+    z = plots.prior_quantile_grid(5, low=0.1)
+    assert z.shape == (25, 2) and z.dtype == np.float32
+    assert norm.cdf(z[:5, 0]) == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9])  # z1 to the right
+    assert norm.cdf(z[::5, 1]) == pytest.approx([0.9, 0.7, 0.5, 0.3, 0.1])  # z2 downwards
+
+
+def test_the_manifold_calls_the_decoder_once_and_puts_each_image_at_its_point():
+    calls = []
+
+    def decode(z):  # brightness tells z1 in the left half and z2 in the right one
+        calls.append(z)
+        images = np.empty((len(z), 28, 28, 1))
+        images[:, :, :14] = norm.cdf(z[:, 0]).reshape(-1, 1, 1, 1)
+        images[:, :, 14:] = norm.cdf(z[:, 1]).reshape(-1, 1, 1, 1)
+        return images
+
+    fig = plots.manifold(decode, n=7)
+    assert len(calls) == 1 and calls[0].shape == (49, 2)
+    (ax,) = fig.axes
+    tiles = np.asarray(ax.images[0].get_array()).reshape(7, 28, 7, 28)
+    quantiles = np.linspace(0.05, 0.95, 7)
+    assert ax.images[0].origin == "upper" and ax.get_ylim()[0] < ax.get_ylim()[1]
+    assert tiles[0, 0, :, 0] == pytest.approx(quantiles)
+    assert tiles[:, 0, 0, -1] == pytest.approx(quantiles[::-1])  # the first row is the top one
+    fig.draw_without_rendering()
+    for axis in (ax.xaxis, ax.yaxis):
+        labels = [float(label.get_text().replace("−", "-")) for label in axis.get_ticklabels()]
+        assert labels == sorted(labels) and labels[len(labels) // 2] == 0
+
+
+# Training
+
+
+def test_the_learning_curve_names_all_landmarks_and_no_two_labels_overlap():
+    fig = plots.learning_curve(history())
+    fig.draw_without_rendering()
+    labels = fig.axes[0].texts
+    assert {f"{value:.1f}  {name}" for name, value in plots.LANDMARKS.items()} == {text.get_text() for text in labels}
+    boxes = [text.get_window_extent() for text in labels]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+
+
+def test_the_landmarks_are_those_of_the_data():
+    assert sorted(plots.LANDMARKS.values()) == [189.9, 260.4, 262.4, 385.0]
+
+
+def test_training_is_solid_test_is_dashed_and_the_close_view_leaves_out_the_first_epochs():
+    fig = plots.learning_curve(history())
+    close = fig.axes[1]
+    assert [line.get_linestyle() for line in close.lines[:2]] == ["-", "--"]
+    low, high = close.get_ylim()
+    assert low < 262 and 268 < high < 300
+    assert "KL" in texts(fig) and "reconstruction" in texts(fig)
+
+
+def test_without_landmarks_none_is_drawn():
+    assert "385" not in texts(plots.learning_curve(history(), landmarks=False))
+
+
+def test_a_history_with_nan_still_gives_a_figure():
+    broken = history(4)
+    broken.loss[2] = broken.reconstruction[2] = float("nan")
+    assert isinstance(plots.learning_curve(broken), Figure)
+
+
+def test_a_history_without_epochs_gives_a_figure_that_says_so():
+    assert "no epoch" in texts(plots.learning_curve(History()))
+
+
+def test_bars_are_as_long_as_their_parts_and_carry_the_numbers():
+    fig = plots.bar_comparison({"MLP": {"reconstruction": 256.4, "kl": 6.6}, "conv": {"reconstruction": 253.2, "kl": 6.5}})
+    assert [bar.get_width() for bar in fig.axes[0].patches] == pytest.approx([256.4, 6.6, 253.2, 6.5])
+    assert all(number in texts(fig) for number in ("256.4", "kl 6.6, total 263.0", "253.2", "kl 6.5, total 259.7"))
+
+
+# Latent space
+
+
+def test_the_latent_scatter_shows_every_point_in_the_colour_and_marker_of_its_class():
+    fig = plots.latent_scatter(Z, Y)
+    ax, bar = fig.axes
+    shown = np.concatenate([points.get_offsets() for points in ax.collections])
+    np.testing.assert_allclose(shown[np.lexsort(shown.T)], Z[np.lexsort(Z.T)])
+    assert len(set(plots.CLASS_COLOURS)) == len(set(plots.CLASS_MARKERS)) == 10
+    assert [label.get_text() for label in bar.get_yticklabels()] == list(CLASS_NAMES)
+    assert ax.get_aspect() == 1
+    assert [text.get_text() for text in ax.texts] == ["1σ", "2σ", "3σ"]
+
+
+def test_marginals_write_each_clouds_mean_and_standard_deviation():
+    cloud = np.array([[1.0, -2.0], [3.0, 0.0]])
+    fig = plots.marginals({"prior samples": cloud, "posterior means": 2 * cloud})
+    assert [ax.get_title("left") for ax in fig.axes] == ["prior samples", "posterior means"]
+    assert "mean (2.00, −1.00)\nstandard deviation (1.00, 1.00)" in texts(fig)
+    assert "mean (4.00, −2.00)\nstandard deviation (2.00, 2.00)" in texts(fig)
+
+
+# Explaining
+
+
+def title_area(fig):
+    return float(re.search(r"= (-?[\d.]+) nats", texts(fig)).group(1))
+
+
+@pytest.mark.parametrize(("mean", "log_var"), [(0, 0), (1, -1), (-2.5, 1.5), (3, -4), (0, 3)])
+def test_the_kl_integrands_title_holds_its_area(mean, log_var):
+    sigma = np.exp(log_var / 2)
+
+    def integrand(z):
+        return norm.pdf(z, mean, sigma) * (norm.logpdf(z, mean, sigma) - norm.logpdf(z))
+
+    area, _ = integrate.quad(integrand, mean - 10 * sigma, mean + 10 * sigma)
+    assert title_area(plots.kl_integrand(mean, log_var)) == pytest.approx(area, abs=6e-4)
+
+
+def test_the_kl_integrands_axes_do_not_move_with_the_sliders():
+    limits = [[(ax.get_xlim(), ax.get_ylim()) for ax in plots.kl_integrand(*at).axes] for at in ((0, 0), (3, -3), (-3, 3))]
+    assert limits[0] == limits[1] == limits[2]
+
+
+def test_kl_arrows_call_the_function_once_and_point_down_its_gradient():
+    calls = []
+
+    def recorded(z_mean, z_log_var):
+        calls.append((z_mean, z_log_var))
+        return gradient(z_mean, z_log_var)
+
+    fig = plots.kl_arrows(recorded)
+    ((z_mean, z_log_var),) = calls
+    assert z_mean.shape == z_log_var.shape == (len(z_mean), 1) and z_mean.dtype == z_log_var.dtype == np.float32
+    (quiver,) = [artist for artist in fig.axes[0].collections if hasattr(artist, "U")]
+    expected = -np.concatenate(gradient(z_mean, z_log_var), axis=1)
+    arrows = np.stack([quiver.U, quiver.V], axis=1)
+    cross = arrows[:, 0] * expected[:, 1] - arrows[:, 1] * expected[:, 0]
+    assert cross == pytest.approx(0, abs=1e-6) and ((arrows * expected).sum(axis=1) >= 0).all()
+    assert "the prior" in texts(fig)
+
+
+def test_monte_carlo_draws_running_means_of_single_samples():
+    estimates = rng.normal(2, 1, (3, 500))
+    fig = plots.monte_carlo_convergence(estimates, 2.0)
+    ax = fig.axes[0]
+    ends = [line.get_ydata()[-1] for line in ax.lines[:3]]
+    assert ends == pytest.approx(estimates.mean(axis=1))
+    assert ax.get_xscale() == "log" and "exact: 2.000" in texts(fig)
+
+
+def test_the_bernoulli_floor_marks_each_minimum_with_its_entropy():
+    fig = plots.bernoulli_floor((0, 0.2, 0.5))
+    assert all(text in texts(fig) for text in ("0.00 at p = 0", "0.50 at p = 0.2", "0.69 at p = 0.5"))
+
+
+# Bad input
+
+BAD = {
+    "flat images of another size": lambda: plots.gallery(np.zeros((3, 100))),
+    "one image without a batch": lambda: plots.samples(X[0]),
+    "colour images": lambda: plots.samples(np.zeros((3, 28, 28, 3))),
+    "no images": lambda: plots.samples(X[:0]),
+    "pixels to 255": lambda: plots.gallery(np.full((3, 28, 28), 255, np.uint8)),
+    "NaN pixels": lambda: plots.samples(np.full((3, 28, 28), np.nan)),
+    "n of 0": lambda: plots.gallery(X, n=0),
+    "too few labels": lambda: plots.gallery(X, Y[:3]),
+    "class 10": lambda: plots.gallery(X, Y + 1),
+    "labels that are not integers": lambda: plots.latent_scatter(Z, Y / 2),
+    "fewer reconstructions than images": lambda: plots.reconstructions(X, X[:3]),
+    "rows that are not named": lambda: plots.compare(X, [X]),
+    "nats for no row": lambda: plots.compare(X, {"MLP": X}, nats={"conv": np.zeros(40)}),
+    "nats of another length": lambda: plots.compare(X, {"MLP": X}, nats={"MLP": np.zeros(3)}),
+    "a decoder of other images": lambda: plots.manifold(lambda z: np.zeros((len(z), 100))),
+    "a decoder of one image": lambda: plots.manifold(lambda z: np.zeros((1, 784))),
+    "a decoder of logits": lambda: plots.manifold(lambda z: np.full((len(z), 784), -3.0)),
+    "low of 0": lambda: plots.prior_quantile_grid(5, low=0),
+    "one latent dimension": lambda: plots.latent_scatter(Z[:, :1], Y),
+    "three latent dimensions": lambda: plots.marginals({"prior": np.zeros((5, 3))}),
+    "NaN points": lambda: plots.latent_scatter(np.full_like(Z, np.nan), Y),
+    "no clouds": lambda: plots.marginals({}),
+    "bars with other parts": lambda: plots.bar_comparison({"MLP": {"reconstruction": 1.0}, "conv": {"kl": 1.0}}),
+    "a negative bar": lambda: plots.bar_comparison({"MLP": {"reconstruction": -1.0}}),
+    "an infinite mean": lambda: plots.kl_integrand(np.inf, 0),
+    "a huge log variance": lambda: plots.kl_integrand(0, 100),
+    "one gradient": lambda: plots.kl_arrows(lambda z_mean, z_log_var: [z_mean]),
+    "gradients of another shape": lambda: plots.kl_arrows(lambda z_mean, z_log_var: (z_mean[:, 0], z_log_var[:, 0])),
+    "NaN gradients": lambda: plots.kl_arrows(lambda z_mean, z_log_var: (z_mean * np.nan, z_log_var)),
+    "estimates of one dimension": lambda: plots.monte_carlo_convergence(np.zeros(10), 0.0),
+    "NaN estimates": lambda: plots.monte_carlo_convergence(np.full((2, 10), np.nan), 0.0),
+    "a grey value above 1": lambda: plots.bernoulli_floor((0.5, 2)),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_a_clear_error(name):
+    with pytest.raises(ValueError, match=r"expected|should|ranges|holds|returned"):
+        BAD[name]()
