@@ -1,0 +1,124 @@
+"""An assignment as the grader needs it: its cells, with tests, without solutions."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions, ComputeChecksums
+from nbgrader.utils import is_grade, is_locked, is_solution
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograde.testcell import parse_test
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class AssignmentError(ValueError):
+    """There is no such assignment, or it cannot be graded; the message says why."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell with nbgrader metadata.
+
+    ``kind`` is ``solution`` (the student's code), ``written`` (the student's, graded by
+    a person), ``test`` (run by the judge) or ``locked`` (given; run as it was given).
+    ``source`` is what nbgrader calls the source cell: solutions replaced by stubs,
+    hidden tests in. ``released`` is what the student was given.
+    """
+
+    id: str
+    kind: str
+    cell_type: str
+    source: str
+    released: str
+    points: float
+    metadata: dict
+
+    @property
+    def students(self):
+        return self.kind in ("solution", "written")
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One notebook's worth of :class:`Cell`, in order; ``name`` is also the notebook's."""
+
+    name: str
+    cells: tuple
+
+    @property
+    def max_score(self):
+        return sum(cell.points for cell in self.cells)
+
+    @property
+    def version(self):
+        """Changes whenever anything that can change a mark does."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    def to_dict(self):
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data):
+        return cls(data["name"], tuple(Cell(**cell) for cell in data["cells"]))
+
+
+def nbgrader_config(course=PROJECT):
+    """The course's nbgrader configuration; an empty one where there is none."""
+    path = Path(course) / "autograde" / "nbgrader_config.py"
+    return PyFileConfigLoader(path.name, path=str(path.parent)).load_config() if path.is_file() else Config()
+
+
+def names(course=PROJECT):
+    """Names of all assignments of a course, in order."""
+    folder = Path(course) / "solutions"
+    return sorted({p.stem for p in folder.glob("*/*") if p.suffix in (".py", ".ipynb") and p.stem == p.parent.name})
+
+
+def source_notebook(name, course=PROJECT):
+    """The notebook that nbgrader keeps as the source: stubs in, hidden tests in, checksums in.
+
+    Read from the percent script ``solutions/NAME/NAME.py`` or, without one, from the
+    notebook beside it.
+    """
+    folder = Path(course) / "solutions" / name
+    for path in (folder / f"{name}.py", folder / f"{name}.ipynb"):
+        if path.is_file():
+            notebook = jupytext.read(path)
+            break
+    else:
+        raise AssignmentError(f"there is no assignment {name!r} in {folder.parent}; there are: "
+                              f"{', '.join(names(course)) or 'none'}.")
+    config = nbgrader_config(course)
+    for step in (ClearSolutions, ClearOutput, ComputeChecksums):
+        notebook, _ = step(config=config).preprocess(notebook, {})
+    return notebook
+
+
+def load(name, course=PROJECT):
+    """The :class:`Assignment` of a course. Raises :class:`AssignmentError`."""
+    source = source_notebook(name, course)
+    released, _ = ClearHiddenTests(config=nbgrader_config(course)).preprocess(nbformat.from_dict(source), {})
+    cells = []
+    for cell, given in zip(source.cells, released.cells):
+        metadata = cell.metadata.get("nbgrader")
+        if not metadata or not (is_grade(cell) or is_solution(cell) or is_locked(cell)):
+            continue
+        if is_solution(cell):
+            kind = "written" if is_grade(cell) else "solution"
+        else:
+            kind = "test" if is_grade(cell) else "locked"
+        if kind == "test":
+            try:
+                parse_test(cell.source)
+            except (SyntaxError, ValueError) as error:
+                raise AssignmentError(f"{name}, cell {metadata['grade_id']}: {error}") from None
+        cells.append(Cell(metadata["grade_id"], kind, cell.cell_type, cell.source, given.source,
+                          float(metadata.get("points", 0)) if is_grade(cell) else 0.0, dict(metadata)))
+    if not any(cell.points for cell in cells):
+        raise AssignmentError(f"{name} has no graded cell: nothing in it can earn points.")
+    return Assignment(name, tuple(cells))

@@ -1,0 +1,222 @@
+"""The judge's line to a student's kernel: Jupyter messages, read as hostile data.
+
+Whatever arrives here may have been made by the student's code. It can be late,
+malformed, huge or invented; it can only ever make the student's own results worse.
+"""
+
+import base64
+import contextlib
+import json
+import os
+import time
+
+import zmq
+from jupyter_client.session import Session
+
+from vaelab.checks import ProbeError, RemoteTarget, message
+
+#: The media type under which a reply to a probe is displayed.
+REPLY = "application/x-vaelab-probe-reply"
+
+#: One message longer than this closes its connection before it is read.
+MAX_MESSAGE = 100 * 2**20
+
+# What is kept of a cell's outputs, in bytes: enough to grade a written answer by.
+KEEP_TEXT, KEEP_IMAGE, KEEP_ALL = 40_000, 2_000_000, 20_000_000
+
+# Images and text: nothing that runs in the browser of the person who grades.
+KEPT_TYPES = {"text/plain": KEEP_TEXT, "image/png": KEEP_IMAGE, "image/jpeg": KEEP_IMAGE}
+
+SERVE = f"""
+import base64
+from IPython import get_ipython
+from vaelab.checks import message, probe
+shell = get_ipython()
+reply = probe.run(message.unpack(base64.b64decode(request)), shell.user_ns[name])
+shell.display_pub.publish({{{REPLY!r}: base64.b64encode(message.pack(reply)).decode()}}, {{}})
+"""
+
+
+class KernelStopped(Exception):
+    """The student's kernel is gone, or may not go on; the message says why."""
+
+
+class Kernel:
+    """A running kernel, seen from the judge.
+
+    Parameters
+    ----------
+    connection : dict
+        Content of a Jupyter connection file.
+    output_limit : int
+        Bytes that the kernel may send, all in all.
+    events : file descriptor, optional
+        Where the supervisor writes one JSON line when the kernel has ended:
+        ``{"stopped": "why"}``.
+    """
+
+    def __init__(self, connection, output_limit, events=None):
+        self.session = Session(key=connection["key"].encode(), signature_scheme="hmac-sha256")
+        self.session.digest_history_size = 1000
+        self.output_limit, self.received, self.kept = output_limit, 0, 0
+        self.events = events
+        self.stopped = None  # why the kernel may not go on, once it may not
+        context = zmq.Context.instance()
+        separator = "-" if connection["transport"] == "ipc" else ":"
+        address = f"{connection['transport']}://{connection['ip']}{separator}"
+        self.shell, self.iopub = context.socket(zmq.DEALER), context.socket(zmq.SUB)
+        for channel in (self.shell, self.iopub):
+            channel.linger = 0
+            channel.maxmsgsize = MAX_MESSAGE
+            channel.rcvhwm = 4  # messages that wait in our memory
+        self.shell.connect(f"{address}{connection['shell_port']}")
+        self.iopub.subscribe(b"")
+        self.iopub.connect(f"{address}{connection['iopub_port']}")
+        self.poller = zmq.Poller()
+        self.poller.register(self.shell, zmq.POLLIN)
+        self.poller.register(self.iopub, zmq.POLLIN)
+        if events is not None:
+            self.poller.register(events, zmq.POLLIN)
+
+    def wait_until_ready(self):
+        """Return when the kernel answers on both channels."""
+        answered = heard = False
+        while not (answered and heard):
+            self.session.send(self.shell, "kernel_info_request")
+            until = time.monotonic() + 1
+            while time.monotonic() < until and not (answered and heard):
+                for channel, _ in self._receive(until - time.monotonic()):
+                    answered |= channel is self.shell
+                    heard |= channel is self.iopub
+        self.received = 0
+
+    def run(self, code, silent=False):
+        """Execute ``code``; return ``(outputs, reply content)``, outputs as nbformat dicts.
+
+        Raises :class:`KernelStopped` if the kernel ends before it has answered.
+        """
+        request = self.session.send(self.shell, "execute_request", {
+            "code": code, "silent": silent, "store_history": not silent, "user_expressions": {},
+            "allow_stdin": False, "stop_on_error": False})
+        request_id = request["header"]["msg_id"]
+        outputs, reply, idle, patience = Outputs(), None, False, None
+        while reply is None or not idle:
+            # The last outputs may still be under way when the reply is here, but not for long.
+            if reply is not None and patience is None:
+                patience = time.monotonic() + 5
+            if patience is not None and time.monotonic() > patience:
+                break
+            for channel, received in self._receive(1.0):
+                if received["parent_header"].get("msg_id") != request_id:
+                    continue
+                kind, content = received["msg_type"], received["content"]
+                if channel is self.shell and kind == "execute_reply":
+                    reply = content
+                elif kind == "status" and content.get("execution_state") == "idle":
+                    idle = True
+                elif channel is self.iopub:
+                    outputs.add(kind, content)
+        return outputs, reply
+
+    def _receive(self, timeout):
+        """Well-formed messages that arrive within ``timeout`` seconds: ``[(channel, message)]``."""
+        if self.stopped is not None:
+            raise KernelStopped(self.stopped)
+        ready = dict(self.poller.poll(max(0, timeout) * 1000))
+        if self.events in ready:
+            line = os.read(self.events, 65536)
+            self._stop(json.loads(line)["stopped"] if line else "the grader stopped")
+        messages = []
+        for channel in (self.shell, self.iopub):
+            if channel in ready:
+                frames = channel.recv_multipart()
+                self.received += sum(map(len, frames))
+                if self.received > self.output_limit:
+                    self._stop(f"it printed or displayed more than {self.output_limit // 2**20} MB")
+                # Malformed, badly signed, nested too deeply: not for us.
+                with contextlib.suppress(Exception):
+                    received = self.session.deserialize(self.session.feed_identities(frames)[1])
+                    if isinstance(received["content"], dict) and isinstance(received["parent_header"], dict):
+                        messages.append((channel, received))
+        return messages
+
+    def _stop(self, why):
+        self.stopped = why
+        raise KernelStopped(why)
+
+    def close(self):
+        self.shell.close()
+        self.iopub.close()
+
+
+class Outputs:
+    """What a cell displayed, cut to a size that a notebook can carry."""
+
+    def __init__(self):
+        self.items, self.reply, self.size = [], None, 0
+
+    def add(self, kind, content):
+        with contextlib.suppress(Exception):  # a message that is not what its type says
+            getattr(self, f"_{kind}", lambda content: None)(content)
+
+    def _keep(self, item, size):
+        if self.size + size <= KEEP_ALL:
+            self.size += size
+            self.items.append(item)
+
+    def _stream(self, content):
+        name = "stderr" if content["name"] == "stderr" else "stdout"
+        text = str(content["text"])
+        last = self.items[-1] if self.items else {}
+        if last.get("name") == name:
+            room = KEEP_TEXT - len(last["text"])
+            last["text"] += shorten(text, room) if room > 0 else ""
+        else:
+            self._keep({"output_type": "stream", "name": name, "text": shorten(text, KEEP_TEXT)}, KEEP_TEXT)
+
+    def _display_data(self, content):
+        data = content["data"]
+        if REPLY in data:
+            self.reply = data[REPLY]
+            return
+        kept = {t: shorten(str(data[t]), limit) if t == "text/plain" else str(data[t])
+                for t, limit in KEPT_TYPES.items() if t in data and (t == "text/plain" or len(data[t]) <= limit)}
+        if kept:
+            self._keep({"output_type": "display_data", "data": kept, "metadata": {}}, sum(map(len, kept.values())))
+
+    # A result is shown as a display, too: nbgrader reads the first execute_result of a cell as points.
+    _execute_result = _display_data
+
+    def _error(self, content):
+        traceback = shorten("\n".join(map(str, content["traceback"])), KEEP_TEXT)
+        self._keep({"output_type": "error", "ename": shorten(str(content["ename"]), 200),
+                    "evalue": shorten(str(content["evalue"]), 2000), "traceback": traceback.split("\n")}, len(traceback))
+
+
+def shorten(text, limit):
+    """``text`` without lone surrogates and at most about ``limit`` characters long."""
+    if len(text) > limit:
+        text = f"{text[:limit // 2]}\n[... {len(text) - limit} characters left out ...]\n{text[-(limit // 2):]}"
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+class KernelTarget(RemoteTarget):
+    """A student's object by name; probing it runs the probe in their kernel."""
+
+    def __init__(self, kernel, name):
+        super().__init__(name)
+        self.kernel = kernel
+
+    def probe(self, request):
+        packed = base64.b64encode(message.pack(request)).decode()
+        outputs, reply = self.kernel.run(
+            f"__import__('builtins').exec({SERVE!r}, {{'name': {self.name!r}, 'request': {packed!r}}})", silent=True)
+        if outputs.reply is None:
+            if reply.get("ename") == "KeyError":
+                raise ProbeError(f"the notebook does not define {self.name}")
+            raise ProbeError("the probe did not answer: "
+                             f"{shorten(str(reply.get('ename')), 80)}: {shorten(str(reply.get('evalue')), 400)}")
+        try:
+            return message.unpack(base64.b64decode(str(outputs.reply), validate=True))
+        except ValueError as error:
+            raise ProbeError(f"the probe's answer cannot be read: {error}") from None

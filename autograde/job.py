@@ -1,0 +1,229 @@
+"""Grade one submission: (file, assignment, limits) -> result and autograded notebook.
+
+A pure function as far as the rest of the world can see: it reads no files but the
+course's own, writes none that outlive it, and knows no gradebook. It starts two
+sandboxes, the student's kernel and the judge, and watches both.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import selectors
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import nbformat
+
+from autograde import preflight, sandbox
+from autograde.assignment import Assignment
+from autograde.sandbox import Limits
+
+#: Format of result.json.
+FORMAT = 1
+
+MAX_FINDINGS = 64 * 2**20
+
+#: How long the judge may go on after the student's time is up, in seconds.
+GRACE = 60
+
+
+class GraderFailure(RuntimeError):
+    """The grader, not the student, failed: to be tried again, never marked 0."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that grading one submission depends on.
+
+    ``data`` is the submitted file; ``sandboxed=False`` runs it unprotected.
+    """
+
+    student: str
+    assignment: Assignment
+    data: bytes
+    limits: Limits = field(default_factory=Limits)
+    sandboxed: bool = True
+
+    @property
+    def key(self):
+        """Two jobs with the same key have the same result."""
+        parts = [str(FORMAT), self.student, self.assignment.version, checks_version(),
+                 json.dumps(asdict(self.limits), sort_keys=True), str(self.sandboxed)]
+        return hashlib.sha256("\0".join(parts).encode() + b"\0" + self.data).hexdigest()
+
+
+def checks_version():
+    """A digest of the checks' source: results of other checks are not ours."""
+    import vaelab.checks
+
+    folder = Path(vaelab.checks.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def grade(job):
+    """Grade ``job``; returns ``(result, notebook)``: a JSON object and the text of an ``.ipynb``.
+
+    Raises :class:`GraderFailure` when no mark can be given for reasons that are not the
+    student's, and :class:`~autograde.sandbox.SandboxMissing`.
+    """
+    started = time.monotonic()
+    result = {
+        "format": FORMAT, "student": job.student, "assignment": job.assignment.name, "key": job.key,
+        "sha256": hashlib.sha256(job.data).hexdigest(), "status": "graded", "reason": None,
+        "max_score": job.assignment.max_score, "notes": [], "usage": {},
+    }
+    try:
+        restored = preflight.restore(job.data, job.assignment)
+    except preflight.Damaged as damage:
+        result.update(status="unreadable", reason=str(damage))
+        cells = [{"id": c.id, "grade_id": c.id, "cell_type": c.cell_type, "test": c.kind == "test", "source": c.source,
+                  "attachments": {}, "nbgrader": c.metadata} for c in job.assignment.cells]
+        findings = {"stopped": None, "checks": {}, "cells": []}
+        cells.insert(0, {"id": "unreadable", "grade_id": None, "cell_type": "markdown", "test": False, "attachments": {},
+                         "nbgrader": None, "source": f"**This submission could not be read.** {damage}"})
+    else:
+        cells = restored.cells
+        result["notes"] = [list(note) for note in restored.notes]
+        findings, result["usage"] = run(cells, job.limits, job.sandboxed)
+        if findings["stopped"]:
+            where, why = findings["stopped"]["cell"], findings["stopped"]["why"]
+            result.update(status="stopped", reason=f"The notebook was stopped at cell {where}: {why}.")
+    result["checks"], result["written"] = score(job.assignment, cells, findings, result["reason"])
+    result["score"] = sum(check["points"] for check in result["checks"])
+    result["usage"]["seconds"] = round(time.monotonic() - started, 3)
+    result["versions"] = {"python": sys.version.split()[0], "checks": checks_version()[:12],
+                          "assignment": job.assignment.version[:12]}
+    return result, autograded(cells, findings, result)
+
+
+def score(assignment, cells, findings, reason):
+    """Points of each test cell, and the written cells (points None: a person decides)."""
+    sources = {cell["grade_id"]: cell["source"] for cell in cells}
+    checks, written = [], []
+    for cell in assignment.cells:
+        if cell.kind == "test":
+            found = findings["checks"].get(cell.id)
+            passed = found is not None and found["passed"] is True
+            checks.append({
+                "grade_id": cell.id, "points": cell.points if passed else 0.0, "max_points": cell.points,
+                "passed": passed, "hidden": cell.released != cell.source,
+                "verdicts": found["verdicts"] if found else [], "reason": None if found else reason,
+            })
+        elif cell.kind == "written":
+            unanswered = reason is not None and not findings["cells"] or sources[cell.id].strip() == cell.source.strip()
+            written.append({"grade_id": cell.id, "max_points": cell.points, "points": 0.0 if unanswered else None})
+    return checks, written
+
+
+def autograded(cells, findings, result):
+    """The notebook that formgrader shows: what ran, with outputs and verdicts."""
+    outputs = {cell["id"]: cell["outputs"] for cell in findings["cells"]}
+    checks = {check["grade_id"]: check for check in result["checks"]}
+    made = []
+    for cell in cells:
+        new = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell,
+               "raw": nbformat.v4.new_raw_cell}[cell["cell_type"]](cell["source"], id=cell["id"][:64])
+        if cell["nbgrader"]:
+            new.metadata["nbgrader"] = cell["nbgrader"]
+        if cell["attachments"]:
+            new["attachments"] = cell["attachments"]
+        if cell["cell_type"] == "code":
+            shown = _shown(checks[cell["grade_id"]]) if cell["test"] else outputs.get(cell["id"], [])
+            new["outputs"] = [nbformat.from_dict(output) for output in shown]
+        made.append(new)
+    notebook = nbformat.v4.new_notebook(cells=made, metadata={
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}})
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook) + "\n"
+
+
+def _shown(check):
+    """A verdict as the output of its test cell; nbgrader reads the same mark from it."""
+    text = "\n".join(str(verdict.get("message", "")) for verdict in check["verdicts"]) or check["reason"] or ""
+    if check["passed"]:
+        return [{"output_type": "display_data", "data": {"text/plain": f"Passed. {text}"}, "metadata": {}}]
+    return [{"output_type": "error", "ename": "CheckFailed", "evalue": text, "traceback": text.split("\n")}]
+
+
+def run(cells, limits, sandboxed=True):
+    """Run ``cells`` under the judge; returns ``(findings, usage)``."""
+    with tempfile.TemporaryDirectory(prefix="autograde-") as folder:
+        connection = {"transport": "ipc", "ip": f"{folder}/k", "key": secrets.token_hex(32), "shell_port": 1,
+                      "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
+        Path(folder, "order.json").write_text(json.dumps({
+            "connection": connection, "output_limit": limits.output,
+            "cells": [{k: c[k] for k in ("id", "grade_id", "test", "source")} for c in cells
+                      if c["cell_type"] == "code"]}), encoding="utf-8")
+        kernel = judge = None
+        try:
+            kernel = sandbox.start_kernel(connection, limits, sandboxed)
+            judge = _start_judge(folder, sandboxed)
+            return _supervise(kernel, judge, limits, folder)
+        finally:
+            for process in (kernel, judge):
+                if process is not None:
+                    sandbox.kill(process)
+            if judge is not None:
+                judge.stdin.close()
+                judge.stdout.close()
+
+
+def _start_judge(folder, sandboxed):
+    argv = [sys.executable, "-m", "autograde.judge", f"{folder}/order.json"]
+    if sandboxed:
+        argv = sandbox.command(argv, judge=True, extra=["--ro-bind", folder, folder])
+    with open(Path(folder, "judge.log"), "wb") as log:
+        return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                                start_new_session=True)
+
+
+def _supervise(kernel, judge, limits, folder):
+    """Until the judge is done, hold both to their limits; then return what it found."""
+    student = sandbox.Watch(kernel.pid, limits)
+    trusted = sandbox.Watch(judge.pid, Limits(seconds=limits.seconds + GRACE))
+    stopped, findings = None, bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(judge.stdout, selectors.EVENT_READ)
+        while True:
+            if selector.select(timeout=0.05):
+                piece = os.read(judge.stdout.fileno(), 1 << 20)
+                findings += piece
+                if not piece or len(findings) > MAX_FINDINGS:
+                    break
+                continue
+            if stopped is None:
+                stopped = student.exceeded()
+                if stopped:
+                    sandbox.kill(kernel)
+                elif kernel.poll() is not None:
+                    stopped = "its kernel died"
+                if stopped:
+                    judge.stdin.write(json.dumps({"stopped": stopped}).encode() + b"\n")
+                    judge.stdin.flush()
+            if why := trusted.exceeded():
+                raise GraderFailure(f"the judge was stopped: {why}")
+    usage = {"peak_memory": student.peak_memory, "processes": student.peak_processes,
+             "kernel_seconds": round(student.seconds(), 3), "judge_memory": trusted.peak_memory}
+    try:
+        if judge.wait(timeout=10) != 0:
+            raise GraderFailure(f"the judge failed: {_last_words(folder)}")
+        found = json.loads(findings)
+    except (subprocess.TimeoutExpired, ValueError):
+        raise GraderFailure(f"the judge gave no findings: {_last_words(folder)}") from None
+    if not found["ready"]:
+        raise GraderFailure(f"the student's kernel did not start: {stopped}")
+    usage["output"] = found["received"]
+    return found, usage
+
+
+def _last_words(folder):
+    text = Path(folder, "judge.log").read_text(encoding="utf-8", errors="replace").strip()
+    return text[-1500:] or "(it said nothing)"

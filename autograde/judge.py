@@ -1,0 +1,87 @@
+"""The judge of one submission: a process of its own, in a sandbox of its own.
+
+It drives the student's kernel cell by cell and runs the test cells *here*, where no
+student's code ever runs. In a test cell the names of the student's objects stand for
+:class:`~autograde.client.KernelTarget`, so that ``check("kl_term.values", kl_term)``
+sends inputs to the student's kernel and judges the numbers that come back.
+
+Takes the path of its order (JSON), reads events from standard input (see
+:class:`~autograde.client.Kernel`), and writes one JSON document, the findings, to
+standard output.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import vaelab.checks
+from autograde.client import Kernel, KernelStopped, KernelTarget
+from autograde.testcell import parse_test
+from vaelab.checks import CheckFailed
+from vaelab.checks import judge as oracle
+
+
+def run_test(source, kernel):
+    """Run a test cell against ``kernel``: ``(passed, verdicts)``, verdicts as the judge gave them."""
+    code, names = parse_test(source)
+    verdicts = []
+
+    def check(check_id, target, *, seed=None):
+        verdict = oracle.judge(check_id, target, seed=seed)
+        verdicts.append(verdict)
+        if verdict["passed"] is not True:
+            raise CheckFailed(verdict)
+
+    vaelab.checks.check = check
+    try:
+        exec(code, {"check": check, **{name: KernelTarget(kernel, name) for name in names}})
+    except CheckFailed:
+        return False, verdicts
+    return bool(verdicts), verdicts
+
+
+def judge(cells, kernel):
+    """Run all cells; returns the findings (plain JSON). Never raises for what a student did."""
+    findings = {"ready": False, "stopped": None, "cells": [], "checks": {}}
+    try:
+        kernel.wait_until_ready()
+        findings["ready"] = True
+    except KernelStopped:
+        pass
+    for cell in cells:
+        started, outputs = time.monotonic(), []
+        try:
+            if kernel.stopped is None and cell["test"]:
+                passed, verdicts = run_test(cell["source"], kernel)
+                # A verdict on a kernel that died under the check says less than that it died.
+                if kernel.stopped is None:
+                    findings["checks"][cell["grade_id"]] = {"passed": passed, "verdicts": verdicts}
+            elif kernel.stopped is None:
+                ran, _ = kernel.run(cell["source"])
+                outputs = ran.items
+        except KernelStopped:
+            pass
+        if kernel.stopped is not None and findings["stopped"] is None:
+            findings["stopped"] = {"cell": cell["id"], "why": kernel.stopped}
+        findings["cells"].append({"id": cell["id"], "outputs": outputs,
+                                  "seconds": round(time.monotonic() - started, 3)})
+    findings["received"] = kernel.received
+    return findings
+
+
+def main():
+    # Whatever is printed here by accident must not end up in the findings.
+    findings_fd = os.dup(1)
+    os.dup2(2, 1)
+    order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    kernel = Kernel(order["connection"], order["output_limit"], events=sys.stdin.fileno())
+    findings = judge(order["cells"], kernel)
+    kernel.close()
+    with os.fdopen(findings_fd, "wb") as out:
+        out.write(json.dumps(findings, allow_nan=True).encode())
+
+
+if __name__ == "__main__":
+    main()

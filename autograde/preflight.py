@@ -1,0 +1,202 @@
+"""From a submitted file to the cells that will run, whatever state the file is in.
+
+Nothing of the file survives but the text of its cells: every metadata, id and output
+is built anew, test cells and locked cells come from the assignment, and what was
+deleted, duplicated, moved, edited or forged is put right and noted.
+"""
+
+import io
+import json
+from dataclasses import dataclass, field
+
+import nbformat
+
+#: A notebook larger than this was not written by a person.
+MAX_BYTES = 64 * 2**20
+
+#: Nor was one with more brackets: JSON of many tiny containers swells forty times when read.
+MAX_CONTAINERS = 2_000_000
+
+MAX_CELLS = 2000
+
+
+class Damaged(ValueError):
+    """This file cannot be graded; the message is for the student."""
+
+
+@dataclass
+class Restored:
+    """Cells to run, in order (dicts), and notes on what was put right.
+
+    A note is ``(kind, text)``; ``kind`` is ``repair`` for what happens to honest people,
+    ``tampering`` for what does not.
+    """
+
+    cells: list
+    notes: list = field(default_factory=list)
+
+
+def read(data):
+    """The cells of a notebook file: ``[(cell_type, source, id, grade_id, attachments)]``.
+
+    Raises :class:`Damaged` if ``data`` (bytes) is not a notebook of any format.
+    """
+    if not data.strip():
+        raise Damaged("The file is empty.")
+    if len(data) > MAX_BYTES:
+        raise Damaged(f"The file has {len(data) / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are read. "
+                      "Clear the outputs of large cells and submit again.")
+    if data.count(b"[") + data.count(b"{") > MAX_CONTAINERS:
+        raise Damaged("The file has more parts than a notebook can have.")
+    notebook = _parse(data)
+    cells = _cells(notebook)
+    if len(cells) > MAX_CELLS:
+        raise Damaged(f"The notebook has {len(cells)} cells; at most {MAX_CELLS} are read.")
+    if not cells:
+        raise Damaged("The notebook has no cells.")
+    return cells
+
+
+def _parse(data):
+    for encoding in ("utf-8-sig", "utf-16") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",):
+        try:
+            text = data.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        if data[:4] == b"PK\x03\x04":
+            raise Damaged("The file is a zip archive, not a notebook.")
+        if data[:4] == b"%PDF":
+            raise Damaged("The file is a PDF, not a notebook.")
+        raise Damaged("The file is not text: it was damaged on its way, or it is not a notebook.")
+    if text.lstrip()[:1] == "<":
+        raise Damaged("The file is a web page, not a notebook: use File > Download in JupyterLab.")
+    try:
+        notebook = json.loads(text)
+    except RecursionError:
+        raise Damaged("The file is nested more deeply than a notebook can be.") from None
+    except ValueError as error:
+        if "<<<<<<<" in text:
+            raise Damaged("The file holds the marks of an unresolved git merge, so it cannot be read.") from None
+        raise Damaged(f"The file is not valid JSON ({str(error)[:120]}): it was cut short or edited by hand.") from None
+    if not isinstance(notebook, dict):
+        raise Damaged("The file is JSON, but not a notebook.")
+    return notebook
+
+
+def _cells(notebook):
+    """Cells of a notebook of format 2, 3 or 4, taken only as far as they make sense."""
+    cells = notebook.get("cells")
+    if cells is None and isinstance(notebook.get("worksheets"), list):
+        try:
+            cells = nbformat.read(io.StringIO(json.dumps(notebook)), as_version=4)["cells"]
+        except Exception:  # nbformat's converters trust their input
+            raise Damaged("The notebook is in an old format and could not be converted.") from None
+    if not isinstance(cells, list):
+        raise Damaged("The file is JSON, but not a notebook: it has no list of cells.")
+    found = []
+    for cell in cells:
+        if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
+            continue
+        source = cell.get("source", "")
+        if isinstance(source, list):
+            source = "".join(line for line in source if isinstance(line, str))
+        if not isinstance(source, str):
+            continue
+        metadata = cell.get("metadata")
+        nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+        grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+        found.append((cell["cell_type"], clean(source), _text(cell.get("id")), _text(grade_id),
+                      _attachments(cell.get("attachments"))))
+    return found
+
+
+def clean(text):
+    """Unix line ends, no lone surrogates: text that can be written as UTF-8."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode("utf-8")
+
+
+def _text(value):
+    return value if isinstance(value, str) else None
+
+
+def _attachments(value):
+    """Pictures pasted into a written answer; anything else is dropped."""
+    if not isinstance(value, dict):
+        return {}
+    return {clean(name): {kind: data for kind, data in files.items()
+                          if kind in ("image/png", "image/jpeg") and isinstance(data, str) and data.isascii()}
+            for name, files in value.items() if isinstance(files, dict)}
+
+
+def restore(data, assignment):
+    """The cells to run for a submitted file: the student's text in the assignment's frame.
+
+    The student's cells keep their order. A test or locked cell stays where the student
+    has it if everything of theirs that it follows in the assignment is before it, and
+    else comes right after that.
+    """
+    submitted = read(data)
+    by_id = {cell.id: cell for cell in assignment.cells}
+    known = [grade_id if grade_id in by_id else cell_id if cell_id in by_id else None
+             for _, _, cell_id, grade_id, _ in submitted]
+    if not any(known):
+        raise Damaged(f"This is not {assignment.name}: none of its cells is in the notebook.")
+    restored = Restored([])
+    for (_, _, _, grade_id, _), cell_id in zip(submitted, known):
+        if grade_id is not None and grade_id != cell_id:
+            restored.notes.append(("tampering", f"a cell calls itself {grade_id[:80]!r}, which the assignment has not"))
+
+    places = {}  # grade id -> sort key of the cell that fills its place
+    floor, added = (-1, 0), 0
+    for cell in assignment.cells:
+        here = [i for i, cell_id in enumerate(known) if cell_id == cell.id]
+        if len(here) > 1:
+            restored.notes.append(("repair", f"{cell.id} was there {len(here)} times"))
+        if cell.students:
+            # Of several, the last that says something: it is the one that counts when all are run.
+            answered = [i for i in here if submitted[i][1].strip() != cell.source.strip()]
+            chosen = (answered or here)[-1] if here else None
+        else:
+            edited = [i for i in here if submitted[i][1].split() not in (cell.released.split(), cell.source.split())]
+            if edited:
+                restored.notes.append(("tampering" if cell.kind == "test" else "repair",
+                                       f"{cell.id} was edited; the original was used"))
+            below = [i for i in here if (i, 0) > floor]
+            if here and not below:
+                restored.notes.append(("repair", f"{cell.id} was moved before what it depends on; it was put back"))
+            chosen = below[0] if below else None
+        if chosen is None:
+            if not here:
+                restored.notes.append(("repair", f"{cell.id} was missing; it was put back"))
+            added += 1
+            places[cell.id] = (floor[0], added)
+        else:
+            places[cell.id] = (chosen, 0)
+        floor = max(floor, places[cell.id])
+
+    keyed = [(place, _known_cell(by_id[cell_id], submitted[place[0]] if place[1] == 0 else None))
+             for cell_id, place in places.items()]
+    filled = {place[0] for place in places.values() if place[1] == 0}
+    for i, (cell_type, source, _, _, attachments) in enumerate(submitted):
+        spare = known[i] is not None and not by_id[known[i]].students
+        if i not in filled and not spare:
+            keyed.append(((i, 0), {"id": f"student-{i}", "grade_id": None, "cell_type": cell_type, "test": False,
+                                   "source": source, "attachments": attachments, "nbgrader": None}))
+    restored.cells = [cell for _, cell in sorted(keyed, key=lambda pair: pair[0])]
+    return restored
+
+
+def _known_cell(cell, submitted):
+    """A cell of the assignment, with the student's text where it is the student's."""
+    if not cell.students:
+        source, attachments = cell.source, {}
+    elif submitted is not None:
+        source, attachments = submitted[1], submitted[4]
+    elif cell.cell_type == "code":
+        source, attachments = "# This cell was missing from the submission.", {}
+    else:
+        source, attachments = cell.source, {}
+    return {"id": cell.id, "grade_id": cell.id, "cell_type": cell.cell_type, "test": cell.kind == "test",
+            "source": source, "attachments": attachments, "nbgrader": cell.metadata}

@@ -1,0 +1,78 @@
+"""A miniature assignment and submissions of it, for the grader's tests."""
+
+import copy
+import functools
+import json
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+from autograde import assignment, job
+
+COURSE = Path(__file__).parent / "course"
+NAME = "mini"
+RIGHT = "return 0.5 * ops.sum(ops.exp(z_log_var) + ops.square(z_mean) - 1.0 - z_log_var, axis=-1)"
+MEANED = RIGHT.replace("ops.sum", "ops.mean")
+
+
+@functools.cache
+def mini():
+    return assignment.load(NAME, COURSE)
+
+
+def released():
+    """The notebook as a student gets it: stubs in, hidden tests out."""
+    return copy.deepcopy(_released())
+
+
+@functools.cache
+def _released():
+    from nbgrader.preprocessors import ClearHiddenTests
+
+    notebook = assignment.source_notebook(NAME, COURSE)
+    for cell in notebook.cells:
+        cell.id = cell.metadata.get("nbgrader", {}).get("grade_id") or cell.id
+    return ClearHiddenTests().preprocess(notebook, {})[0]
+
+
+def cell(notebook, grade_id):
+    return next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
+
+
+def answered(body=RIGHT, written="It pulls towards the prior.", extra=()):
+    """A notebook whose kl_term has ``body`` (or is the whole of ``body`` if that has more lines)."""
+    notebook = released()
+    cell(notebook, "kl_term").source = body if "\n" in body else f"def kl_term(z_mean, z_log_var):\n    {body}\n"
+    if written:
+        cell(notebook, "question_pull").source = written
+    notebook.cells.extend(nbformat.v4.new_code_cell(code) for code in extra)
+    return notebook
+
+
+def as_bytes(notebook):
+    return json.dumps(notebook).encode()
+
+
+def code_cells(*sources):
+    """Cells as the judge's order has them, none of them a test."""
+    return [{"id": f"cell-{i}", "grade_id": None, "cell_type": "code", "test": False, "source": source}
+            for i, source in enumerate(sources)]
+
+
+def printed(findings, index=0):
+    """All text that a cell displayed, in one string."""
+    text = []
+    for output in findings["cells"][index]["outputs"]:
+        text.append(output.get("text") or output.get("data", {}).get("text/plain") or "\n".join(output.get("traceback", [])))
+    return "".join(text)
+
+
+def grade(notebook, **changes):
+    data = notebook if isinstance(notebook, bytes) else as_bytes(notebook)
+    result, text = job.grade(job.Job("alice", mini(), data, **changes))
+    return result, nbformat.reads(text, as_version=4)
+
+
+def points(result):
+    return {check["grade_id"]: check["points"] for check in result["checks"]}

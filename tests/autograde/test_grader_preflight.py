@@ -1,0 +1,203 @@
+"""Whatever a file is, preflight ends in cells to run or one clear sentence."""
+
+import copy
+import io
+import json
+import zipfile
+
+import nbformat
+import pytest
+from grading_helpers import answered, as_bytes, cell, mini, released
+
+from autograde import preflight
+
+ASSIGNMENT = mini()
+GRADED = [c.id for c in ASSIGNMENT.cells]
+
+
+def restore(notebook):
+    return preflight.restore(notebook if isinstance(notebook, bytes) else as_bytes(notebook), ASSIGNMENT)
+
+
+def order(restored):
+    return [c["grade_id"] for c in restored.cells if c["grade_id"]]
+
+
+def source_of(restored, grade_id):
+    return next(c["source"] for c in restored.cells if c["grade_id"] == grade_id)
+
+
+def position(notebook, grade_id):
+    return notebook.cells.index(cell(notebook, grade_id))
+
+
+def zipped():
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("mini.ipynb", as_bytes(answered()))
+    return stream.getvalue()
+
+
+GOOD = as_bytes(answered())
+DAMAGED = {
+    "empty": b"", "blank": b"  \n\n", "zeros": b"\0" * 4096, "cut short": GOOD[:len(GOOD) // 2],
+    "last byte missing": GOOD[:-1], "a hole of zeros": GOOD[:500] + b"\0" * 100 + GOOD[600:],
+    "a web page": b"<!DOCTYPE html><html><body>Please log in</body></html>", "a PDF": b"%PDF-1.7\n\xe2\xe3\xcf\xd3",
+    "a zip": zipped(), "an image": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a Python script": b"def kl_term(a, b):\n    return 1\n",
+    "UTF-16 without a mark": GOOD.decode().encode("utf-16-le"), "Latin-1": '{"cells": ["é"]}'.encode("latin-1"),
+    "merge conflict": GOOD.replace(b'"cells"', b'\n<<<<<<< HEAD\n"cells"'), "a list": b"[1, 2, 3]", "a number": b"7",
+    "a string": b'"notebook"', "null": b"null", "no cells": b'{"nbformat": 4}', "cells is an object": b'{"cells": {}}',
+    "cells is null": b'{"cells": null}', "cells are numbers": b'{"cells": [1, 2]}', "empty cells": b'{"cells": []}',
+    "worksheets of nothing": b'{"worksheets": [], "nbformat": 3}', "worksheets of numbers": b'{"worksheets": [1], "nbformat": 3}',
+    "nested 100,000 deep": b"[" * 100_000 + b"]" * 100_000, "millions of lists": b"[" + b"[]," * 2_100_000 + b"[]]",
+    "too large": b'{"cells": ["' + b"x" * preflight.MAX_BYTES + b'"]}', "a number of 5000 digits": b'{"cells": [' + b"9" * 5000 + b"]}",
+    "5000 cells": json.dumps({"cells": [{"cell_type": "code", "source": "1"}] * 5000}).encode(),
+    "another assignment": as_bytes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])),
+    "cells of unknown types": json.dumps({"cells": [{"cell_type": "video", "source": "1"}]}).encode(),
+    "sources that are not text": json.dumps({"cells": [{"cell_type": "code", "source": 5}]}).encode(),
+    "random bytes": bytes(range(256)) * 40,
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_file_is_refused_in_one_sentence(name):
+    with pytest.raises(preflight.Damaged) as refusal:
+        restore(DAMAGED[name])
+    assert 10 < len(str(refusal.value)) < 400
+
+
+def test_there_are_thirty_kinds_of_damage():
+    assert len(DAMAGED) >= 30
+
+
+def test_an_untouched_release_gives_the_assignment_with_its_hidden_tests():
+    restored = restore(released())
+    assert order(restored) == GRADED
+    assert restored.notes == []
+    assert "kl_term.properties" in source_of(restored, "test_kl_term_properties")
+    assert "kl_term.properties" not in as_bytes(released()).decode()
+
+
+def test_no_metadata_or_output_of_the_student_survives():
+    notebook = answered()
+    notebook.metadata["evil"] = "x"
+    for c in notebook.cells:
+        c.metadata["evil"] = "x"
+        if c.cell_type == "code":
+            c.outputs = [nbformat.v4.new_output("stream", text="evil")]
+    assert "evil" not in json.dumps(restore(notebook).cells)
+
+
+@pytest.mark.parametrize("grade_id", GRADED)
+def test_a_deleted_cell_is_put_back_in_its_place(grade_id):
+    notebook = answered()
+    notebook.cells.remove(cell(notebook, grade_id))
+    restored = restore(notebook)
+    assert order(restored) == GRADED
+    assert any(grade_id in text for _, text in restored.notes)
+
+
+@pytest.mark.parametrize("grade_id", GRADED)
+def test_a_duplicated_cell_is_graded_once(grade_id):
+    notebook = answered()
+    at = position(notebook, grade_id)
+    notebook.cells.insert(at + 1, copy.deepcopy(notebook.cells[at]))
+    restored = restore(notebook)
+    assert order(restored) == GRADED
+    assert any(f"{grade_id} was there 2 times" in text for _, text in restored.notes)
+
+
+def test_of_two_written_answers_neither_is_lost():
+    notebook = answered(written="first")
+    notebook.cells.append(copy.deepcopy(cell(notebook, "question_pull")))
+    notebook.cells[-1].source = "second"
+    restored = restore(notebook)
+    assert source_of(restored, "question_pull") == "second"
+    assert any(c["source"] == "first" and c["grade_id"] is None for c in restored.cells)
+
+
+def test_an_edited_test_is_replaced_and_flagged():
+    notebook = answered()
+    cell(notebook, "test_kl_term_values").source = "pass"
+    restored = restore(notebook)
+    assert source_of(restored, "test_kl_term_values") == 'check("kl_term.values", kl_term)'
+    assert restored.notes == [("tampering", "test_kl_term_values was edited; the original was used")]
+
+
+def test_forged_flags_and_points_are_ignored():
+    notebook = answered()
+    for c in notebook.cells:
+        if "nbgrader" in c.metadata:
+            c.metadata.nbgrader.update(grade=True, solution=True, locked=False, points=1000)
+    restored = restore(notebook)
+    by_id = {c["grade_id"]: c for c in restored.cells}
+    for graded in ASSIGNMENT.cells:
+        assert by_id[graded.id]["nbgrader"] == graded.metadata
+
+
+def test_an_invented_grade_id_earns_nothing_and_is_flagged():
+    notebook = answered()
+    forged = nbformat.v4.new_code_cell("1", metadata={"nbgrader": {"grade_id": "bonus", "grade": True, "points": 100}})
+    notebook.cells.append(forged)
+    restored = restore(notebook)
+    assert order(restored) == GRADED
+    assert restored.notes[0][0] == "tampering" and "bonus" in restored.notes[0][1]
+
+
+def test_tests_that_were_moved_up_run_after_what_they_test():
+    notebook = answered()
+    notebook.cells.insert(0, notebook.cells.pop(position(notebook, "test_kl_term_values")))
+    restored = restore(notebook)
+    assert order(restored) == GRADED
+
+
+def test_a_solution_that_was_moved_down_is_still_before_its_tests():
+    notebook = answered()
+    notebook.cells.append(notebook.cells.pop(position(notebook, "kl_term")))
+    restored = restore(notebook)
+    assert order(restored).index("kl_term") < min(order(restored).index(g) for g in GRADED if g.startswith("test_"))
+
+
+def test_students_own_cells_stay_where_they_are():
+    notebook = answered()
+    at = position(notebook, "test_kl_term_shape")
+    notebook.cells.insert(at, nbformat.v4.new_code_cell("kl_term = better(kl_term)"))
+    sources = [c["source"] for c in restore(notebook).cells]
+    assert sources.index("kl_term = better(kl_term)") == sources.index('check("kl_term.shape", kl_term)') - 1
+
+
+def test_lost_metadata_is_recovered_from_the_cell_ids():
+    notebook = answered("return 42")
+    for c in notebook.cells:
+        c.metadata = {}
+    restored = restore(notebook)
+    assert order(restored) == GRADED
+    assert "return 42" in source_of(restored, "kl_term")
+
+
+def test_old_formats_are_read():
+    notebook = nbformat.v4.downgrade(answered("return 42"))
+    assert notebook.nbformat == 3
+    assert "return 42" in source_of(restore(notebook), "kl_term")
+    old = answered("return 42")
+    old.nbformat_minor = 2
+    for c in old.cells:
+        del c["id"]
+    assert "return 42" in source_of(restore(old), "kl_term")
+
+
+@pytest.mark.parametrize("encode", [
+    lambda text: b"\xef\xbb\xbf" + text.encode(), lambda text: text.encode("utf-16"),
+    lambda text: text.replace("\\n", "\\r\\n").encode(), lambda text: text.replace("{", "{\r\n").encode(),
+], ids=["BOM", "UTF-16", "Windows line ends in cells", "Windows line ends in the file"])
+def test_other_encodings_are_read(encode):
+    restored = restore(encode(as_bytes(answered("return 42")).decode()))
+    assert source_of(restored, "kl_term") == "def kl_term(z_mean, z_log_var):\n    return 42\n"
+
+
+def test_lone_surrogates_and_nonsense_attachments_do_no_harm():
+    notebook = json.loads(as_bytes(answered()))
+    notebook["cells"][0].update(source="\ud800", attachments={"a": {"image/png": 5, "text/html": "<b>"}, "b": 7})
+    cells = restore(json.dumps(notebook).encode()).cells
+    json.dumps(cells, ensure_ascii=False).encode()
+    assert cells[0]["attachments"] == {"a": {}}
