@@ -1,0 +1,395 @@
+"""Checks of ``make_vae(input_shape, encoder, decoder, sampling_layer)``.
+
+The probe hands in small networks whose weights come from here and whose noise is a known
+function of z_mean and z_log_var, so every number that the model reports is known exactly.
+"""
+
+import math
+
+import numpy as np
+
+from vaelab.checks import draw, oracles, recognise
+from vaelab.checks.reply import Problem, finite, item, numbers, raised, tensor
+
+_NAME = "make_vae"
+_KEYS = ("loss", "reconstruction", "kl")
+
+
+class _Run:
+    """Networks, data and the reply of one request: build a VAE, then run steps on it."""
+
+    def __init__(self, rng, ask, shape, size, data, steps, hidden=6, weights=None):
+        self.shape, self.size = shape, size
+        self.pixels = math.prod(shape)
+        self.networks = oracles.Networks(weights or draw.networks(rng, shape, size, hidden))
+        self.data = data
+        body, self.arrays = ask(
+            {"op": "vae", "build": {"input_shape": list(shape), "latent_dim": size, "hidden": hidden}, "steps": steps},
+            {**self.networks.weights, **data})
+        self.model = item(body, "model", dict)
+        self.steps = item(body, "steps", list)
+        if self.model.get("is_model") is not True:
+            kind = self.model.get("type")
+            raise Problem(f"make_vae returned a {kind if isinstance(kind, str) else 'strange object'}"[:120]
+                          + "; a keras.Model was expected.", got=str(kind)[:40], expected="a keras.Model",
+                          next_step="Return the model at the end of the function.")
+        if len(self.steps) != len(steps) or not all(isinstance(s, dict) for s in self.steps):
+            raise Problem("What came back is not in the form that was asked for.")
+
+    def step(self, i, what):
+        """The result of step `i`, if it ran."""
+        if "error" in self.steps[i]:
+            raise raised(self.steps[i]["error"], what)
+        return self.steps[i]
+
+    def logs(self, i, what="evaluate", keys=_KEYS):
+        """``[{key: number}, ...]`` for each evaluation of step `i`."""
+        results = item(self.step(i, what), "results", list)
+        return [_read(result, what, keys) for result in results]
+
+
+def _read(result, what, keys=_KEYS):
+    logs = result.get("logs") if isinstance(result, dict) else None
+    if not isinstance(logs, dict):
+        raise Problem(f"{what} did not report a dictionary of numbers.")
+    found = {key: numbers(logs, key) for key in keys}
+    missing = [key for key, value in found.items() if value is None]
+    if missing:
+        there = ", ".join(sorted(str(k) for k in logs))[:120] or "nothing"
+        raise Problem(f"{what} does not report {', '.join(missing)}; it reports {there}.", got=there,
+                      expected=", ".join(keys), next_step="Metrics are reported under their names: give them these.")
+    for key, value in found.items():
+        if not all(finite(v) for v in value):
+            raise Problem(f"{what} reports {key} = {value[0]}; a finite number was expected.", got=str(value[0]),
+                          expected="a finite number",
+                          next_step="Look for a logarithm of zero or an exponential that overflows.")
+    return {key: value[-1] for key, value in found.items()}
+
+
+def _nats(value):
+    return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4g}"
+
+
+def _near(got, expected):
+    return abs(got - expected) <= 2e-4 * max(1.0, abs(expected))
+
+
+def _tell(key, got, expected):
+    ratio = got / expected if expected else math.nan
+    simple = f", {ratio:.4g} times as much" if 1e-6 < abs(ratio) < 1e6 else ""
+    return f"{key} is {_nats(got)} where {_nats(expected)} nats were expected{simple}"
+
+
+def _check_numbers(run, xs, logs, rng, ask):
+    """A Problem unless the three numbers are right in every evaluation."""
+    cases = {key: [(run.networks, x, log[key]) for x, log in zip(xs, logs)] for key in _KEYS}
+    expected = []
+    for x in xs:
+        rec, kl = run.networks.parts(x)
+        expected.append({"loss": rec + kl, "reconstruction": rec, "kl": kl})
+    bad = [key for key in _KEYS if any(not _near(log[key], e[key]) for log, e in zip(logs, expected))]
+    if not bad:
+        return
+    ids, blamed = [], bad[0]
+    if "reconstruction" in bad:
+        ids += recognise.reconstruction(cases["reconstruction"])
+    if "kl" in bad:
+        ids += recognise.kl_number(cases["kl"])
+    if bad == ["loss"]:
+        weights = recognise.loss_weights(cases["loss"])
+        if weights is not None:
+            ids = [recognise.weights_id(*weights, len(xs[0]), run.pixels, run.size)]
+    else:
+        blamed = next(key for key in ("reconstruction", "kl") if key in bad)
+    if not ids:
+        ids = _independent(rng, ask)
+    if not ids:
+        ids = _listened(run, ask)
+    told = _tell(blamed, logs[0][blamed], expected[0][blamed])
+    ids += [None, None]
+    raise Problem(told[0].upper() + told[1:] + ("" if ids[0] else ". The mistake was not recognised."),
+                  mistake=ids[0], also=ids[1] if ids[1] != ids[0] else None,
+                  got=_nats(logs[0][blamed]), expected=f"{_nats(expected[0][blamed])} nats per image",
+                  next_step=None if ids[0] else "Work out both parts for one image by hand, from the encoder's and decoder's outputs.")
+
+
+def _independent(rng, ask):
+    """["loss.not_the_parts"] if the numbers ignore the encoder or the decoder passed in.
+
+    The sizes are those of the course's own networks, since a model that wrongly uses those
+    fits no others.
+    """
+    shape, size, hidden = (784,), 2, 6
+    first = draw.networks(rng, shape, size, hidden)
+    second = draw.networks(rng, shape, size, hidden)
+    data = {"x": draw.images(rng, 6, shape)}
+    steps = [{"do": "evaluate", "x": ["x"], "batch_size": 6}]
+    try:
+        def loss(weights):
+            return _Run(rng, ask, shape, size, data, steps, hidden, weights).logs(0, keys=("loss",))[0]["loss"]
+
+        base = loss(first)
+        if not _near(loss(first), base):
+            return []  # random: nothing follows from a difference or from none
+        for part in (("encoder_hidden", "z_mean", "z_log_var"), ("decoder_hidden", "pixels")):
+            mixed = {name: (second if name.split(".")[0] in part else first)[name] for name in first}
+            if _near(loss(mixed), base):
+                return ["loss.not_the_parts"]
+    except Problem:
+        pass
+    return []
+
+
+def _listened(run, ask):
+    """What the values that reach the decoder say about the sampling."""
+    x = next(iter(run.data.values()))
+    x = np.concatenate([x] * 6)[:48]
+    try:
+        heard_run = _Run(None, ask, run.shape, run.size, {"x": x},
+                         [{"do": "listen", "x": "x", "batch_size": len(x), "times": 6}], weights=run.networks.weights)
+        calls = item(heard_run.step(0, "evaluate"), "heard", list)
+        zs = [tensor(call[-1], heard_run.arrays, "The sampling") for call in calls if isinstance(call, list) and call]
+    except Problem:
+        return []
+    if len(zs) < 3 or any(z.shape != (len(x), run.size) for z in zs):
+        return []
+    m, v = run.networks.encode(x)
+    if all(np.allclose(z, run.networks.sample(m, v), atol=1e-3) for z in zs):
+        return []  # the sampling is right; the numbers are wrong for another reason
+    found = recognise.sampling(m, v, zs)
+    return [found] if found else []
+
+
+def _reconstruction(run, i, x, what="predict"):
+    """A Problem unless `predict` gives the reconstruction, of a sample or of z_mean."""
+    output = tensor(run.step(i, what).get("output"), run.arrays, what)
+    if output.shape != x.shape:
+        raise Problem(f"predict on images of shape {x.shape} returned shape {output.shape}; one reconstruction for "
+                      "each image was expected.", got=f"shape {output.shape}", expected=f"shape {x.shape}",
+                      next_step="call should return the decoder's output.")
+    m, v = run.networks.encode(x)
+    flat = output.reshape(len(x), -1)
+    return any(np.allclose(flat, run.networks.decode(z), atol=2e-3) for z in (run.networks.sample(m, v), m))
+
+
+def builds(rng, ask):
+    """A compiled keras.Model whose predict gives images."""
+    shape, count = (784,), 7
+    x = draw.images(rng, count, shape)
+    run = _Run(rng, ask, shape, 5, {"x": x}, [{"do": "predict", "x": "x", "batch_size": 7}])
+    if run.model.get("compiled") is not True:
+        raise Problem("The model is not compiled, so it has no optimiser to train it.", got="not compiled",
+                      expected="a compiled model", next_step="Call compile, with an optimiser, before you return the model.")
+    if not _reconstruction(run, 0, x):
+        z_problem = "predict returns numbers that are not the decoder's output for the images' own codes"
+        ids = _independent(rng, ask) or _listened_ids_for_predict(run, x) or []
+        ids += [None]
+        raise Problem(z_problem + ("" if ids[0] else "."), mistake=ids[0],
+                      next_step=None if ids[0] else "Follow an image from the encoder through the sampling layer to the decoder.")
+
+
+def _listened_ids_for_predict(run, x):
+    """A sampling of one's own explains a reconstruction that fits no known code."""
+    return None
+
+
+def loss(rng, ask):
+    """The three numbers that evaluate reports, on one batch at a time."""
+    shape, count = (784,), 6
+    data = {f"x{i}": draw.images(rng, count, shape) for i in range(4)}
+    run = _Run(rng, ask, shape, 5, data, [{"do": "evaluate", "x": list(data), "batch_size": count}])
+    if isinstance(run.steps[0].get("error"), dict) and run.steps[0]["error"].get("type") == "NotImplementedError":
+        raise Problem("evaluate raised NotImplementedError", mistake="loss.no_evaluate")
+    _check_numbers(run, list(data.values()), run.logs(0), rng, ask)
+
+
+def fit(rng, ask):
+    """Training moves encoder and decoder; its log holds means over the epoch."""
+    shape, size, batch = (12,), 3, 4
+    data = {"x": draw.images(rng, 3 * batch, shape), "x_val": draw.images(rng, batch, shape)}
+    order = np.argsort(data["x"].mean(axis=1))  # batches unlike one another
+    data["x"] = data["x"][order]
+    data["y"] = data["x"][:2 * batch]
+    run = _Run(rng, ask, shape, size, data, [
+        {"do": "fit", "x": "x", "x_val": "x_val", "batch_size": batch, "rate": 0.0},
+        {"do": "fit", "x": "y", "batch_size": batch, "graph": True, "weights": True}])
+    log = _read(run.step(1, "fit"), "fit")
+    still = [name for name in run.networks.weights if not name.startswith("noise")
+             and np.array_equal(_after(run, 1, name), run.networks.weights[name])]
+    if still:
+        parts = sorted({"encoder" if n.split(".")[0] in ("encoder_hidden", "z_mean", "z_log_var") else "decoder" for n in still})
+        raise Problem(f"After fit, weights of the {' and of the '.join(parts)} are what they were before",
+                      mistake="loss.not_trained", got="unchanged weights", expected="every weight moved")
+    log = _read(run.step(0, "fit with validation_data=(x_val, None)"), "fit with validation_data",
+                (*_KEYS, *(f"val_{key}" for key in _KEYS)))
+    batches = np.split(data["x"], 3)
+    each = [dict(zip(_KEYS[1:], run.networks.parts(b))) for b in batches]
+    for e in each:
+        e["loss"] = e["reconstruction"] + e["kl"]
+    for key in _KEYS:
+        mean = float(np.mean([e[key] for e in each]))
+        if not _near(log[key], mean):
+            last = _near(log[key], each[-1][key])
+            told = _tell(f"The {key} that fit logs", log[key], mean)
+            weights = None
+            if not last:
+                cases = [(run.networks, data["x"], log["loss"])]
+                weights = _epoch_ids(run, batches, log) or _independent(rng, ask) or _listened(run, ask)
+            ids = ["loss.last_batch"] if last else (weights or [])
+            ids += [None, None]
+            raise Problem(told + ("" if ids[0] else "."), mistake=ids[0], also=ids[1], got=_nats(log[key]),
+                          expected=f"{_nats(mean)} nats per image",
+                          next_step=None if ids[0] else "First make the numbers of evaluate right.")
+    rec, kl = run.networks.parts(data["x_val"])
+    for key, right in zip(_KEYS, (rec + kl, rec, kl)):
+        if not _near(log[f"val_{key}"], right):
+            raise Problem(_tell(f"The val_{key} that fit logs", log[f"val_{key}"], right) + ".",
+                          got=_nats(log[f"val_{key}"]), expected=f"{_nats(right)} nats per image",
+                          next_step="What is reported in training and in testing should be the same thing.")
+
+
+def _epoch_ids(run, batches, log):
+    """Mistakes that explain the means over the epoch's batches."""
+    return []
+
+
+def _after(run, i, name):
+    array = run.arrays.get(f"step{i}.{name}")
+    if type(array) is not np.ndarray or array.shape != run.networks.weights[name].shape or array.dtype != np.float64:
+        raise Problem("The weights after fit cannot be read.")
+    return array
+
+
+def sampling(rng, ask):
+    """z comes from the sampling layer; encoder and decoder are those passed in."""
+    shape, size, count = (20,), 3, 8
+    data = {f"x{i}": draw.images(rng, count, shape) for i in range(4)}
+    run = _Run(rng, ask, shape, size, data, [{"do": "evaluate", "x": list(data), "batch_size": count}])
+    logs, xs = run.logs(0, keys=("reconstruction",)), list(data.values())
+    for x, log in zip(xs, logs):
+        expected, _ = run.networks.parts(x)
+        if not _near(log["reconstruction"], expected):
+            ids = recognise.reconstruction([(run.networks, x, g["reconstruction"]) for x, g in zip(xs, logs)])
+            ids = ids or _independent(rng, ask) or _listened(run, ask)
+            ids += [None, None]
+            raise Problem(_tell("With a sampling layer of known noise, reconstruction", log["reconstruction"], expected)
+                          + ("" if ids[0] else "."), mistake=ids[0], also=ids[1], got=_nats(log["reconstruction"]),
+                          expected=f"{_nats(expected)} nats per image",
+                          next_step=None if ids[0] else "Follow an image from the encoder through the sampling layer to the decoder.")
+
+
+_ENCODER = ("encoder_hidden", "z_mean", "z_log_var")
+
+
+def gradients(rng, ask):
+    """One plain gradient step moves every weight by the gradient of the negative ELBO."""
+    shape, size, count = (5, 4, 1), 3, 6
+    x = draw.images(rng, count, shape)
+    run = _Run(rng, ask, shape, size, {"x": x},
+               [{"do": "fit", "x": "x", "batch_size": count, "rate": 1.0, "weights": True}], hidden=5)
+    run.step(0, "fit")
+    rec, kl = run.networks.gradients(x)
+    moved = {name: run.networks.weights[name] - _after(run, 0, name) for name in rec}
+
+    def flat(gradients, parts):
+        return np.concatenate([gradients.get(n, np.zeros_like(moved[n])).ravel()
+                               for n in rec if n.split(".")[0] in parts])
+
+    worst = max(np.abs(moved[n] - rec[n] - kl.get(n, 0)).max() / (np.abs(rec[n] + kl.get(n, 0)).max() + 1e-3) for n in rec)
+    if np.isfinite(worst) and worst < 5e-3:
+        return
+    dec = ("decoder_hidden", "pixels")
+    if not all(np.isfinite(moved[n]).all() for n in rec):
+        raise Problem("A training step makes weights infinite or nan.", next_step="First make the numbers of evaluate right.")
+
+    def weigh(basis, target):
+        weights, *_ = np.linalg.lstsq(np.stack(basis, 1), target, rcond=None)
+        fits = np.abs(np.stack(basis, 1) @ weights - target).max() < 5e-3 * np.abs(np.concatenate(basis)).max()
+        return weights if fits else None
+
+    enc = weigh([flat(rec, _ENCODER), flat(kl, _ENCODER)], flat(moved, _ENCODER))
+    dec = weigh([flat(rec, dec)], flat(moved, dec))
+    name, told = None, "One gradient step moves the weights in another direction than the gradient of the negative ELBO"
+    if not flat(moved, _ENCODER).any() and (dec is None or not dec.any()):
+        name, told = "loss.not_trained", "One step of training moves no weight"
+    elif enc is not None and dec is not None:
+        a, b, c = *enc, dec[0]
+        told = (f"In a training step the encoder follows {a:.3g} times the gradient of the reconstruction and {b:.3g} times "
+                f"that of the KL, the decoder {c:.3g} times that of the reconstruction; each should be 1")
+        if abs(a) < 1e-2 and abs(c) > 1e-2:
+            name = "sampling.stop_gradient" if abs(b) > 1e-2 else "loss.not_trained"
+        elif abs(a - c) < 1e-2 * max(1, abs(a)):
+            name = recognise.weights_id(a, b, count, run.pixels, size)
+        if name == "loss.kl_left_out":
+            told += "; no gradient of the KL term arrives"
+    if name is None:
+        name = _by_value(run, rng, ask)
+    raise Problem(told + ("" if name else "."), mistake=name,
+                  next_step=None if name else "First make the numbers of evaluate right; the gradient follows from the loss.")
+
+
+def _by_value(run, rng, ask):
+    """A mistake that shows in the numbers of evaluate already."""
+    shape, size, count = (20,), 3, 8
+    try:
+        loss(rng, ask)
+        sampling(rng, ask)
+    except Problem as problem:
+        return problem.mistake
+    return None
+
+
+def images(rng, ask):
+    """Image-shaped inputs, latent spaces of 1 and 16 dimensions, batches of 1 and 7."""
+    for shape, size, counts in (((6, 5, 1), 1, (7, 1)), ((9,), 16, (1, 7))):
+        data = {f"x{i}": draw.images(rng, count, shape) for i, count in enumerate(counts)}
+        data["y"] = draw.images(rng, 7, shape)
+        steps = [{"do": "evaluate", "x": [f"x{i}"], "batch_size": count} for i, count in enumerate(counts)]
+        steps += [{"do": "evaluate", "x": ["y"], "batch_size": 3}, {"do": "predict", "x": "y", "batch_size": 3}]
+        run = _Run(rng, ask, shape, size, data, steps)
+        for i, count in enumerate(counts):
+            x, what = data[f"x{i}"], f"evaluate on {count} image{'s' * (count > 1)} of shape {shape}"
+            log = run.logs(i, what)[0]
+            rec, kl = run.networks.parts(x)
+            for key, right in (("reconstruction", rec), ("kl", kl), ("loss", rec + kl)):
+                if not _near(log[key], right):
+                    ids = _image_ids(rng, ask)
+                    raise Problem(_tell(f"For {count} image{'s' * (count > 1)} of shape {shape}, {key}", log[key], right)
+                                  + ("" if ids[0] else "."), mistake=ids[0], also=ids[1], got=_nats(log[key]),
+                                  expected=f"{_nats(right)} nats per image",
+                                  next_step=None if ids[0] else "Which numbers in your function depend on the size of an image, of a batch, of the latent space?")
+        what = "evaluate on 7 images in batches of 3"
+        try:
+            log = run.logs(2, what)[0]
+            predicted = _reconstruction(run, 3, data["y"])
+        except Problem as problem:
+            raise Problem(problem.message, mistake="sampling.batch_size" if "error" in run.steps[2] else None,
+                          next_step=problem.next_step) from None
+        if not predicted:
+            raise Problem("predict in batches of 3 returns numbers that are not the reconstructions of these images.",
+                          next_step="Follow an image from the encoder through the sampling layer to the decoder.")
+        y = data["y"]
+        each = [run.networks.parts(b) for b in (y[:3], y[3:6], y[6:])]
+        means = [np.mean(each, axis=0), np.average(each, axis=0, weights=[3, 3, 1])]  # both conventions occur
+        if not any(_near(log["reconstruction"], m[0]) and _near(log["kl"], m[1]) for m in means) or \
+                not any(_near(log["loss"], m.sum()) for m in means):
+            told = _tell("On 7 images in batches of 3, loss", log["loss"], means[1].sum())
+            last = _near(log["loss"], sum(each[-1]))
+            raise Problem(told + ("" if last else "."), mistake="loss.last_batch" if last else None, got=_nats(log["loss"]),
+                          expected=f"{_nats(means[1].sum())} nats per image",
+                          next_step=None if last else "What is reported should be the mean over all batches.")
+
+
+def _image_ids(rng, ask):
+    """What explains wrong numbers on small images, from four batches of them."""
+    shape, size, count = (6, 5, 1), 3, 8
+    data = {f"x{i}": draw.images(rng, count, shape) for i in range(4)}
+    try:
+        run = _Run(rng, ask, shape, size, data, [{"do": "evaluate", "x": list(data), "batch_size": count}])
+        _check_numbers(run, list(data.values()), run.logs(0), rng, ask)
+    except Problem as problem:
+        return [problem.mistake, problem.also]
+    return [None, None]
+
+
+CHECKS = {f"{_NAME}.{f.__name__}": f for f in (builds, loss, fit, sampling, gradients, images)}

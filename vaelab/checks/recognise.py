@@ -1,0 +1,215 @@
+"""From a student's numbers to the mistakes that explain them."""
+
+import numpy as np
+
+from vaelab.checks.oracles import DOUBLE_KL, DOUBLE_REC, SINGLE_KL, SINGLE_REC
+
+#: Which catalogue entries an option of `oracles.Kl` stands for.
+_KL_IDS = {
+    ("log_var", "abs"): "kl.clipped_log_var", ("log_var", "relu"): "kl.clipped_log_var",
+    ("log_var", "min0"): "kl.log_var_part", ("log_var", "softplus"): "kl.softplus",
+    ("log_var", "double"): "kl.log_std", ("log_var", "halved"): "kl.std_for_variance",
+    ("log_var", "exp"): "kl.log_var_part", ("log_var", "swapped"): "kl.swapped",
+    ("log_var", "log"): "kl.log_var_as_std", ("log_var", "log_abs"): "kl.log_var_as_std",
+    ("log_var", "log_square"): "kl.log_var_as_std",
+    ("mean", "plain"): "kl.mean_not_squared", ("mean", "abs"): "kl.mean_not_squared",
+    ("mean", "twice_plain"): "kl.mean_not_squared", ("mean", "twice_abs"): "kl.mean_not_squared",
+    ("mean", "none"): "kl.no_mean",
+    ("spread", "std"): "kl.std_for_variance", ("spread", "double"): "kl.log_std",
+    ("spread", "raw"): "kl.raw_log_var", ("spread", "square"): "kl.log_var_as_std",
+    ("spread", "raw_abs"): "kl.raw_log_var",
+    ("spread", "abs"): "kl.clipped_log_var", ("spread", "relu"): "kl.clipped_log_var",
+    ("spread", "softplus"): "kl.softplus", ("spread", "softplus_only"): "kl.softplus",
+    ("spread", "softplus_square"): "kl.softplus", ("spread", "none"): "kl.no_variance",
+    ("entropy", "none"): "kl.no_log_var", ("entropy", "plus"): "kl.entropy_sign",
+    ("entropy", "half"): "kl.entropy_sign", ("entropy", "double"): "kl.entropy_sign",
+    ("entropy", "log"): "kl.log_var_as_std", ("entropy", "log_abs"): "kl.log_var_as_std",
+    ("entropy", "log_square"): "kl.log_var_as_std", ("entropy", "abs"): "kl.clipped_log_var",
+    ("entropy", "relu"): "kl.clipped_log_var", ("entropy", "softplus"): "kl.softplus",
+    ("scale", "no_half"): "kl.no_half", ("scale", "negative"): "kl.sign",
+    ("scale", "negative_no_half"): "kl.sign", ("scale", "left_out"): "kl.left_out",
+    ("scale", "reversed"): "kl.reversed", ("scale", "brackets"): "kl.brackets",
+    ("reduce", "mean"): "kl.mean_over_dims", ("reduce", "mean_keepdims"): "kl.mean_over_dims",
+    ("reduce", "none"): "kl.per_dimension", ("reduce", "keepdims"): "kl.keepdims",
+    ("reduce", "sum_axis0"): "kl.sum_over_batch", ("reduce", "mean_axis0"): "kl.batch_average",
+    ("reduce", "batch_mean"): "kl.batch_average", ("reduce", "batch_mean_each"): "kl.batch_average",
+    ("reduce", "over_batch"): "kl.batch_average",
+    ("reduce", "first"): "kl.one_dimension", ("reduce", "last"): "kl.one_dimension",
+    ("reduce", "max"): "kl.one_dimension",
+    **{("reduce", o): "kl.no_axis" for o in ("sum_all", "mean_all", "sum_all_each", "mean_all_each")},
+    **{("reduce", o): "kl.made_positive" for o in ("abs", "abs_each", "relu", "norm", "sqrt")},
+}
+#: For options without an entry of their own: the field that is off.
+_KL_FIELDS = {"log_var": "kl.log_var_part", "mean": "kl.mean_part", "spread": "kl.log_var_part",
+              "entropy": "kl.log_var_part", "constant": "kl.constant", "scale": "kl.factor", "reduce": None}
+#: Mistakes that people make: two of these explain better than one of these and an oddity.
+_COMMON = {f"kl.{name}" for name in (
+    "mean_over_dims", "no_half", "sign", "sum_over_batch", "std_for_variance", "no_log_var", "mean_not_squared",
+    "reversed", "log_std", "clipped_log_var", "softplus", "no_axis", "batch_average", "constant", "per_dimension")}
+
+
+def _kl_ids(candidate):
+    fields = {field: option for field, option in candidate._asdict().items() if option != "ok"}
+    ids = [_KL_IDS.get((field, option), _KL_FIELDS[field]) for field, option in fields.items()]
+    if fields.get("scale") == "negative_no_half":
+        ids.append("kl.no_half")
+    return list(dict.fromkeys(i for i in ids if i))
+
+
+def close(got, expected, rtol=2e-4):
+    """Same shape and the same numbers, up to float32 rounding."""
+    got, expected = np.asarray(got), np.asarray(expected)
+    if got.shape != expected.shape or not np.isfinite(expected).all():
+        return False
+    return bool(np.allclose(got, expected, rtol=rtol, atol=rtol * max(1e-3, np.abs(expected).mean())))
+
+
+def _search(fits):
+    """Ids of the simplest candidates for which `fits` holds: one mistake, else two."""
+    for candidate in SINGLE_KL:
+        if fits(candidate):
+            return _kl_ids(candidate)
+    found = [_kl_ids(candidate) for candidate in DOUBLE_KL if fits(candidate)]
+    found.sort(key=lambda ids: (-sum(i in _COMMON for i in ids), len(ids)))
+    return found[0][:2] if found else []
+
+
+def kl_values(cases):
+    """Ids that explain ``[(z_mean, z_log_var, got), ...]``, most telling first; or []."""
+    return _search(lambda candidate: all(close(got, candidate.value(m, v)) for m, v, got in cases))
+
+
+def kl_gradients(cases):
+    """Ids that explain ``[(z_mean, z_log_var, (by_mean, by_log_var)), ...]``; or []."""
+    def fits(candidate):
+        return all(close(got, wrong, 1e-3) for m, v, gots in cases
+                   for got, wrong in zip(gots, candidate.gradients(m, v)))
+    return _search(fits)
+
+
+# --- numbers reported by a model --------------------------------------------------------
+
+_REC_IDS = {
+    ("z", "mean"): "sampling.z_mean",
+    ("target", "by255"): "loss.scaled_images", ("target", "times255"): "loss.scaled_images",
+    ("target", "symmetric"): "loss.symmetric_images",
+    ("prediction", "sigmoid"): "loss.sigmoid_twice", ("prediction", "logits"): "loss.logits_as_probabilities",
+    ("prediction", "tanh"): "loss.symmetric_images", ("prediction", "symmetric"): "loss.symmetric_images",
+    ("formula", "mse"): "loss.mse_sum", ("formula", "half_mse"): "loss.mse_sum", ("formula", "swapped"): "loss.swapped",
+    ("formula", "ones_only"): "loss.half_formula", ("formula", "zeros_only"): "loss.half_formula",
+    ("reduce", "pixel_mean"): "loss.pixel_mean", ("reduce", "sum_all"): "loss.sum_over_batch",
+    ("reduce", "mean784"): "loss.fixed_size", ("reduce", "mean28"): "loss.wrong_axis",
+    ("reduce", "rows"): "loss.wrong_axis",
+    ("reduce", "columns"): "loss.wrong_axis", ("reduce", "negative"): "loss.sign",
+    ("reduce", "by255"): "loss.factor",
+}
+_REC_FIELDS = {"z": "sampling.z_mean", "target": "loss.other_formula", "prediction": "loss.other_formula",
+               "formula": "loss.other_formula", "reduce": "loss.factor"}
+
+
+def _rec_ids(candidate):
+    fields = {field: option for field, option in candidate._asdict().items() if option != "ok"}
+    if fields.get("formula") in ("mse", "half_mse") and fields.get("reduce") == "pixel_mean":
+        return ["loss.mse_mean"]
+    if fields.get("reduce") == "negative_mean":
+        return ["loss.sign", "loss.pixel_mean"]
+    return [_REC_IDS.get(pair, _REC_FIELDS[pair[0]]) for pair in fields.items()]
+
+
+def reconstruction(cases):
+    """Ids that explain ``[(networks, x, got), ...]``, each `got` a number; or []."""
+    def fits(candidate):
+        return all(close(got, candidate.value(networks, x)) for networks, x, got in cases)
+
+    for candidates in (SINGLE_REC, DOUBLE_REC):
+        for candidate in candidates:
+            if fits(candidate):
+                return _rec_ids(candidate)[:2]
+    return []
+
+
+_SCALAR = {"ok": "batch_mean", "mean": "mean_all", "mean_keepdims": "mean_all", "sum_axis0": "sum_all"}
+
+
+def kl_number(cases):
+    """Ids that explain ``[(networks, x, got), ...]``, where `got` is a model's kl."""
+    encoded = [(*networks.encode(x), got) for networks, x, got in cases]
+
+    def fits(candidate):
+        if candidate.reduce == "batch_mean":
+            return False  # for a model this is right
+        scalar = candidate._replace(reduce=_SCALAR.get(candidate.reduce, candidate.reduce))
+        return all(close(got, np.mean(scalar.value(m, v))) for m, v, got in encoded)
+
+    for candidate in SINGLE_KL:
+        if fits(candidate):
+            ids = _kl_ids(candidate)
+            return ["kl.mean_over_dims"] if candidate.reduce == "mean_all" else ids
+    return _search(fits)
+
+
+def loss_weights(cases):
+    """``(a, b)`` such that ``loss = a * reconstruction + b * kl`` in every case, or None."""
+    parts = np.array([networks.parts(x) for networks, x, _ in cases])
+    losses = np.array([got for *_, got in cases])
+    weights, *_ = np.linalg.lstsq(parts, losses, rcond=None)
+    return weights if close(parts @ weights, losses) else None
+
+
+def weights_id(a, b, batch, pixels, size):
+    """The id that weights ``a, b`` of the two parts point to."""
+    def near(x, y):
+        return abs(x - y) < 2e-3 * max(1, abs(y))
+
+    if near(a, 1):
+        for value, name in ((0, "loss.kl_left_out"), (-1, "loss.kl_sign"), (2, "kl.no_half"),
+                            (1 / size, "kl.mean_over_dims"), (batch, "kl.no_axis"), (-2, "loss.kl_sign"),
+                            (1 / batch, "kl.batch_average")):
+            if near(b, value):
+                return name
+    if near(a * pixels, 1):
+        return "loss.pixel_mean"
+    if near(a, batch) and near(b, batch):
+        return "loss.sum_over_batch"
+    if near(a, 2) and (near(b, 2) or near(b, 1)):
+        return "loss.added_twice"
+    if near(a, 784 / pixels) and pixels != 784 and near(b, 1):
+        return "loss.fixed_size"
+    if near(a, -1):
+        return "loss.sign"
+    return "loss.weighted"
+
+
+def sampling(m, v, heard):
+    """The id that fits what reached the decoder in several calls, ``[z, ...]``, or None."""
+    std = np.exp(0.5 * v)
+    rest = [(z - m) for z in heard]
+    if any(r.shape != m.shape or not np.isfinite(r).all() for r in rest):
+        return None
+    noise = [r / std for r in rest]
+    spread = np.concatenate([abs(n).ravel() for n in noise])
+    if spread.max() < 1e-3:
+        return "sampling.z_mean"
+    if np.ptp(np.concatenate([n.ravel() for n in noise])) < 1e-2:
+        return "sampling.constant_noise"
+
+    def scaled_like(scale):
+        """Is the size of the noise proportional to `scale`, whatever is drawn?"""
+        logs = np.log(abs(np.stack(rest)) + 1e-12).mean(0) - np.log(abs(scale))
+        return logs.std()
+
+    scales = {None: std, "sampling.variance_as_std": np.exp(v), "sampling.log_var_as_std": v}
+    name = min(scales, key=lambda n: scaled_like(scales[n]))
+    if name:
+        return name
+    if all(np.allclose(n, n[:1], atol=1e-3) for n in noise):
+        return "sampling.shared_by_batch"
+    if m.shape[1] > 1 and all(np.allclose(n, n[:, :1], atol=1e-3) for n in noise):
+        return "sampling.shared_by_dimensions"
+    if all(np.allclose(n, noise[0], atol=1e-3) for n in noise[1:]):
+        return "sampling.constant"
+    values = np.concatenate([n.ravel() for n in noise])
+    kurtosis = ((values - values.mean())**4).mean() / values.var()**2
+    if kurtosis < 2.2:
+        return "sampling.uniform"
+    return "sampling.not_the_layer"

@@ -1,0 +1,123 @@
+"""Reading a probe's reply as what it may be: data from a hostile process.
+
+Nothing of a reply is used before this module has said that it has the right form, the
+right shape and only finite numbers. Whatever is wrong becomes a `Problem`, one sentence
+for the student; the judge never crashes on a reply.
+"""
+
+import math
+
+import numpy as np
+
+from vaelab.checks.message import PROTOCOL
+
+
+class Problem(Exception):
+    """Why a check does not pass.
+
+    Parameters
+    ----------
+    message : str
+        What was seen, and what it means.
+    mistake : str, optional
+        Id of a catalogue entry, if one was recognised; `also` a second one.
+    got, expected : str, optional
+        Both values in words or digits.
+    next_step : str, optional
+        What to do now.
+    """
+
+    def __init__(self, message, *, mistake=None, also=None, got=None, expected=None, next_step=None):
+        super().__init__(message)
+        self.message, self.mistake, self.also = message, mistake, also
+        self.got, self.expected, self.next_step = got, expected, next_step
+
+
+class NotBegun(Exception):
+    """The target is still the stub."""
+
+
+def short(value, limit=200):
+    """`value` as one printable line of at most `limit` characters."""
+    text = value if isinstance(value, str) else repr(value)
+    text = "".join(c if c.isprintable() else " " for c in text[:4 * limit])
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def opened(reply, name):
+    """The JSON and arrays of a reply that says "ok"; anything else is a Problem."""
+    try:
+        body, arrays = reply["json"], reply["arrays"]
+        good = isinstance(body, dict) and isinstance(arrays, dict) and body.get("protocol") == PROTOCOL
+    except (TypeError, KeyError, AttributeError):
+        good = False
+    if not good:
+        raise Problem(f"{name} was run, but what came back cannot be read.",
+                      next_step="Run the cell again; if this stays, restart the kernel.")
+    status = body.get("status")
+    if status == "not_done":
+        raise NotBegun(f"{name} is not written yet: its stub raises NotImplementedError.")
+    if status != "ok":
+        raise raised(body.get("error"), name)
+    return body, arrays
+
+
+def raised(error, what, when=""):
+    """A Problem for an exception in the student's code."""
+    error = error if isinstance(error, dict) else {}
+    kind, text = short(error.get("type", "an exception"), 60), short(error.get("text", ""), 300)
+    return Problem(f"{what} raised {kind}{when}: {text}" if text else f"{what} raised {kind}{when}.",
+                   got=kind, next_step="Call it yourself in a new cell to see the whole traceback.")
+
+
+def item(container, key, kind):
+    """``container[key]`` if it is a `kind`, or a Problem."""
+    try:
+        value = container[key]
+    except (TypeError, KeyError, IndexError):
+        value = None
+    if type(value) is not kind:
+        raise Problem("What came back is not in the form that was asked for.",
+                      next_step="Run the cell again; if this stays, restart the kernel.")
+    return value
+
+
+_WORDS = {"none": "None", "symbolic": "a symbolic tensor, which holds no numbers", "list": "a list",
+          "large": "an enormous array"}
+
+
+def tensor(told, arrays, what, *, finite=True):
+    """The float64 array behind a description, if it is a tensor or array of numbers."""
+    told = told if isinstance(told, dict) else {}
+    kind = told.get("kind")
+    if kind not in ("tensor", "array", "number"):
+        words = _WORDS.get(kind, f"a {short(told.get('type', 'strange object'), 40)}")
+        if kind == "list":
+            words = f"a {short(told.get('type', 'list'), 40)} of {short(told.get('length', '?'), 20)}"
+        if kind == "large":
+            words += f" of shape {short(told.get('shape'), 60)}"
+        raise Problem(f"{what} returned {words}; a tensor of numbers was expected.", got=words,
+                      expected="a tensor", next_step="Look at what the last line of the function returns.")
+    array = arrays.get(told.get("array")) if isinstance(told.get("array"), str) else None
+    if type(array) is not np.ndarray or array.dtype != np.float64 or list(array.shape) != told.get("shape"):
+        raise Problem(f"{what} returned something whose numbers cannot be read.",
+                      next_step="Run the cell again; if this stays, restart the kernel.")
+    if finite and not np.isfinite(array).all():
+        bad = "nan" if np.isnan(array).any() else "inf"
+        raise Problem(f"{what} returned {bad} among its numbers; every number should be finite.",
+                      got=bad, expected="finite numbers",
+                      next_step="Look for a logarithm of zero or of a negative number, or an exponential that overflows.")
+    return array
+
+
+def numbers(logs, key):
+    """The list of floats that a log holds under `key`, or None."""
+    value = logs.get(key) if isinstance(logs, dict) else None
+    if not isinstance(value, list) or not value or not all(type(v) in (int, float) for v in value):
+        return None
+    return [float(v) for v in value]
+
+
+def finite(value):
+    return value is not None and math.isfinite(value)
