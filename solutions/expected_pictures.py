@@ -8,6 +8,8 @@ nbgrader copies them into ``course/`` beside the notebooks.
 
 from pathlib import Path
 
+import vaelab.quiet  # noqa: F401, before Keras
+
 import keras
 from matplotlib import style
 from matplotlib.figure import Figure

@@ -19,6 +19,8 @@ import platform
 import time
 from pathlib import Path
 
+import vaelab.quiet  # noqa: F401, before Keras
+
 import jupytext
 import keras
 import numpy as np

@@ -5,6 +5,8 @@ notebook 3 the convolutional decoder. The convolutional encoder and the assembly
 a VAE are exercises and therefore not here.
 """
 
+import vaelab.quiet  # noqa: F401, before Keras
+
 import keras
 from keras import layers, ops
 

@@ -66,7 +66,7 @@ def show(fig, alt):
 
     source = base64.b64encode(png(fig)).decode("ascii")
     # nbconvert ignores the alternative text of an image output; of an <img> it cannot.
-    tag = f'<figure style="margin: 0"><img alt="{html.escape(alt)}" src="data:image/png;base64,{source}"></figure>'
+    tag = f'<figure style="margin: 0"><img style="max-width: 100%" alt="{html.escape(alt)}" src="data:image/png;base64,{source}"></figure>'
     display({"text/html": tag, "text/plain": alt}, raw=True)
     return None
 
@@ -221,8 +221,14 @@ def manifold(decode, n=15, image_shape=(28, 28), low=0.05):
     x = _images(x.reshape(n * n, height, width), "decode(z)")
     panel = x.reshape(n, n, height, width).swapaxes(1, 2).reshape(n * height, n * width)
 
-    fig = Figure(figsize=(7.2, 7.2 * height / width))
-    ax = fig.subplots()
+    # Each pixel of an image becomes a square of whole pixels on screen: crisp, and a third smaller as a file.
+    zoom = max(1, round(720 / (n * width)))
+    fig = Figure(layout="none")
+    sides = np.array([n * width, n * height]) * zoom / fig.dpi
+    left, bottom, pad = 0.62, 0.55, 0.06
+    total = sides + [left + pad, bottom + pad]
+    fig.set_size_inches(total)
+    ax = fig.add_axes((left / total[0], bottom / total[1], *sides / total))
     # Unit tiles: tile i is centred on i, the lowest z2 at the bottom.
     ax.imshow(panel, vmin=0, vmax=1, extent=(-0.5, n - 0.5, -0.5, n - 0.5), aspect=height / width)
     quantiles = z[:n, 0]
@@ -275,7 +281,7 @@ def learning_curve(history, landmarks=True):
         ax.plot(history.epochs, getattr(history, part), color=BLUE, label="training", **marker)
         if len(getattr(history, f"val_{part}")):
             ax.plot(history.epochs, getattr(history, f"val_{part}"), "--", color=VERMILLION, label="test", **marker)
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         _focus(ax, history, part)
     if marks:
         values = history.loss + history.val_loss

@@ -5,6 +5,8 @@ import math
 import time
 from dataclasses import dataclass, field
 
+import vaelab.quiet  # noqa: F401, before Keras
+
 import keras
 
 from vaelab import plots, profiles

@@ -17,7 +17,7 @@
 # code, 2 for a written answer.*
 
 # %%
-import vaelab  # before Keras, because it asks TensorFlow to start quietly
+import vaelab.quiet  # first: starts TensorFlow without its messages
 
 import keras
 import numpy as np
@@ -72,6 +72,7 @@ interact(
     log_var=FloatSlider(value=-1.0, min=-3, max=2, step=0.1, description="log variance", continuous_update=False),
 );
 
+
 # %% [markdown]
 # Where $q$ is below $p$ the integrand is negative, yet the total never is: it is zero when the two
 # curves coincide and positive otherwise. Try mean 0 and both ends of the log variance. A $q$ that is
@@ -115,6 +116,7 @@ spread = log_ratios.std() / np.sqrt(10_000)
 print(f"KL by numerical integration: {reference:.4f} nats")
 print(f"spread of the estimates from 10,000 samples: {spread:.4f} nats")
 print(f"samples for a spread of 0.001 nats: about {10_000 * (spread / 0.001) ** 2:,.0f}")
+
 
 # %% [markdown]
 # Around a million samples for three decimals, for one image and one dimension: too dear to pay at
@@ -216,6 +218,7 @@ z_mean, z_log_var = np.array([[1.5, -0.4, 0.2]]), np.array([[-1.0, 0.7, -3.0]])
 sampled = sum(sample_log_ratio(m, v, 100_000, rng).mean() for m, v in zip(z_mean[0], z_log_var[0]))
 print(f"Monte Carlo, 100,000 samples: {sampled:.3f} nats")
 print(f"kl_term:                      {float(kl_term(z_mean, z_log_var)[0]):.3f} nats")
+
 
 # %% [markdown]
 # The two differ in the third decimal at most: the Monte Carlo estimate is the noisy one. Adding up

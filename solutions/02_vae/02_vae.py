@@ -17,7 +17,7 @@
 # %%
 import math
 
-import vaelab  # before Keras, because it asks TensorFlow to start quietly
+import vaelab.quiet  # first: starts TensorFlow without its messages
 
 import keras
 import numpy as np

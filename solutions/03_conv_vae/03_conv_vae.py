@@ -16,7 +16,7 @@
 # *About an hour. Useful before: `02_vae`. 10 points for code, 4 for written answers.*
 
 # %%
-import vaelab  # before Keras, because it asks TensorFlow to start quietly
+import vaelab.quiet  # first: starts TensorFlow without its messages
 
 import keras
 import numpy as np
