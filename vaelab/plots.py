@@ -81,11 +81,13 @@ def in_notebook():
 
 
 def png(fig):
-    """A figure as a small PNG: 256 colours are enough for every figure here."""
+    """A figure as a small PNG: 8 bits a pixel, grey if it is, else from a palette of 256 colours."""
     raw, small = io.BytesIO(), io.BytesIO()
     fig.savefig(raw, format="png")
     image = Image.open(raw).convert("RGB")
-    image.quantize(256, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    red, green, blue = image.split()
+    grey = red.tobytes() == green.tobytes() == blue.tobytes()
+    (red if grey else image.quantize(256, dither=Image.Dither.NONE)).save(small, format="png", optimize=True)
     return small.getvalue()
 
 
@@ -221,7 +223,7 @@ def manifold(decode, n=15, image_shape=(28, 28), low=0.05):
     x = _images(x.reshape(n * n, height, width), "decode(z)")
     panel = x.reshape(n, n, height, width).swapaxes(1, 2).reshape(n * height, n * width)
 
-    # Each pixel of an image becomes a square of whole pixels on screen: crisp, and a third smaller as a file.
+    # Each pixel of an image becomes a square of whole pixels on screen, hence crisp.
     zoom = max(1, round(720 / (n * width)))
     fig = Figure(layout="none")
     sides = np.array([n * width, n * height]) * zoom / fig.dpi
