@@ -7,13 +7,13 @@ Uses NumPy and JSON only; TensorFlow is where the probe is. A check is a functio
 
 import numpy as np
 
-from vaelab.checks import ProbeError, RemoteTarget, kl_term, make_vae
+from vaelab.checks import ProbeError, RemoteTarget, kl_term, make_conv_encoder, make_vae
 from vaelab.checks.catalogue import BY_ID as MISTAKES
 from vaelab.checks.message import PROTOCOL
 from vaelab.checks.points import BY_ID
 from vaelab.checks.reply import NotBegun, Problem, opened, short
 
-_FUNCTIONS = {**kl_term.CHECKS, **make_vae.CHECKS}
+_FUNCTIONS = {**kl_term.CHECKS, **make_vae.CHECKS, **make_conv_encoder.CHECKS}
 
 
 class Ask:

@@ -1,0 +1,244 @@
+"""Checks of ``make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim)``.
+
+Nothing here depends on trained weights or on the class of a layer where numbers can
+tell: kernels are drawn anew, and it is looked at what the outputs can do.
+"""
+
+import math
+import re
+
+import numpy as np
+
+from vaelab.checks import draw
+from vaelab.checks.reply import Problem, item, raised, tensor
+
+_NAME = "make_conv_encoder"
+_HEADS = ("z_mean", "z_log_var")
+
+
+def _run(rng, ask, args, count, steps):
+    """Build an encoder with `args`, run steps on `count` images; reply and images."""
+    x = draw.images(rng, count, args[:3])
+    body, arrays = ask({"op": "encoder", "args": list(args), "steps": [{"x": "x", **step} for step in steps]}, {"x": x})
+    model, results = item(body, "model", dict), item(body, "steps", list)
+    if model.get("is_model") is not True:
+        kind = model.get("type")
+        raise Problem(f"make_conv_encoder returned a {kind if isinstance(kind, str) else 'strange object'}"[:120]
+                      + "; a keras.Model was expected.", got=str(kind)[:40], expected="a keras.Model",
+                      next_step="Return the model at the end of the function.")
+    if len(results) != len(steps) or not all(isinstance(r, dict) for r in results):
+        raise Problem("What came back is not in the form that was asked for.")
+    for result in results:
+        if "error" in result:
+            raise _rank(raised(result["error"], "The encoder", f" on images of shape {(count, *args[:3])}"))
+    return model, results, arrays
+
+
+def _rank(problem):
+    """The same problem, recognised if it comes from a missing channel axis."""
+    if re.search(r"ndim=4,? found ndim=3|rank 3.*rank 4|expected .*ndim=4", problem.message):
+        problem.mistake = "encoder.no_channel_axis"
+    return problem
+
+
+def _built(rng, ask, *args):
+    try:
+        return _run(rng, ask, *args)
+    except Problem as problem:
+        raise _rank(problem) from None
+
+
+def _pair(told, arrays, args, count, finite=True):
+    """Both outputs as arrays ``(count, latent_dim)``, or a Problem that says what they are."""
+    told = told if isinstance(told, dict) else {}
+    size = args[3]
+    expected = f"two tensors of shape ({count}, {size})"
+    if told.get("kind") != "list":
+        array = tensor(told, arrays, "The encoder", finite=False)
+        raise Problem(f"The encoder returned one tensor of shape {array.shape}", mistake="encoder.z_only",
+                      got=f"shape {array.shape}", expected=expected)
+    length = told.get("length")
+    if length != 2:
+        one = length == 1
+        raise Problem(f"The encoder returned {length if type(length) is int else 'some'} tensors",
+                      mistake="encoder.z_only" if one else "encoder.three_outputs", got=f"{length} tensors"[:30],
+                      expected=expected)
+    parts = item(told, "items", list)
+    pair = [tensor(part, arrays, f"The encoder, for {name},", finite=finite) for part, name in zip(parts, _HEADS)]
+    if len(pair) != 2:
+        raise Problem("What came back is not in the form that was asked for.")
+    for array, name in zip(pair, _HEADS):
+        if array.shape != (count, size):
+            mistake = None
+            if array.ndim == 4:
+                mistake = "encoder.no_flatten"
+            elif array.ndim == 2 and len(array) == count:
+                mistake = "encoder.fixed_sizes"
+            raise Problem(f"For {count} images and latent_dim={size}, {name} has shape {array.shape} where "
+                          f"({count}, {size}) was expected" + ("" if mistake else "."), mistake=mistake,
+                          got=f"shape {array.shape}", expected=f"shape ({count}, {size})",
+                          next_step=None if mistake else "Print the shape after each layer with model.summary().")
+    return pair
+
+
+def builds(rng, ask):
+    """A keras.Model that takes the course's images and returns two tensors."""
+    args = (28, 28, 1, 2, 32)
+    _, (result,), arrays = _built(rng, ask, args, 3, [{"do": "outputs"}])
+    told = result.get("output")
+    if not isinstance(told, dict) or told.get("kind") != "list" or told.get("length") != 2:
+        _pair(told, arrays, args, 3)
+
+
+def shapes(rng, ask):
+    """(batch, latent_dim) twice, for batches of 1 and 7 and other sizes of everything."""
+    for args, count in (((28, 28, 1, 5, 32), 7), ((28, 28, 1, 1, 16), 1), ((32, 24, 3, 16, 24), 7)):
+        try:
+            _, (result,), arrays = _built(rng, ask, args, count, [{"do": "outputs"}])
+        except Problem as problem:
+            if args[:3] != (28, 28, 1) and problem.mistake is None:
+                raise Problem(f"For images of {args[:3]}: {problem.message}", mistake="encoder.fixed_sizes") from None
+            raise
+        _pair(result.get("output"), arrays, args, count)
+
+
+def _layers(result):
+    """The recorded layers, each with lists of ints where such are expected."""
+    layers = []
+    for layer in item(result, "layers", list)[:200]:
+        if not isinstance(layer, dict):
+            continue
+        clean = {key: [n for n in (layer.get(key) if isinstance(layer.get(key), list) else []) if type(n) is int]
+                 for key in ("in", "out", "strides", "kernel_size")}
+        layers.append({**clean, "type": str(layer.get("type"))[:60], "padding": str(layer.get("padding"))[:10]})
+    return layers
+
+
+def convolutional(rng, ask):
+    """Convolutions take part, rows and columns shrink, batch normalisation is at work."""
+    args, count = (28, 28, 1, 4, 24), 8
+    _, (ran, back, outputs), arrays = _built(rng, ask, args, count,
+                                    [{"do": "layers"}, {"do": "gradients"}, {"do": "outputs"}])
+    sizes, dims = item(back, "sizes", list), item(back, "shapes", list)
+    layers = _layers(ran)
+    used = [dim for i, dim in enumerate(dims) if isinstance(dim, list) and len(dim) == 4 and dim[:2] != [1, 1]
+            and any(isinstance(s, list) and i < len(s) and s[i] for s in sizes)]
+    if not used:
+        raise Problem("No kernel of a two-dimensional convolution takes part in the outputs",
+                      mistake="encoder.no_convolution")
+    for layer in layers:
+        before, after = layer["in"], layer["out"]
+        if len(before) == 4 and math.prod(before[1:3]) >= 36 and (
+                len(after) == 2 and "Pool" in layer["type"] or len(after) == 4 and after[1:3] == [1, 1]):
+            raise Problem(f"{layer['type']} takes {before[1]}×{before[2]} positions to one", mistake="encoder.pooled_too_early",
+                          got="1×1 in one step", expected="several steps")
+    areas = [math.prod(shape[1:3]) for layer in layers for shape in (layer["in"], layer["out"]) if len(shape) == 4]
+    if not areas or min(areas) > args[0] * args[1] / 3.9:
+        raise Problem("The images keep their rows and columns", mistake="encoder.no_downsampling")
+    changed = [c for c in item(ran, "changed", list) if type(c) in (int, float)]
+    if not any(c > 0 for c in changed) or not any("Norm" in layer["type"] for layer in layers):
+        raise Problem("A call in training mode changes no moving average", mistake="encoder.no_normalisation")
+    pixels = tensor(back.get("pixels"), arrays, "The gradient by pixel")
+    if pixels.shape == args[:3] and not pixels.sum(-1).all():
+        for layer in layers:
+            for n, k, s in zip(layer["in"][1:3], layer["kernel_size"], layer["strides"]):
+                if layer["padding"] == "valid" and "Conv" in layer["type"] and s > 1 and (n - k) % s:
+                    lost = int((pixels.sum(-1) == 0).sum())
+                    raise Problem(f"{lost} of the {pixels.sum(-1).size} pixels have no influence on the outputs",
+                                  mistake="encoder.valid_strides", got=f"{lost} pixels ignored", expected="none")
+
+
+def _called(names, output_names):
+    """The names that the student's code has for the first and for the second output."""
+    first, second = set(), set()
+    for pair in names if isinstance(names, list) else []:
+        if isinstance(pair, list) and len(pair) == 2 and all(isinstance(p, list) for p in pair):
+            first |= {str(n).lower() for n in pair[0]}
+            second |= {str(n).lower() for n in pair[1]}
+    if isinstance(output_names, list) and len(output_names) == 2:
+        first.add(str(output_names[0]).lower())
+        second.add(str(output_names[1]).lower())
+    return first, second
+
+
+def _is_mean(names):
+    return any(re.search(r"mean|(^|_)mu(_|$)|(^|_)loc(_|$)|average", n) for n in names) and not _is_var(names)
+
+
+def _is_var(names):
+    return any(re.search(r"var|sigma|std|logv", n) for n in names)
+
+
+def unbounded(rng, ask):
+    """Two separate heads, in order, that can take any value."""
+    args, count = (28, 28, 1, 6, 24), 32
+    seeds = rng.integers(0, 2**31, 4).tolist()
+    steps = [{"do": "outputs"}, {"do": "outputs", "training": True},
+             *({"do": "redraw", "seed": seed, "gain": 12.0} for seed in seeds)]
+    model, results, arrays = _built(rng, ask, args, count, steps)
+    start = _pair(results[0].get("output"), arrays, args, count, finite=False)
+    training = _pair(results[1].get("output"), arrays, args, count, finite=False)
+    largest = max(np.abs(start[1]).max(), np.abs(training[1]).max())
+    if not largest < 25 or not np.isfinite(start[0]).all():
+        raise Problem(f"Before any training, z_log_var reaches {largest:.3g}", mistake="encoder.large_start",
+                      got=f"{largest:.3g}", expected="a few units")
+    redrawn = [_pair(result.get("output"), arrays, args, count) for result in results[2:]]
+    heads = [np.concatenate([pair[i] for pair in redrawn]) for i in range(2)]
+    if all(np.allclose(a, b) for a, b in [start, *redrawn]):
+        raise Problem("z_mean and z_log_var are equal for every image", mistake="encoder.same_head",
+                      got="equal outputs", expected="two different outputs")
+    for name, array in zip(_HEADS, start):
+        if np.ptp(array, axis=0).max() < 1e-7:
+            raise Problem(f"{name} is the same for all images", mistake="encoder.no_gradient")
+    if any(abs(a.mean(0)).max() < 2e-3 and abs(a.std(0) - 1).max() < 2e-2 for a in training):
+        which = [n for n, a in zip(_HEADS, training) if abs(a.mean(0)).max() < 2e-3 and abs(a.std(0) - 1).max() < 2e-2]
+        raise Problem(f"In training, every dimension of {' and '.join(which)} is normalised over the batch",
+                      mistake="encoder.normalised_heads")
+    positive = [bool(head.min() >= 0) for head in heads]
+    if any(positive):
+        mistake = {(True, True): "encoder.relu_heads", (False, True): "encoder.relu_log_var",
+                   (True, False): "encoder.relu_mean"}[tuple(positive)]
+        which = " and ".join(n for n, p in zip(_HEADS, positive) if p)
+        raise Problem(f"Whatever the weights, {which} is never below {min(h.min() for h, p in zip(heads, positive) if p):.3g}",
+                      mistake=mistake, got="no negative value", expected="values of both signs")
+    for name, head, mistake in zip(_HEADS, heads, ("encoder.tanh_mean", "encoder.bounded_log_var")):
+        low, high = head.min(), head.max()
+        if low > -4 or high < 4:
+            raise Problem(f"Whatever the weights, {name} stays between {low:.3g} and {high:.3g}", mistake=mistake,
+                          got=f"[{low:.3g}, {high:.3g}]", expected="any value")
+    first, second = _called(model.get("names"), model.get("output_names"))
+    if _is_var(first) and not _is_mean(first) and _is_mean(second):
+        name = min(n for n in first if _is_var({n}))[:40]
+        raise Problem(f"The first output is called {name}", mistake="encoder.order", got=f"{name} first",
+                      expected="the mean first")
+
+
+def gradients(rng, ask):
+    """Both outputs depend on the image and on the convolutions."""
+    args, count = (28, 28, 1, 3, 24), 8
+    _, (back, outputs), arrays = _built(rng, ask, args, count, [{"do": "gradients"}, {"do": "outputs"}])
+    _pair(outputs.get("output"), arrays, args, count)
+    sizes, dims = item(back, "sizes", list), item(back, "shapes", list)
+    if len(sizes) != 2 or not all(isinstance(s, list) and len(s) == len(dims) for s in sizes):
+        raise Problem("The gradient of two outputs was expected.")
+    if not dims:
+        raise Problem("The encoder has no trainable weights", mistake="encoder.no_gradient")
+    for name, own in zip(_HEADS, sizes):
+        bad = [s for s in own if s is not None and not (type(s) in (int, float) and math.isfinite(s))]
+        if bad:
+            raise Problem(f"The gradient of {name} is not finite.", next_step="Look for an overflow in the network.")
+        kernels = [i for i, dim in enumerate(dims) if isinstance(dim, list) and len(dim) >= 2]
+        convolutions = [i for i in kernels if len(dims[i]) == 4]
+        if not any(own[i] for i in kernels) or convolutions and not any(own[i] for i in convolutions):
+            raise Problem(f"{name} sends no gradient to {'the convolutions' if convolutions else 'any weight'}",
+                          mistake="encoder.no_gradient", got="gradient 0", expected="a gradient")
+    untouched = [i for i, dim in enumerate(dims) if isinstance(dim, list) and len(dim) >= 2 and not any(own[i] for own in sizes)]
+    if untouched:
+        raise Problem(f"{len(untouched)} of the encoder's kernels have no influence on the outputs",
+                      mistake="encoder.no_gradient", got=f"{len(untouched)} unused", expected="every kernel used")
+    pixels = tensor(back.get("pixels"), arrays, "The gradient by pixel")
+    if not pixels.any():
+        raise Problem("The outputs do not depend on the image", mistake="encoder.no_gradient")
+
+
+CHECKS = {f"{_NAME}.{f.__name__}": f for f in (builds, shapes, convolutional, unbounded, gradients)}
