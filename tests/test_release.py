@@ -120,7 +120,7 @@ def test_course_holds_a_notebook_for_each_assignment_and_pictures_alone():
 def test_no_line_of_an_answer_or_a_hidden_test_reaches_the_course(assignment):
     source = (PROJECT / "solutions" / assignment / f"{assignment}.py").read_text(encoding="utf-8")
     secret = set()
-    for region in re.findall(r"### BEGIN (?:SOLUTION|HIDDEN TESTS)\n(.*?)### END", source, flags=re.DOTALL):
+    for region in re.findall(r"BEGIN (?:SOLUTION|HIDDEN TESTS).*?\n(.*?)\n[^\n]*END", source, flags=re.DOTALL):
         secret |= {line.strip("# ") for line in region.splitlines()}
     released = (PROJECT / "course" / assignment / f"{assignment}.ipynb").read_text(encoding="utf-8")
     notebook = nbformat.reads(released, as_version=4)

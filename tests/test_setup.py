@@ -1,0 +1,128 @@
+"""The ways to set the course up: make, pip, conda. Each installs the same pinned versions."""
+
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+PROJECT = Path(__file__).resolve().parent.parent
+PLATFORMS = {
+    "Linux": {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux", "platform_machine": "x86_64"},
+    "macOS": {"sys_platform": "darwin", "os_name": "posix", "platform_system": "Darwin", "platform_machine": "arm64"},
+    "Windows": {"sys_platform": "win32", "os_name": "nt", "platform_system": "Windows", "platform_machine": "AMD64"},
+}
+PYTHONS = {"3.11": "3.11.9", "3.12": "3.12.8", "3.13": "3.13.1"}
+
+
+def requirements(name):
+    lines = (PROJECT / name).read_text(encoding="utf-8").splitlines()
+    return [Requirement(text) for line in lines if (text := line.split("#")[0].strip())]
+
+
+def chosen(requirement, environment):
+    return requirement.marker is None or requirement.marker.evaluate(environment)
+
+
+# The lock
+
+
+def test_lock_pins_every_version_and_names_no_address():
+    for requirement in requirements("requirements.txt"):
+        assert re.fullmatch(r"==[^*,]+", str(requirement.specifier)), requirement
+        assert requirement.url is None
+    assert "://" not in (PROJECT / "requirements.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_lock_gives_one_version_of_each_direct_dependency(platform, python):
+    environment = PLATFORMS[platform] | {
+        "python_version": python, "python_full_version": PYTHONS[python],
+        "implementation_name": "cpython", "platform_python_implementation": "CPython",
+    }  # fmt: skip
+    locked = [r for r in requirements("requirements.txt") if chosen(r, environment)]
+    versions = {canonicalize_name(r.name): str(r.specifier).removeprefix("==") for r in locked}
+    assert len(versions) == len(locked), "a package is pinned twice"
+    for direct in requirements("requirements.in"):
+        assert direct.specifier.contains(versions[canonicalize_name(direct.name)])
+
+
+def test_what_is_installed_is_what_is_locked():
+    for requirement in requirements("requirements.txt"):
+        if chosen(requirement, None):
+            assert requirement.specifier.contains(importlib.metadata.version(requirement.name)), requirement
+
+
+# conda
+
+
+def environment_yml():
+    return yaml.safe_load((PROJECT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+
+
+def test_conda_brings_pip_and_a_python_that_the_project_supports():
+    *conda, pip = environment_yml()
+    python, = (name.removeprefix("python=") for name in conda if name.startswith("python="))
+    supported = re.search(r'requires-python = "(.*)"', (PROJECT / "pyproject.toml").read_text(encoding="utf-8"))[1]
+    assert SpecifierSet(supported).contains(f"{python}.1") and "pip" in conda and set(pip) == {"pip"}
+
+
+@pytest.mark.timeout(1200)
+def test_the_pip_part_of_the_conda_environment_installs_the_course(tmp_path):
+    """As conda does it: the entries in one requirements file beside environment.yml, in a fresh environment."""
+    checkout = tmp_path / "checkout"
+    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", PROJECT, checkout], check=True)
+    (checkout / "condaenv.requirements.txt").write_text("\n".join(environment_yml()[-1]["pip"]), encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "fresh"], check=True)
+    python = tmp_path / "fresh" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--quiet", "-r", "condaenv.requirements.txt"], cwd=checkout, check=True)
+    subprocess.run([*pip, "check"], check=True)
+    frozen = subprocess.run([*pip, "freeze", "--all"], check=True, capture_output=True, text=True).stdout.splitlines()
+    installed = dict(line.split("==") for line in frozen if "==" in line)
+    installed = {canonicalize_name(name): version for name, version in installed.items()}
+    for requirement in requirements("requirements.txt"):
+        if chosen(requirement, None):
+            assert requirement.specifier.contains(installed[canonicalize_name(requirement.name)]), requirement
+    look = "import vaelab, autograde; from vaelab import data; print(data.load().x_train.shape)"
+    found = subprocess.run([python, "-c", look], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert found == "(10000, 28, 28)\n"
+    shutil.rmtree(tmp_path / "fresh")  # pytest keeps the folders of its last runs, and this is 2 GB
+
+
+# make
+
+
+def run_make(folder, *arguments):
+    return subprocess.run(["make", *arguments], cwd=folder, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("version", ["3.10", "3.14"])
+def test_make_refuses_a_python_it_does_not_support_and_says_what_to_do(tmp_path, version):
+    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+        (tmp_path / name).write_bytes((PROJECT / name).read_bytes())
+    other = tmp_path / "other-python"
+    pretend = f"import sys; sys.version_info = ({version.replace('.', ', ')}, 0); exec(sys.argv[1])"
+    other.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{pretend}" "$2"\n', encoding="utf-8")
+    other.chmod(0o755)
+    refused = run_make(tmp_path, "lab", f"PYTHON={other}")
+    assert refused.returncode != 0 and not (tmp_path / ".venv").exists()
+    assert f"This course needs Python 3.11, 3.12 or 3.13, and {other} is {version}." in refused.stderr
+    assert "make lab PYTHON=python3.12" in refused.stderr
+
+
+def test_every_make_command_in_the_documentation_exists_and_help_lists_it():
+    listed = set(re.findall(r"^  make (\S+)", run_make(PROJECT, "help").stdout, flags=re.MULTILINE))
+    documents = [path for pattern in ("*.md", "*/*.md") for path in PROJECT.glob(pattern)]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in documents)
+    code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`|^    .*$", text, flags=re.DOTALL | re.MULTILINE))
+    named = set(re.findall(r"(?:[`=\w] |^ *|`)make ([a-z][a-z-]+)\b", code, flags=re.MULTILINE))
+    assert {"lab", "test", "release"} <= named <= listed
