@@ -1,6 +1,7 @@
 """Every figure, outside notebooks (a Figure comes back) and in them (accessible HTML is displayed)."""
 
 import base64
+import inspect
 import io
 import re
 
@@ -35,8 +36,13 @@ def history(epochs=50, test=True, end=262.0):
     return made
 
 
+def bowl(z_mean, z_log_var):
+    """Any function with its minimum at (0, 0) will do."""
+    return (z_mean**2 / 2 + z_log_var**2)[:, 0]
+
+
 def gradient(z_mean, z_log_var):
-    """Of a bowl around (0, 0): any function with its minimum there will do."""
+    """The gradient of the bowl."""
     return z_mean, 2 * z_log_var
 
 
@@ -69,6 +75,8 @@ FIGURES = {
     "marginals": lambda: plots.marginals({"prior samples": Z, "aggregated posterior samples": Z, "posterior means": Z}),
     "kl integrand": lambda: plots.kl_integrand(1.0, -1.0),
     "kl integrand, extreme": lambda: plots.kl_integrand(-3.0, -3.0),
+    "kl surface": lambda: plots.kl_surface(bowl),
+    "kl surface of a constant": lambda: plots.kl_surface(lambda z_mean, z_log_var: np.zeros(len(z_mean))),
     "kl arrows": lambda: plots.kl_arrows(gradient),
     "monte carlo": lambda: plots.monte_carlo_convergence(rng.normal(0.7, 0.5, (6, 2000)), 0.7),
     "bernoulli floor": lambda: plots.bernoulli_floor(),
@@ -89,6 +97,7 @@ def displayed(monkeypatch):
 
 
 @pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.filterwarnings("error")
 def test_outside_notebooks_the_figure_is_returned_and_nothing_printed_or_left_behind(name, capfd):
     before = dict(matplotlib.rcParams)
     assert isinstance(FIGURES[name](), Figure)
@@ -280,6 +289,24 @@ def test_the_kl_integrands_axes_do_not_move_with_the_sliders():
     assert limits[0] == limits[1] == limits[2]
 
 
+def test_sliders_can_be_made_from_the_kl_integrands_signature():
+    assert list(inspect.signature(plots.kl_integrand).parameters) == ["mean", "log_var"]
+
+
+def test_the_kl_surface_calls_the_function_once_and_marks_the_prior():
+    calls = []
+
+    def recorded(z_mean, z_log_var):
+        calls.append(z_mean.shape)
+        return bowl(z_mean, z_log_var)
+
+    fig = plots.kl_surface(recorded)
+    ((count, width),) = calls
+    assert width == 1 and count > 1000
+    (marker,) = [line for line in fig.axes[0].lines if line.get_marker() == "o"]
+    assert marker.get_xydata().tolist() == [[0, 0]]
+
+
 def test_kl_arrows_call_the_function_once_and_point_down_its_gradient():
     calls = []
 
@@ -341,6 +368,8 @@ BAD = {
     "a negative bar": lambda: plots.bar_comparison({"MLP": {"reconstruction": -1.0}}),
     "an infinite mean": lambda: plots.kl_integrand(np.inf, 0),
     "a huge log variance": lambda: plots.kl_integrand(0, 100),
+    "a KL for the whole batch": lambda: plots.kl_surface(lambda z_mean, z_log_var: 1.0),
+    "an infinite KL": lambda: plots.kl_surface(lambda z_mean, z_log_var: np.full(len(z_mean), np.inf)),
     "one gradient": lambda: plots.kl_arrows(lambda z_mean, z_log_var: [z_mean]),
     "gradients of another shape": lambda: plots.kl_arrows(lambda z_mean, z_log_var: (z_mean[:, 0], z_log_var[:, 0])),
     "NaN gradients": lambda: plots.kl_arrows(lambda z_mean, z_log_var: (z_mean * np.nan, z_log_var)),

@@ -37,9 +37,10 @@ BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, YELLOW, BLACK = "#E69F00", "#56B4E9", "#F0E442", "#000000"
 GREY, BROWN = "#9A9A9A", "#7A3B12"  # the two that a ten-class plot adds to Okabe and Ito's eight
 
-# One colour and one marker a class. Classes that lie near each other in latent space
-# (the tops 0, 2, 3, 4, 6; the shoes 5, 7, 9) differ in lightness as well as hue.
-CLASS_COLOURS = (ORANGE, BLACK, BLUE, VERMILLION, SKY, YELLOW, PURPLE, GREEN, GREY, BROWN)
+# One colour and one marker a class. Of all assignments this one keeps classes that meet in
+# latent space (the tops 0, 2, 3, 4, 6; the shoes 5, 7, 9; 8 with the tops) furthest apart,
+# as seen with normal vision and as simulated for protanopia, deuteranopia and tritanopia.
+CLASS_COLOURS = (BLUE, PURPLE, BROWN, BLACK, ORANGE, GREEN, GREY, YELLOW, SKY, VERMILLION)
 CLASS_MARKERS = ("o", "|", "s", "^", "v", "P", "D", "X", "*", "<")
 
 
@@ -381,11 +382,12 @@ def latent_scatter(z_mean, labels, title=None):
     labels = _labels(labels, len(z_mean), "labels")
     fig = Figure(figsize=(8, 6.6))
     ax = fig.subplots()
+    size = np.clip(16 * np.sqrt(2000 / len(z_mean)), 9, 30)
     # In portions, each with every class, so that no class hides all the others.
     for portion in np.array_split(np.random.default_rng(0).permutation(len(z_mean)), 12):
         for label in np.unique(labels[portion]):
             points = z_mean[portion[labels[portion] == label]]
-            ax.scatter(*points.T, **_class_marker(label), s=16, alpha=0.75)
+            ax.scatter(*points.T, **_class_marker(label, size), alpha=0.75)
     _prior_circles(ax)
     _square(ax, z_mean)
     ax.set(xlabel="$z_1$", ylabel="$z_2$", title=title)
@@ -500,19 +502,23 @@ def kl_surface(kl_function):
         raise ValueError(
             f"kl_function returned shape {kl.shape} for a batch of {z_mean.size}; expected ({z_mean.size},): one number an image."
         )
+    if not np.isfinite(kl).all():
+        raise ValueError("kl_function returned NaN or infinite values for means from -3 to 3 and log variances from -4 to 3.")
     fig = Figure(figsize=(7, 5.2))
     ax = fig.subplots()
     levels = [0.1, 0.5, 1, 2, 3, 4, 6, 8, 10, 12]
     filled = ax.contourf(mean, log_var, kl.reshape(z_mean.shape), [0, *levels], cmap="viridis_r", extend="both")
-    lines = ax.contour(mean, log_var, kl.reshape(z_mean.shape), levels, colors="black", linewidths=0.7)
-    ax.clabel(lines, levels[:6], fmt="%g")
+    met = [level for level in levels if kl.min() < level < kl.max()]
+    if met:  # a wrong function may meet none, and matplotlib would warn
+        lines = ax.contour(mean, log_var, kl.reshape(z_mean.shape), met, colors="black", linewidths=0.7)
+        ax.clabel(lines, [level for level in met if level <= 4], fmt="%g")
     ax.plot(0, 0, marker="o", markersize=9, markerfacecolor="white", markeredgecolor=VERMILLION, markeredgewidth=2.5)
     fig.colorbar(filled, ax=ax, ticks=[0, *levels], format="%g").set_label("KL (nats)")
     ax.set(xlabel="z_mean", ylabel="z_log_var", title="KL term of one latent dimension")
     ax.grid(False)
     alt = (
         "Contour lines of the KL term over z_mean from -3 to 3 and z_log_var from -4 to 3; the prior (0, 0) is marked. "
-        f"Values go from {np.nanmin(kl):.2f} to {np.nanmax(kl):.2f} nats."
+        f"Values go from {kl.min():.2f} to {kl.max():.2f} nats."
     )
     return fig, alt
 
@@ -734,16 +740,16 @@ def _prior_circles(ax, names=True):
 
 
 def _square(ax, z):
-    """Equal axes around the points and the prior's circles; far outliers may fall outside."""
-    reach = max(3.3, 1.05 * np.quantile(np.abs(z), 0.999))
+    """Equal axes around the points and the prior's circles; a few far outliers may fall outside."""
+    reach = max(3.3, 1.05 * min(np.abs(z).max(), 1.5 * np.quantile(np.abs(z), 0.999)))
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
 
 
-def _class_marker(label):
+def _class_marker(label, size):
     marker, colour = CLASS_MARKERS[label], CLASS_COLOURS[label]
     if marker == "|":  # a line: it has no edge to draw
-        return {"marker": marker, "color": colour, "linewidths": 1.2}
-    return {"marker": marker, "facecolor": colour, "edgecolor": "#444444", "linewidths": 0.3}
+        return {"marker": marker, "color": colour, "s": 1.5 * size, "linewidths": 1.3}
+    return {"marker": marker, "facecolor": colour, "edgecolor": "#444444", "s": size, "linewidths": size / 60}
 
 
 def _class_colour_bar(fig, ax):

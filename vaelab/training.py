@@ -4,6 +4,7 @@ import html
 import math
 import time
 from dataclasses import dataclass, field
+from numbers import Integral
 
 import vaelab.quiet  # noqa: F401, before Keras
 
@@ -84,7 +85,7 @@ def fit(vae, x_train, *, x_test=None, epochs, batch_size=100, landmarks=True):
         plots.learning_curve(history, landmarks=landmarks)
         return history
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not isinstance(value, int) or value < 1:
+        if not isinstance(value, Integral) or value < 1:
             raise ValueError(f"{name} is {value!r}; expected a whole number, at least 1.")
 
     progress = _Progress(history, epochs)
