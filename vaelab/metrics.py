@@ -222,10 +222,23 @@ def _compiled_call(model):
     import tensorflow as tf
 
     if model not in _compiled:
-        # A weak reference: the function is a value of the dictionary that must not keep its key alive.
-        reference = weakref.ref(model)
-        _compiled[model] = tf.function(lambda x: reference()(x, training=False), reduce_retracing=True)
+        _compiled[model] = tf.function(_Inference(model), reduce_retracing=True)
     return _compiled[model]
+
+
+class _Inference:
+    """A model's inference call, as an object of its own for every model.
+
+    TensorFlow counts retracings by code: one function for all models would look to it like
+    one that is traced again and again, and it would warn.
+    """
+
+    def __init__(self, model):
+        # Weak, because this is a value of the dictionary that must not keep its key alive.
+        self.model = weakref.ref(model)
+
+    def __call__(self, x):
+        return self.model()(x, training=False)
 
 
 def _fits(shape, expected):

@@ -62,21 +62,27 @@ from vaelab.checks import check
 # With the natural logarithm its unit is the **nat** (1 nat = 1.44 bits).
 
 # %% [markdown]
-# Move the sliders and watch the shaded area. It is the integrand $q \log (q/p)$, and the number
-# above it is its total. Before you do, guess: where is the area negative, and can the total be?
+# Here are a narrow $q$ that lies to the right of the prior, and below them the integrand
+# $q \log (q/p)$. The KL divergence is the shaded area, counted negative where the curve is below zero.
+
+# %%
+plots.kl_integrand(mean=1.5, log_var=-1.0)
+
+# %% [markdown]
+# The area to the left of the crossing is negative: there $q$ is below $p$. Can the *total* become
+# negative? Make a guess, then try with the sliders.
 
 # %%
 interact(
     plots.kl_integrand,
-    mean=FloatSlider(value=1.5, min=-3, max=3, step=0.1, description="mean", continuous_update=False),
-    log_var=FloatSlider(value=-1.0, min=-3, max=2, step=0.1, description="log variance", continuous_update=False),
+    mean=FloatSlider(value=0, min=-3, max=3, step=0.1, description="mean", continuous_update=False),
+    log_var=FloatSlider(value=1.5, min=-3, max=2, step=0.1, description="log variance", continuous_update=False),
 );
 
-
 # %% [markdown]
-# Where $q$ is below $p$ the integrand is negative, yet the total never is: it is zero when the two
-# curves coincide and positive otherwise. Try mean 0 and both ends of the log variance. A $q$ that is
-# too narrow and one that is too wide both cost something, but not alike.
+# It cannot: the total is zero when the two curves coincide and positive otherwise. Set the mean to 0 and
+# go to both ends of the log variance. A $q$ that is too narrow and one that is too wide both cost
+# something, but not alike.
 
 # %% [markdown]
 # ## Estimating it from samples
@@ -172,7 +178,7 @@ def kl_term(z_mean, z_log_var):
 plots.kl_surface(kl_term)
 
 # %% [markdown]
-# The contours should close around the prior and crowd together towards the right-hand corners.
+# The contours should close around the prior and crowd together towards large variances.
 # The checks below compare your numbers with values that they work out on their own, on inputs drawn
 # afresh each time. When one fails, read what it says: it often knows the mistake.
 
@@ -245,7 +251,7 @@ plots.kl_arrows(kl_gradient)
 
 # %% [markdown]
 # All arrows lead to the prior. Along the mean the pull is that of a spring, as strong as the
-# distance. Along the log variance the two sides are unlike; look at the lengths of the arrows above
+# distance. Along the log variance the two sides are unlike; compare the colours of the arrows above
 # and below zero.
 
 # %% [markdown]
@@ -261,19 +267,19 @@ plots.kl_arrows(kl_gradient)
 # too sure of its codes, and for one that is too unsure? Answer in three or four sentences.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_pull", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# ### BEGIN SOLUTION
+# <!-- BEGIN SOLUTION -->
 # **Marking scheme.** 1 point for the observation, 1 for what follows from it.
 #
 # - *Observation (1 point).* The pull is much stronger at log variance $+3$. The derivative with respect
 #   to the log variance is $\tfrac12(e^{\log\sigma^2} - 1)$: about $+9.5$ at $+3$, and about $-0.48$ at
-#   $-3$, where it can never pass $-\tfrac12$. An answer read off the lengths of the arrows, without the
+#   $-3$, where it can never pass $-\tfrac12$. An answer read off the colours of the arrows, without the
 #   formula, earns the point.
 # - *Meaning (1 point).* An encoder that is too unsure (a posterior wider than the prior) is corrected
 #   at once. One that is too sure is pulled back with a nearly constant, gentle force, so it can keep
 #   a small variance if that helps reconstruction even a little: the price grows only linearly in
 #   $-\log\sigma^2$. Answers that mention that trained posteriors are usually much narrower than the
 #   prior, or that a wide posterior would make codes of different images overlap, are right too.
-# ### END SOLUTION
+# <!-- END SOLUTION -->
 
 # %% [markdown]
 # ## What we have seen

@@ -63,6 +63,7 @@ x_test = images.x_test.reshape(len(images.x_test), -1)
 original_dim, intermediate_dim, latent_dim = 784, 256, 2
 x_train.shape, x_test.shape
 
+
 # %% [markdown]
 # ## The encoder
 #
@@ -82,6 +83,7 @@ def make_encoder(original_dim, intermediate_dim, latent_dim):
 
 encoder = make_encoder(original_dim, intermediate_dim, latent_dim)
 encoder.summary(line_length=80)
+
 
 # %% [markdown]
 # The two heads have no activation. A mean may lie anywhere and so may a log variance; a ReLU here
@@ -127,6 +129,7 @@ many = np.ones((50_000, 1), "float32")
 z = ops.convert_to_numpy(sampling_layer([many, math.log(0.25) * many]))
 print(f"mean {z.mean():.3f}, standard deviation {z.std():.3f}")
 
+
 # %% [markdown]
 # Mean and spread are those that were asked for. A small check like this would catch a layer that
 # takes the log variance for the standard deviation, which no learning curve reveals.
@@ -149,11 +152,14 @@ def make_decoder(latent_dim, intermediate_dim, original_dim):
 decoder = make_decoder(latent_dim, intermediate_dim, original_dim)
 
 # %% [markdown]
-# What does it draw before any training? We take six codes from the prior and decode them.
+# What does it draw before any training? We take six codes from the prior and decode them, and stretch
+# the contrast, since all outputs are still close to ½.
 
 # %%
 z = np.random.default_rng(0).normal(size=(6, latent_dim)).astype("float32")
-plots.samples(metrics.decode(decoder, z))
+x_decoded = metrics.decode(decoder, z)
+print(f"pixels from {x_decoded.min():.2f} to {x_decoded.max():.2f}")
+plots.samples((x_decoded - x_decoded.min()) / np.ptp(x_decoded))
 
 # %% [markdown]
 # Noise, with no pixel caring about its neighbour. Every output pixel has random weights of its own,
@@ -195,6 +201,7 @@ floor = metrics.entropy_floor(x_test)
 ceiling = metrics.pixel_mean_nll(x_train, x_test)
 print(f"reconstruction equal to the image: {floor:.1f} nats per image")
 print(f"the average training image as reconstruction of everything: {ceiling:.1f} nats per image")
+
 
 # %% [markdown]
 # All that a VAE can win lies between these two. A model whose codes have collapsed to the prior ends at
@@ -350,7 +357,7 @@ plots.learning_curve(reference.history("mlp"))
 # the figure makes you think so, and what you would change first if you wanted a better ELBO.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_converged", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# ### BEGIN SOLUTION
+# <!-- BEGIN SOLUTION -->
 # **Marking scheme.** 1 point for convergence, 1 for overfitting and what to change.
 #
 # - *Not quite converged (1 point).* Both curves still fall at the end, slowly: tenths of a nat over
@@ -361,7 +368,7 @@ plots.learning_curve(reference.history("mlp"))
 # - *What to change (½ point).* The number of latent dimensions: two numbers cannot describe an image
 #   of clothes well, so the bottleneck, not the training, sets the limit. A larger or convolutional network
 #   is worth half a point as well if the answer says why.
-# ### END SOLUTION
+# <!-- END SOLUTION -->
 
 # %% [markdown]
 # ## What the model can do
@@ -412,7 +419,7 @@ plots.latent_scatter(z_mean, images.y_test)
 # that they are all footwear. Why do they cluster?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_footwear", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# ### BEGIN SOLUTION
+# <!-- BEGIN SOLUTION -->
 # **Marking scheme.** 1 point each:
 #
 # - *Similar pixels.* Images of footwear have a great deal in common as images: a sole along the bottom,
@@ -421,7 +428,7 @@ plots.latent_scatter(z_mean, images.y_test)
 # - *Why close codes.* Decoders are smooth and codes are noisy ($z$ is drawn from $q(z \mid x)$, so
 #   neighbouring codes get mixed up during training). A mix-up between similar images costs little, one between
 #   a boot and a dress costs a lot; the ELBO is best where neighbours look alike. Labels play no part.
-# ### END SOLUTION
+# <!-- END SOLUTION -->
 
 # %% [markdown]
 # ### Question — 1 point
@@ -430,7 +437,7 @@ plots.latent_scatter(z_mean, images.y_test)
 # more latent dimensions would be the more promising remedy.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_tops", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
-# ### BEGIN SOLUTION
+# <!-- BEGIN SOLUTION -->
 # **Marking scheme.** ½ point each:
 #
 # - *Reason.* They are all a torso with sleeves seen from the front; what tells them apart (collar, buttons,
@@ -438,7 +445,7 @@ plots.latent_scatter(z_mean, images.y_test)
 #   spends its two numbers on what matters more, such as overall brightness and width.
 # - *Remedy.* More latent dimensions: there is no room for details in two. Training longer moves the ELBO by
 #   tenths of a nat only (see the learning curve). "Neither, one would need labels" is fine with a reason.
-# ### END SOLUTION
+# <!-- END SOLUTION -->
 
 # %% [markdown]
 # ## Where the shape comes from
@@ -477,7 +484,7 @@ print(f"drawn if it is taken for a variance:   {np.exp(0.5 * z_log_var).mean() *
 # match with the prior is not perfect. What does a gap between classes mean for samples drawn there?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_marginal", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
-# ### BEGIN SOLUTION
+# <!-- BEGIN SOLUTION -->
 # **Marking scheme.**
 #
 # - (a, 2 points) The KL term (1). It charges every image for a code far from the prior
@@ -490,7 +497,7 @@ print(f"drawn if it is taken for a variance:   {np.exp(0.5 * z_log_var).mean() *
 # - (c, 1 point) The prior puts probability where no training image has its code. The decoder was never
 #   trained there, so a sample from a gap is an interpolation of its neighbours and may look like no garment at
 #   all.
-# ### END SOLUTION
+# <!-- END SOLUTION -->
 
 # %% [markdown]
 # ## The manifold
@@ -507,8 +514,9 @@ panel = metrics.decode(decoder, codes)
 panel.shape
 
 # %% [markdown]
-# One batch of 225 is about as fast as a single image; 225 calls would be two orders of magnitude slower. The
-# plot function does just this, and arranges the images so that the panel lines up with the scatter plot.
+# One call for all of them: most of what a small call costs is the calling, so 225 calls with one code each would take
+# far longer. The plot function does the same, and arranges the images so that the panel lines up with
+# the scatter plot.
 
 # %%
 plots.manifold(lambda z: metrics.decode(decoder, z))

@@ -317,7 +317,7 @@ for name, codes in {"MLP": mlp, "conv": conv}.items():
 # better separated classes.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_separation", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# ### BEGIN SOLUTION
+# <!-- BEGIN SOLUTION -->
 # **Marking scheme.** 1 point each:
 #
 # - *The numbers.* The answer compares the two accuracies with their uncertainty: the standard error of a proportion $a$
@@ -328,7 +328,7 @@ for name, codes in {"MLP": mlp, "conv": conv}.items():
 #   (shirts and coats) can lie on top of each other at almost no cost, and one class may be torn in two if it
 #   contains two kinds of image. A fit can improve through features that all classes share, such as
 #   brightness.
-# ### END SOLUTION
+# <!-- END SOLUTION -->
 
 # %% [markdown]
 # ### Question — 2 points
@@ -338,7 +338,7 @@ for name, codes in {"MLP": mlp, "conv": conv}.items():
 # from convolutions.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_architecture", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# ### BEGIN SOLUTION
+# <!-- BEGIN SOLUTION -->
 # **Marking scheme.** 1 point each:
 #
 # - *Decoder.* In a dense layer every pixel is its own weighted sum of all hidden units with its own random weights: neighbouring
@@ -346,7 +346,7 @@ for name, codes in {"MLP": mlp, "conv": conv}.items():
 #   same shared weights, so they are correlated; the stride repeats the pattern, hence the regular grain.
 # - *Encoder.* Any one of: a feature is learned once and recognised anywhere (weight sharing, translation equivariance); far fewer
 #   weights per feature, so fewer images are needed; features are local first and combined step by step.
-# ### END SOLUTION
+# <!-- END SOLUTION -->
 
 # %% [markdown]
 # ## Move through it yourself
