@@ -84,6 +84,10 @@ CATALOGUE = (
     Mistake("kl.constant", (), "the constant is missing or has the wrong sign", "-1 missing, once, or +1",
             "what differs is a constant: it does not vanish where q(z|x) is the prior.",
             "Put in z_mean = 0 and z_log_var = 0 by hand: the result should be zero, in every dimension.", _KL),
+    Mistake("kl.softplus_or_constant", (12,), "softplus and then exp, or a constant missing", "exp(softplus(v)) = exp(v) + 1",
+            "it is too large by the same amount in each dimension: either a constant is missing, or z_log_var goes "
+            "through a softplus before the exponential. The numbers cannot tell which.",
+            "Put in z_mean = 0 and z_log_var = 0 by hand, and follow each term.", _KL),
     Mistake("kl.raw_log_var", (), "log variance where the variance belongs", "v in place of exp(v)",
             "z_log_var seems to be used where the variance itself belongs.",
             "Which of the terms contains the variance and which its logarithm?", _KL),

@@ -69,6 +69,10 @@ class Kl(NamedTuple):
         """What such a `kl_term` returns."""
         return _REDUCE[self.reduce](self.terms(z_mean, z_log_var))
 
+    def has_gradients(self):
+        """Whether `gradients` knows the derivative: the reduction is a weighted sum."""
+        return self.reduce not in ("first", "last", "max", "abs", "abs_each", "relu", "norm", "product", "sqrt")
+
     def gradients(self, z_mean, z_log_var, step=1e-5):
         """Derivatives of the sum of `value`, by central differences (terms are separate)."""
         weight = {"mean": 1 / z_mean.shape[1], "mean_all": 1 / z_mean.size,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vaelab.checks.oracles import DOUBLE_KL, DOUBLE_REC, SINGLE_KL, SINGLE_REC
+from vaelab.checks.oracles import DOUBLE_KL, DOUBLE_REC, SINGLE_KL, SINGLE_REC, kl
 
 #: Which catalogue entries an option of `oracles.Kl` stands for.
 _KL_IDS = {
@@ -19,7 +19,7 @@ _KL_IDS = {
     ("spread", "raw"): "kl.raw_log_var", ("spread", "square"): "kl.log_var_as_std",
     ("spread", "raw_abs"): "kl.raw_log_var",
     ("spread", "abs"): "kl.clipped_log_var", ("spread", "relu"): "kl.clipped_log_var",
-    ("spread", "softplus"): "kl.softplus", ("spread", "softplus_only"): "kl.softplus",
+    ("spread", "softplus"): "kl.softplus_or_constant", ("spread", "softplus_only"): "kl.softplus",
     ("spread", "softplus_square"): "kl.softplus", ("spread", "none"): "kl.no_variance",
     ("entropy", "none"): "kl.no_log_var", ("entropy", "plus"): "kl.entropy_sign",
     ("entropy", "half"): "kl.entropy_sign", ("entropy", "double"): "kl.entropy_sign",
@@ -50,6 +50,8 @@ _COMMON = {f"kl.{name}" for name in (
 
 def _kl_ids(candidate):
     fields = {field: option for field, option in candidate._asdict().items() if option != "ok"}
+    if fields.get("constant") == "none" and len(fields) == 1:
+        return ["kl.softplus_or_constant"]
     ids = [_KL_IDS.get((field, option), _KL_FIELDS[field]) for field, option in fields.items()]
     if fields.get("scale") == "negative_no_half":
         ids.append("kl.no_half")
@@ -76,13 +78,15 @@ def _search(fits):
 
 def kl_values(cases):
     """Ids that explain ``[(z_mean, z_log_var, got), ...]``, most telling first; or []."""
+    if all(close(got, kl(m, v)) for m, v, got in cases):
+        return []
     return _search(lambda candidate: all(close(got, candidate.value(m, v)) for m, v, got in cases))
 
 
 def kl_gradients(cases):
     """Ids that explain ``[(z_mean, z_log_var, (by_mean, by_log_var)), ...]``; or []."""
     def fits(candidate):
-        return all(close(got, wrong, 1e-3) for m, v, gots in cases
+        return candidate.has_gradients() and all(close(got, wrong, 1e-3) for m, v, gots in cases
                    for got, wrong in zip(gots, candidate.gradients(m, v)))
     return _search(fits)
 

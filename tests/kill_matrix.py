@@ -1,0 +1,142 @@
+"""Which checks kill which mutants, and what is recognised: ``docs/kill_matrix.md``.
+
+    python tests/kill_matrix.py               write the table (one seed; about a minute)
+    python tests/kill_matrix.py --repeat 200  count false alarms of the correct variants too
+
+Each file in ``tests/mutants/<exercise>/`` defines the function of the exercise wrongly;
+its first line says which catalogue entries name the mistake (``# expects: id, id``; none
+for a mistake that has no entry, which must still lose marks). Each file in
+``tests/variants/<exercise>/`` is a right answer in another style.
+"""
+
+import argparse
+import importlib.util
+import itertools
+import os
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from vaelab.checks import judge, points  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+EXERCISES = {"kl_term": "01_kl_term", "make_vae": "02_vae", "make_conv_encoder": "03_conv_vae",
+             "looks_healthy": "05_looks_healthy"}
+
+
+class Answer(NamedTuple):
+    exercise: str
+    path: Path
+    expects: tuple  # catalogue ids; empty if there is no entry for the mistake
+
+    @property
+    def name(self):
+        return self.path.stem
+
+    def load(self):
+        """The function of the exercise, from a fresh import of the file."""
+        spec = importlib.util.spec_from_file_location(f"answer_{self.exercise}_{self.path.stem}", self.path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return getattr(module, self.exercise)
+
+
+def answers(kind, exercise):
+    """All "mutants" or "variants" of an exercise."""
+    found = []
+    for path in sorted((HERE / kind / exercise).glob("*.py")):
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        expects = first.partition("# expects:")[2].replace(" ", "")
+        found.append(Answer(exercise, path, tuple(filter(None, expects.split(",")))))
+    return found
+
+
+def verdicts(answer, seed):
+    """``{check id: verdict}`` for all checks of the answer's exercise."""
+    target = answer.load()
+    return {check.id: judge.judge(check.id, target, seed=seed) for check in points.of(EXERCISES[answer.exercise])}
+
+
+def named(answer, found):
+    """The verdict as a whole: is some check's diagnosis right, and none misleading?
+
+    Right: the first mistake that a failing check names is one that the file expects. For
+    a file that expects nothing, right means that nothing is named.
+    """
+    ids = {v["mistake"] for v in found.values() if v["mistake"]}
+    return bool(ids) and ids <= set(answer.expects) if answer.expects else not ids
+
+
+def table(exercise, seed):
+    """Markdown for one exercise, and its counts."""
+    checks = points.of(EXERCISES[exercise])
+    mutants, variants = answers("mutants", exercise), answers("variants", exercise)
+    lines = [f"## {exercise}", "", f"{len(mutants)} mutants, {len(variants)} correct variants.", "",
+             "| mutant | " + " | ".join(c.id.split(".")[1] for c in checks) + " | points | recognised as |",
+             "|---" * (len(checks) + 3) + "|"]
+    count = {"mutants": len(mutants), "killed": 0, "named": 0, "variants": len(variants), "passed": 0}
+    for answer in mutants:
+        found = verdicts(answer, seed)
+        lost = [v for v in found.values() if not v["passed"]]
+        count["killed"] += bool(lost)
+        count["named"] += named(answer, found)
+        ids = list(dict.fromkeys(i for v in lost for i in (v["mistake"], v["also"]) if i))
+        mark = "" if named(answer, found) else (" (expected: " + (", ".join(answer.expects) or "nothing") + ")")
+        earned = sum(v["points"] for v in found.values() if v["passed"])
+        lines.append(f"| {answer.name} | " + " | ".join("·" if v["passed"] else "killed" for v in found.values())
+                     + f" | {earned} of {sum(c.points for c in checks)} | {', '.join(ids) or 'not recognised'}{mark} |")
+    lines += ["", "| correct variant | " + " | ".join(c.id.split(".")[1] for c in checks) + " |", "|---" * (len(checks) + 1) + "|"]
+    for answer in variants:
+        found = verdicts(answer, seed)
+        count["passed"] += all(v["passed"] for v in found.values())
+        lines.append(f"| {answer.name} | " + " | ".join("passed" if v["passed"] else "FALSE ALARM" for v in found.values()) + " |")
+    return "\n".join(lines), count
+
+
+def repeat(times, exercises):
+    """Run every correct variant with fresh seeds; print and return the false alarms."""
+    alarms, runs = [], 0
+    for exercise in exercises:
+        for answer in answers("variants", exercise):
+            target, start = answer.load(), time.perf_counter()
+            for check, _ in itertools.product(points.of(EXERCISES[exercise]), range(times)):
+                verdict = judge.judge(check.id, target)
+                runs += 1
+                if not verdict["passed"]:
+                    alarms.append((exercise, answer.name, check.id, verdict["seed"], verdict["message"]))
+                    print("FALSE ALARM", *alarms[-1], flush=True)
+            print(f"{exercise}/{answer.name}: {times} × all checks, {time.perf_counter() - start:.0f} s", flush=True)
+    print(f"{runs} checks of correct variants, {len(alarms)} false alarms")
+    return alarms
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeat", type=int, metavar="N", help="run the correct variants N times with fresh seeds instead")
+    parser.add_argument("--exercise", choices=EXERCISES, action="append", help="only this one (may be repeated)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the table (default 1)")
+    parser.add_argument("--out", type=Path, default=HERE.parent / "docs" / "kill_matrix.md")
+    options = parser.parse_args()
+    exercises = options.exercise or [e for e in EXERCISES if answers("variants", e)]
+    if options.repeat:
+        raise SystemExit(1 if repeat(options.repeat, exercises) else 0)
+    parts, total = [], {}
+    for exercise in exercises:
+        text, count = table(exercise, options.seed)
+        parts.append(text)
+        total = {key: total.get(key, 0) + value for key, value in count.items()}
+    head = ["# Kill matrix", "",
+            "Made by `make kill-matrix`; do not edit. Each wrong answer (mutant) against each check, and what the",
+            "checks recognised; then the right answers in other styles, which must all pass. `·` means that a check",
+            "passes: a mistake that leaves the shape right keeps the points for the shape.", "",
+            f"{total['killed']} of {total['mutants']} mutants lose marks; {total['named']} are named correctly (or, where",
+            f"the catalogue has no entry, left unnamed). {total['passed']} of {total['variants']} correct variants get full marks.", ""]
+    options.out.parent.mkdir(exist_ok=True)
+    options.out.write_text("\n".join(head) + "\n" + "\n\n".join(parts) + "\n", encoding="utf-8")
+    print("\n".join(head[6:8]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+# expects: kl.batch_average
+"""Item 14: the mean over the batch of the right values."""
+
+from keras import ops
+
+
+def kl_term(z_mean, z_log_var):
+    return ops.mean(0.5 * ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - z_log_var - 1, axis=-1))

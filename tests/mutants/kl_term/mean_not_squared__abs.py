@@ -1,0 +1,8 @@
+# expects: kl.mean_not_squared
+"""Item 8: the absolute value in place of the square."""
+
+import tensorflow as tf
+
+
+def kl_term(z_mean, z_log_var):
+    return 0.5 * tf.reduce_sum(tf.abs(z_mean) + tf.exp(z_log_var) - z_log_var - 1, axis=-1)

@@ -1,0 +1,8 @@
+# expects: kl.no_axis
+"""Item 13: a sum without an axis."""
+
+from keras import ops
+
+
+def kl_term(z_mean, z_log_var):
+    return 0.5 * ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - z_log_var - 1)

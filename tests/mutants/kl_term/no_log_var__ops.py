@@ -1,0 +1,8 @@
+# expects: kl.no_log_var
+"""Item 7: the log-variance part is dropped."""
+
+from keras import ops
+
+
+def kl_term(z_mean, z_log_var):
+    return 0.5 * ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - 1, axis=-1)

@@ -1,0 +1,8 @@
+"""Compiled with XLA."""
+
+import tensorflow as tf
+
+
+@tf.function(jit_compile=True)
+def kl_term(z_mean, z_log_var):
+    return 0.5 * tf.reduce_sum(z_mean**2 + tf.exp(z_log_var) - z_log_var - 1, axis=-1)
