@@ -97,7 +97,6 @@ class LatentExplorer(widgets.VBox):
         self._posteriors = self._make_posteriors(encoder, posterior)
         self._active = 0
         self._picked = 0
-        self._ends = None
         limit = self._limit()
         self._make_sliders(limit)
         self._neighbours = widgets.HTML()
@@ -272,6 +271,9 @@ class LatentExplorer(widgets.VBox):
         end = widgets.Button(description="To this image", tooltip="End the path at the picked image", layout=widgets.Layout(width="auto"))
         start.on_click(lambda _: self._set_ends(self._picked, self._ends[1]))
         end.on_click(lambda _: self._set_ends(self._ends[0], self._picked))
+        # To begin with: the first image, and the one that is farthest from it.
+        z_mean = next(posterior for posterior in self._posteriors if posterior is not None).z_mean
+        self._ends = (0, int(np.square(z_mean - z_mean[0]).sum(axis=1).argmax()))
         self._play = widgets.Play(min=0, max=PATH_STEPS, interval=FRAME_MS, description="Play", show_repeat=False)
         self._share = widgets.IntSlider(
             min=0, max=PATH_STEPS, readout=False, description="Along", tooltip="Place along the path",
@@ -291,10 +293,6 @@ class LatentExplorer(widgets.VBox):
         self._stage.show_posterior(index, posterior, self._labels, self._class_names)
         if hasattr(self, "_about"):
             self._show_picked()
-            if self._ends is None:
-                # To begin with: the first image, and one of another class far from it.
-                others = np.flatnonzero(self._labels != self._labels[0]) if self._labels is not None else np.arange(len(self._images))
-                self._ends = (0, int(others[-1]) if len(others) else 0)
             self._show_path()
 
     def _pick(self, index):
@@ -331,7 +329,7 @@ class LatentExplorer(widgets.VBox):
         rows = pictures.figures(
             [
                 (pictures.to_pixels(image), "original", f"Test image {index}, {what}"),
-                (pictures.to_pixels(decoded), "decoded z_mean", f"Its reconstruction by {decoder.name}"),
+                (pictures.to_pixels(decoded), "decoded", f"Its reconstruction by {decoder.name}"),
             ],
             112,
         )
@@ -375,9 +373,9 @@ class LatentExplorer(widgets.VBox):
         posterior = self._posteriors[self._active]
         if posterior is not None:
             decoded = decoder(self._point_on_path(posterior))
-            items.insert(1, (decoded, "in latent space", f"Decoded {t:.0%} of the way, straight in latent space"))
+            items.insert(1, (decoded, "latent space", f"Decoded {t:.0%} of the way, straight in latent space"))
         fade = pictures.to_pixels((1 - t) * start + t * end)
-        items.insert(-1, (fade, "pixels cross-faded", f"Mixture of the two images, {t:.0%} of the second"))
+        items.insert(-1, (fade, "cross-fade", f"Mixture of the two images, {t:.0%} of the second"))
         self._between.value = pictures.figures(items, 84)
 
     def _name_of(self, index):

@@ -79,7 +79,7 @@ def posterior_table(mean, std, kl, reconstruction):
         '<div class="vl-scroll"><table class="vl-table"><thead><tr><th scope="col">Dimension</th>'
         '<th scope="col">z_mean ± σ</th><th scope="col">KL, nats</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
-        f'<p class="vl-sum">Reconstruction {reconstruction:.1f} + KL {total:.2f} = '
+        f'<p class="vl-sum">Reconstruction from z_mean {reconstruction:.1f} + KL {total:.2f} = '
         f"<b>{reconstruction + total:.1f} nats</b></p>"
     )
 

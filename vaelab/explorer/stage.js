@@ -5,11 +5,13 @@
 // is blended from a grid of decoded images as soon as z moves, and replaced by the kernel's
 // exact one when z rests; without a grid the kernel decodes every step.
 //
-// Messages to the kernel:  {kind: "hello"}                      -> points and grids, please
+// Messages to the kernel:  {kind: "hello", view}                -> points, please, and grids made so far
+//                          {kind: "work", view}                 -> some work on the next grid
 //                          {kind: "decode", view, ticket, z, rest} -> the exact images at z
 //                          {kind: "pick", z}                    -> choose the test image nearest to z
 // Messages from it:        {kind: "points", count} [float32 z_mean, uint8 labels]
-//                          {kind: "grid", decoder, n, error} [uint8 pixels]; {kind: "no grid"}
+//                          {kind: "grid", decoder, n, warp, error} [uint8 pixels], rows are z2
+//                          {kind: "working", view}: there may be more grids to come
 //                          {kind: "exact", view, ticket} [uint8 pixels of each decoder]
 
 const REST_MS = 50; // after this long without movement z counts as resting
@@ -47,10 +49,11 @@ function normalQuantile(p) {
 // Pixels ---------------------------------------------------------------------------------
 
 function blend(grid, limit, z, out) {
-  const { n, pixels } = grid;
+  const { n, warp, pixels } = grid;
   const size = out.length;
   const place = (v) => {
-    const t = ((clamp(v, -limit, limit) + limit) / (2 * limit)) * (n - 1);
+    const share = Math.asinh((clamp(v, -limit, limit) * Math.sinh(warp)) / limit) / warp;
+    const t = ((share + 1) / 2) * (n - 1);
     const low = Math.min(Math.floor(t), n - 2);
     return [low, t - low];
   };
@@ -123,6 +126,8 @@ function sharpCanvas(width, height) {
   return [canvas, context];
 }
 
+const PLAYER = [["play", "Play"], ["pause", "Pause"], ["stop", "Stop"], ["retweet", "Repeat"]];
+
 // ipywidgets gives its sliders and buttons no accessible name of their own.
 function nameControls(root) {
   for (const row of root.querySelectorAll(".widget-slider")) {
@@ -141,8 +146,9 @@ function nameControls(root) {
   for (const button of root.querySelectorAll(".widget-toggle-button")) {
     button.setAttribute("aria-pressed", button.classList.contains("mod-active"));
   }
-  for (const button of root.querySelectorAll(".widget-play button:not([aria-label])")) {
-    button.setAttribute("aria-label", button.title || "Play");
+  for (const button of root.querySelectorAll(".widget-play button")) {
+    const icon = PLAYER.find(([name]) => button.querySelector(`.fa-${name}`));
+    if (icon && button.getAttribute("aria-label") !== icon[1]) button.setAttribute("aria-label", (button.title = icon[1]));
   }
 }
 
@@ -302,7 +308,7 @@ async function render({ model, el, signal, host }) {
       draw();
     };
     const path = model.get("path");
-    if (path?.length) {
+    if (path.length) {
       twice(() => {
         c.setLineDash([6, 4]);
         c.beginPath();
@@ -315,7 +321,7 @@ async function render({ model, el, signal, host }) {
       }, 1.5);
     }
     const image = model.get("image");
-    if (image) twice(() => curve(c, image.mean, image.std), 1.5);
+    if (image.mean) twice(() => curve(c, image.mean, image.std), 1.5);
     const x = toX(z[0]), y = pointY();
     twice(() => {
       c.beginPath();
@@ -374,7 +380,7 @@ async function render({ model, el, signal, host }) {
       paint(screen, screen.buffer);
       worst = Math.max(worst, grids[k].error);
     });
-    say("blended", `Blended from a grid, at most ${Math.round(model.get("tolerance") * 100)} % off`);
+    say("blended", `Blended from a grid, at most ${Math.ceil(worst * 100)} % off`);
   }
 
   function ask(rest) {
@@ -394,9 +400,11 @@ async function render({ model, el, signal, host }) {
     }
     clearTimeout(resting);
     resting = setTimeout(() => {
-      describe();
-      for (const slider of [...sliders, ...quantileSliders]) slider.save_changes();
       ask(true);
+      describe();
+      setSliders(sliders, (v) => v);
+      setSliders(quantileSliders, asQuantile);
+      for (const slider of [...sliders, ...quantileSliders]) slider.save_changes();
     }, REST_MS);
     stage.dataset.z = z.join(" ");
     if (latentDim <= 4) position.textContent = where();
@@ -413,24 +421,28 @@ async function render({ model, el, signal, host }) {
 
   function moveTo(target) {
     target.forEach((v, k) => (z[k] = clamp(v, -limit, limit)));
-    setSliders(sliders, (v) => v);
-    setSliders(quantileSliders, asQuantile);
+    // Those in sight at once, the others when z rests: every change is a message to the kernel.
+    if (unit === "quantile") setSliders(quantileSliders, asQuantile);
+    else setSliders(sliders, (v) => v);
     moved();
   }
 
+  // A slider that is told a value rounds it to its own steps and says so: no movement.
+  const rounding = (slider, from, to) => Math.abs(to - from) <= 0.501 * slider.get("step");
+
   sliders.forEach((slider, k) => {
     slider.on("change:value", () => {
-      if (linking) return;
-      z[k] = clamp(slider.get("value"), -limit, limit);
-      setSliders([quantileSliders[k]], () => asQuantile(z[k]));
+      const value = slider.get("value");
+      if (linking || rounding(slider, z[k], value)) return;
+      z[k] = clamp(value, -limit, limit);
       moved();
     });
   });
   quantileSliders.forEach((slider, k) => {
     slider.on("change:value", () => {
-      if (linking) return;
-      z[k] = clamp(normalQuantile(slider.get("value")), -limit, limit);
-      setSliders([sliders[k]], () => z[k]);
+      const value = slider.get("value");
+      if (linking || rounding(slider, asQuantile(z[k]), value)) return;
+      z[k] = clamp(normalQuantile(value), -limit, limit);
       moved();
     });
   });
@@ -482,8 +494,10 @@ async function render({ model, el, signal, host }) {
       drawLegend();
       drawOverlay();
     } else if (message.kind === "grid") {
-      grids[message.decoder] = { n: message.n, error: message.error, pixels: bytes(0) };
-      if (gridsReady()) moved();
+      grids[message.decoder] = { n: message.n, warp: message.warp, error: message.error, pixels: bytes(0) };
+      if (gridsReady() && stage.dataset.shown !== "exact") moved();
+    } else if (message.kind === "working" && message.view === view) {
+      model.send({ kind: "work", view });
     } else if (message.kind === "exact" && message.view === view) {
       if (message.ticket !== ticket) return; // a later one is on its way
       waiting = false;
@@ -516,8 +530,8 @@ async function render({ model, el, signal, host }) {
   describe();
   stage.dataset.z = z.join(" ");
   say("waiting", "Waiting for the kernel …");
-  model.send({ kind: "hello" });
   ask(true);
+  model.send({ kind: "hello", view });
   const silence = setTimeout(() => {
     if (!answered) say("silent", "No kernel is answering. Run this cell again.");
   }, SILENCE_MS);

@@ -12,7 +12,7 @@ import traitlets
 from scipy.stats import norm
 
 from vaelab.explorer import pictures
-from vaelab.explorer.decoding import BLEND_TOLERANCE, Grid
+from vaelab.explorer.decoding import GRID_WARP, Grid
 
 try:
     import anywidget
@@ -110,18 +110,18 @@ if anywidget is not None:
         sliders = traitlets.List().tag(sync=True)
         quantile_sliders = traitlets.List().tag(sync=True)
         limit = traitlets.Float().tag(sync=True)
-        tolerance = traitlets.Float(BLEND_TOLERANCE).tag(sync=True)
         unit = traitlets.Enum(["latent", "quantile"], "latent").tag(sync=True)
         decoders = traitlets.List().tag(sync=True)  # name and shape of each
         active = traitlets.Int(0).tag(sync=True)  # the decoder whose posterior the map shows
         classes = traitlets.List().tag(sync=True)  # name, colour and marker of each
-        image = traitlets.Dict(None, allow_none=True).tag(sync=True)  # mean and std of the picked image
-        path = traitlets.List(None, allow_none=True).tag(sync=True)  # the ends of the interpolation
+        image = traitlets.Dict().tag(sync=True)  # mean and std of the picked image, if there is one
+        path = traitlets.List().tag(sync=True)  # the two ends of the interpolation, if there is one
 
         def __init__(self, controls):
             self._controls = controls
-            self._grids = None
             self._points = None
+            self._grids = {}
+            self._grids_to_come = self._build_grids()
             super().__init__(
                 sliders=[_reference(slider) for slider in controls.sliders],
                 quantile_sliders=[_reference(slider) for slider in controls.quantile_sliders],
@@ -157,7 +157,11 @@ if anywidget is not None:
             kind = message.get("kind")
             if kind == "hello":
                 self._send_points()
-                self._send_grids()
+                for index in self._grids:
+                    self._send_grid(index)
+                self.send({"kind": "working", "view": message["view"]})
+            elif kind == "work":
+                self._work(message["view"])
             elif kind == "decode":
                 exact = [decoder(message["z"]) for decoder in self._controls.decoders]
                 self.send(
@@ -176,17 +180,36 @@ if anywidget is not None:
                 z_mean, labels = self._points
                 self.send({"kind": "points", "count": len(z_mean)}, [z_mean.tobytes(), labels.tobytes()])
 
-        def _send_grids(self):
-            if self._controls.decoders[0].latent_dim != 2:
+        def _work(self, view):
+            """Do a little of the work on the grids; the view asks for more when it has drawn."""
+            for index, grid in self._grids_to_come:
+                if grid is not None:
+                    self._grids[index] = grid
+                    self._send_grid(index)
+                self.send({"kind": "working", "view": view})
+                break
+
+        def _send_grid(self, index):
+            grid = self._grids[index]
+            header = {"kind": "grid", "decoder": index, "n": len(grid.pixels), "warp": GRID_WARP, "error": grid.error}
+            self.send(header, [grid.pixels.tobytes()])
+
+        def _build_grids(self):
+            """All grids of all decoders as ``(index, grid or None)``, the coarse ones first."""
+            decoders = self._controls.decoders
+            if decoders[0].latent_dim != 2:
                 return
-            if self._grids is None:
-                self._grids = [Grid.of(decoder, self.limit) for decoder in self._controls.decoders]
-            if all(grid is not None for grid in self._grids):
-                for index, grid in enumerate(self._grids):
-                    header = {"kind": "grid", "decoder": index, "n": len(grid.pixels), "error": grid.error}
-                    self.send(header, [grid.pixels.tobytes()])
-            else:
-                self.send({"kind": "no grid"})
+            builds = {index: Grid.build(decoder, self.limit) for index, decoder in enumerate(decoders)}
+            while builds:
+                for index in list(builds):
+                    grid = None
+                    while grid is None:
+                        try:
+                            grid = next(builds[index])
+                        except StopIteration:
+                            del builds[index]
+                            break
+                        yield index, grid
 
 
 def make_stage(controls):
