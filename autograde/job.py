@@ -28,6 +28,9 @@ FORMAT = 1
 
 MAX_FINDINGS = 64 * 2**20
 
+#: Of each solution cell, this many characters are kept in the result, to compare answers.
+MAX_ANSWER = 20_000
+
 #: How long the judge may go on after the student's time is up, in seconds.
 GRACE = 60
 
@@ -78,7 +81,7 @@ def grade(job):
     result = {
         "format": FORMAT, "student": job.student, "assignment": job.assignment.name, "key": job.key,
         "sha256": hashlib.sha256(job.data).hexdigest(), "status": "graded", "reason": None,
-        "max_score": job.assignment.max_score, "notes": [], "usage": {},
+        "max_score": job.assignment.max_score, "notes": [], "usage": {}, "sandboxed": job.sandboxed,
     }
     try:
         restored = preflight.restore(job.data, job.assignment)
@@ -97,6 +100,8 @@ def grade(job):
             where, why = findings["stopped"]["cell"], findings["stopped"]["why"]
             result.update(status="stopped", reason=f"The notebook was stopped at cell {where}: {why}.")
     result["checks"], result["written"] = score(job.assignment, cells, findings, result["reason"])
+    result["answers"] = {c.id: _source(cells, c.id)[:MAX_ANSWER] for c in job.assignment.cells
+                         if c.kind == "solution" and result["status"] != "unreadable"}
     result["score"] = sum(check["points"] for check in result["checks"])
     result["usage"]["seconds"] = round(time.monotonic() - started, 3)
     result["versions"] = {"python": sys.version.split()[0], "checks": checks_version()[:12],
@@ -104,9 +109,12 @@ def grade(job):
     return result, autograded(cells, findings, result)
 
 
+def _source(cells, grade_id):
+    return next((cell["source"] for cell in cells if cell["grade_id"] == grade_id), "")
+
+
 def score(assignment, cells, findings, reason):
     """Points of each test cell, and the written cells (points None: a person decides)."""
-    sources = {cell["grade_id"]: cell["source"] for cell in cells}
     checks, written = [], []
     for cell in assignment.cells:
         if cell.kind == "test":
@@ -118,7 +126,7 @@ def score(assignment, cells, findings, reason):
                 "verdicts": found["verdicts"] if found else [], "reason": None if found else reason,
             })
         elif cell.kind == "written":
-            unanswered = reason is not None and not findings["cells"] or sources[cell.id].strip() == cell.source.strip()
+            unanswered = reason is not None and not findings["cells"] or _source(cells, cell.id).strip() == cell.source.strip()
             written.append({"grade_id": cell.id, "max_points": cell.points, "points": 0.0 if unanswered else None})
     return checks, written
 
@@ -140,7 +148,8 @@ def autograded(cells, findings, result):
             new["outputs"] = [nbformat.from_dict(output) for output in shown]
         made.append(new)
     notebook = nbformat.v4.new_notebook(cells=made, metadata={
-        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}})
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "autograde": {"sha256": result["sha256"], "status": result["status"]}})
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
 

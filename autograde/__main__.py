@@ -1,0 +1,116 @@
+"""The command line: ``python -m autograde --help``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from autograde.assignment import PROJECT, AssignmentError
+from autograde.gradebook import GradebookError, Writer
+from autograde.intake import IntakeError
+from autograde.ledger import Busy, Ledger
+from autograde.report import write_all
+from autograde.run import Settings, run
+from autograde.sandbox import MB, Limits, SandboxMissing
+
+SHOUT = """
+!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!
+!!  --no-sandbox: every student's code now runs as YOU, with your files, your     !!
+!!  network and no limit on memory or processes. It can read the hidden tests     !!
+!!  and other submissions, and change marks. Only for code that you trust.        !!
+!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!
+"""
+
+
+def parser():
+    top = argparse.ArgumentParser(prog="python -m autograde", description="Grade a class: sandboxed, in parallel, resumable.")
+    commands = top.add_subparsers(dest="command", required=True)
+    grade = commands.add_parser("grade", help="grade a folder or a zip of submissions")
+    grade.add_argument("submissions", type=Path, metavar="SUBMISSIONS",
+                       help="nbgrader's submitted/ folder, a download from Moodle or Canvas, or a folder of notebooks")
+    grade.add_argument("--assignment", help="such as 02_vae; by default, each file says which it is")
+    grade.add_argument("--out", type=Path, default=PROJECT / "autograde" / "workspace",
+                       help="where results, gradebook, feedback and report go (default: autograde/workspace)")
+    grade.add_argument("--course", type=Path, default=PROJECT, help=argparse.SUPPRESS)
+    grade.add_argument("--workers", type=int, default=Settings.workers, help="submissions at a time (default: half the cores)")
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler that is running already: tcp://host:8786")
+    grade.add_argument("--resume", action="store_true",
+                       help="go on with an interrupted run; this is what happens anyway, and the flag insists that there is one")
+    grade.add_argument("--regrade", action="store_true", help="grade again even what has not changed")
+    grade.add_argument("--db-url", help="nbgrader's gradebook (default: OUT/gradebook.db); postgresql+psycopg://… works")
+    grade.add_argument("--memory", type=int, default=Limits.memory // MB, metavar="MB", help="for each submission (default: %(default)s)")
+    grade.add_argument("--seconds", type=float, default=Limits.seconds, help="for each submission (default: %(default)s)")
+    grade.add_argument("--processes", type=int, default=Limits.processes, help="for each submission (default: %(default)s)")
+    grade.add_argument("--output", type=int, default=Limits.output // MB, metavar="MB", help="for each submission (default: %(default)s)")
+    grade.add_argument("--no-sandbox", action="store_true", help="run students' code unprotected: only for code that you trust")
+    feedback = commands.add_parser("feedback", help="write feedback, marks and report again, after grading by hand")
+    feedback.add_argument("--out", type=Path, default=PROJECT / "autograde" / "workspace")
+    feedback.add_argument("--course", type=Path, default=PROJECT, help=argparse.SUPPRESS)
+    feedback.add_argument("--db-url")
+    return top
+
+
+def main(arguments=None):
+    options = parser().parse_args(arguments)
+    try:
+        return {"grade": _grade, "feedback": _feedback}[options.command](options)
+    except (SandboxMissing, IntakeError, AssignmentError, GradebookError, Busy) as problem:
+        print(f"autograde: {problem}", file=sys.stderr)
+        return 2
+    except OSError as problem:
+        print(f"autograde: {problem}. Nothing that was graded is lost: run the same command again.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nautograde: stopped. What was graded is kept: run the same command again to go on.", file=sys.stderr)
+        return 130
+
+
+def _grade(options):
+    if options.workers < 1:
+        raise SystemExit("autograde: --workers must be 1 or more.")
+    if options.resume and not (options.out / "ledger.jsonl").is_file():
+        print(f"autograde: there is nothing to resume in {options.out}: it has no ledger.", file=sys.stderr)
+        return 2
+    if options.no_sandbox:
+        print(SHOUT, file=sys.stderr)
+    limits = Limits(memory=options.memory * MB, seconds=options.seconds, processes=options.processes, output=options.output * MB)
+    settings = Settings(options.submissions, options.out, options.course, options.assignment, options.workers,
+                        options.scheduler, limits, not options.no_sandbox, options.regrade, options.db_url)
+    summary = run(settings, say=lambda text: print(text, flush=True))
+    print(f"\n{len(summary.submissions)} submissions: {summary.graded} graded, {summary.reused} unchanged, "
+          f"{len(summary.failed)} not graded through the grader's fault.")
+    for path, reason in summary.unmatched:
+        print(f"  not matched: {path} ({reason})")
+    for submission, reason in summary.failed:
+        print(f"  NOT GRADED: {submission.student}, {submission.assignment}: {reason.splitlines()[-1]}")
+    if summary.unrecorded:
+        print(f"  {len(summary.unrecorded)} results are not in the gradebook yet: run the same command again.")
+    report = publish(options.out, settings.gradebook, summary.unmatched)
+    print(f"Report, feedback and marks: {report}")
+    return 1 if summary.failed or summary.unrecorded else 0
+
+
+def _feedback(options):
+    settings = Settings(Path(), options.out, options.course, db_url=options.db_url)
+    if not (options.out / "ledger.jsonl").is_file():
+        print(f"autograde: there are no results in {options.out}: it has no ledger.", file=sys.stderr)
+        return 2
+    print(f"Report, feedback and marks: {publish(options.out, settings.gradebook)}")
+    return 0
+
+
+def publish(out, db_url, unmatched=()):
+    """Write feedback, marks and report from the results and the gradebook; the report's path."""
+    with Ledger(out) as ledger:
+        latest = list(ledger.states.values())
+        marks = {}
+        try:
+            writer = Writer(db_url, patience=5)
+            marks = {name: writer.marks(name) for name in {entry["assignment"] for entry in latest}}
+            writer.close()
+        except GradebookError as error:
+            print(f"! {error}\n! Marks and feedback are without what was graded by hand.", file=sys.stderr)
+        return write_all(out, ledger.results(), marks, [e for e in latest if e["state"] == "failed"], unmatched)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

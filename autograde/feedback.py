@@ -1,0 +1,67 @@
+"""A page for each student, made from the result and from what a person graded since.
+
+Nothing of a test's source is in a result, so none can be in a page; everything that a
+student could have written is escaped.
+"""
+
+from pathlib import Path
+
+import jinja2
+
+from autograde.ledger import write_safely
+from vaelab.checks.catalogue import BY_ID as MISTAKES
+from vaelab.checks.points import BY_ID as CHECKS
+from vaelab.checks.points import grade_id
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+ENVIRONMENT = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
+ABOUT = {grade_id(check.id): check.about for check in CHECKS.values()}
+
+
+def style():
+    return (TEMPLATES / "style.css").read_text(encoding="utf-8")
+
+
+def mistake_names(verdict):
+    """Names of the mistakes that a verdict recognised."""
+    return [MISTAKES[known].name for known in (verdict.get("mistake"), verdict.get("also")) if known in MISTAKES]
+
+
+def page(result, marks=None):
+    """The HTML page of one result.
+
+    ``marks`` is this student's entry of :meth:`autograde.gradebook.Writer.marks`, where
+    there is one: its points win, because a person may have changed them.
+    """
+    cells = marks["cells"] if marks else {}
+    checks = []
+    for check in result["checks"]:
+        cell = cells.get(check["grade_id"], {})
+        checks.append({
+            **check, "about": ABOUT.get(check["grade_id"], check["grade_id"]), "overridden": cell.get("manual", False),
+            "points": cell.get("score", check["points"]),
+            "verdicts": [{"got": None, "expected": None, "next_step": None, "taught": None, **verdict,
+                          "mistake_name": " and ".join(mistake_names(verdict))} for verdict in check["verdicts"]]})
+    written, comments = [], []
+    for answer in result["written"]:
+        cell = cells.get(answer["grade_id"], {})
+        graded = cell.get("manual") or answer["points"] is not None
+        written.append({**answer, "points": cell.get("score", answer["points"]) if graded else None,
+                        "comment": cell.get("comment")})
+    shown = {answer["grade_id"] for answer in result["written"]}
+    comments = [(name, cell["comment"]) for name, cell in cells.items()
+                if cell.get("comment") and name not in shown and cell["comment"] != result["reason"]]
+    score = sum(part["points"] or 0 for part in [*checks, *written])
+    penalty = marks["penalty"] if marks else 0
+    return ENVIRONMENT.get_template("feedback.html").render(
+        style=style(), result=result, checks=checks, written=written, comments=comments,
+        score=max(0, score - (penalty or 0)), penalty=penalty,
+        open=sum(answer["points"] is None for answer in written),
+        repairs=[text for _, text in result["notes"]])
+
+
+def write_page(out, result, marks=None):
+    """Write ``out/feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html``, where nbgrader has feedback, too."""
+    path = Path(out) / "feedback" / result["student"] / result["assignment"] / f"{result['assignment']}.html"
+    write_safely(path, page(result, marks))
+    return path

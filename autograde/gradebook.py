@@ -1,0 +1,195 @@
+"""The one writer of nbgrader's gradebook: a transaction for each submission.
+
+Uses nbgrader's own tables (``nbgrader.api``) but not its methods for writing, each of
+which commits on its own: here a submission is in the gradebook as a whole or not at all.
+"""
+
+import json
+import os
+import sysconfig
+import time
+from pathlib import Path
+
+from nbgrader import api
+from nbgrader.preprocessors import SaveCells
+from nbgrader.utils import setenv
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from autograde.assignment import source_notebook
+
+COURSE_ID = "vae"
+
+
+class GradebookError(RuntimeError):
+    """The gradebook cannot be read or written now; results are kept, a rerun writes them."""
+
+
+class Writer:
+    """Writes results into the gradebook at ``db_url`` (SQLite or PostgreSQL).
+
+    ``patience``: seconds to wait for a database that somebody else has locked.
+    """
+
+    def __init__(self, db_url, course_id=COURSE_ID, patience=60.0):
+        self.db_url, self.course_id, self.patience = db_url, course_id, patience
+        # nbgrader starts `alembic` by name to learn the version of a new gradebook.
+        scripts = sysconfig.get_path("scripts") + os.pathsep + os.environ.get("PATH", "")
+        with setenv(PATH=scripts):
+            self.gradebook = self._try(lambda: api.Gradebook(db_url, course_id))
+
+    def close(self):
+        self.gradebook.close()
+
+    def _try(self, action):
+        """Run ``action``; wait while the database is locked, and say so plainly when it stays so."""
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                return action()
+            except OperationalError as error:
+                self._rollback()
+                if "locked" not in str(error.orig) or time.monotonic() > until:
+                    raise GradebookError(f"the gradebook {self._shown()} cannot be written: {error.orig}") from None
+                time.sleep(0.5)
+            except DBAPIError as error:
+                self._rollback()
+                raise GradebookError(f"the gradebook {self._shown()} refused a result: {error.orig}") from None
+            except BaseException:
+                self._rollback()
+                raise
+
+    def _rollback(self):
+        if hasattr(self, "gradebook"):
+            self.gradebook.db.rollback()
+
+    def _shown(self):
+        return self.db_url.split("@")[-1]  # no password on the screen
+
+    def prepare(self, name, course):
+        """Enter an assignment's cells, as ``nbgrader generate_assignment`` does."""
+        def enter():
+            self.gradebook.update_or_create_assignment(name)
+            SaveCells().preprocess(source_notebook(name, course), {"nbgrader": {
+                "notebook": name, "assignment": name, "db_url": self.db_url, "course_id": self.course_id}})
+            self.gradebook.db.expire_all()
+        try:
+            self._try(enter)
+        except RuntimeError as error:
+            if isinstance(error, GradebookError):
+                raise
+            raise GradebookError(f"{name}: {error}. The assignment has other cells now than when it was graded: "
+                                 "use another --out, or remove its submissions from the gradebook.") from None
+
+    def students(self, name):
+        """Ids of the students who have a submission of assignment ``name`` in the gradebook."""
+        query = (self.gradebook.db.query(api.SubmittedAssignment.student_id)
+                 .join(api.Assignment).filter(api.Assignment.name == name))
+        found = self._try(lambda: {row[0] for row in query.all()})
+        self._rollback()
+        return found
+
+    def write(self, result, submission, notebook, previous):
+        """Enter one result, in one transaction.
+
+        ``notebook`` and ``previous`` are the paths of the autograded notebook and of the
+        one it replaces: what a person has graded stays if what they saw is unchanged.
+        """
+        same_file, same_answers = _unchanged(notebook, previous)
+        self._try(lambda: self._write(result, submission, same_file, same_answers))
+
+    def _write(self, result, submission, same_file, same_answers):
+        db = self.gradebook.db
+        notebook = (db.query(api.Notebook).join(api.Assignment)
+                    .filter(api.Assignment.name == result["assignment"], api.Notebook.name == result["assignment"]).one())
+        student = db.get(api.Student, submission.student)
+        if student is None:
+            first, _, last = submission.name.rpartition(" ")
+            student = api.Student(id=submission.student, first_name=first or None, last_name=last or None)
+            db.add(student)
+        entry = db.query(api.SubmittedAssignment).filter_by(assignment=notebook.assignment, student=student).one_or_none()
+        if entry is None:
+            entry = api.SubmittedAssignment(assignment=notebook.assignment, student=student)
+            db.add(entry)
+        entry.timestamp = submission.timestamp
+        submitted = db.query(api.SubmittedNotebook).filter_by(assignment=entry, notebook=notebook).one_or_none()
+        if submitted is None:
+            submitted = api.SubmittedNotebook(assignment=entry, notebook=notebook)
+            db.add(submitted)
+        submitted.flagged = any(kind == "tampering" for kind, _ in result["notes"])
+
+        points = {graded["grade_id"]: graded["points"] for graded in [*result["checks"], *result["written"]]}
+        grades = {grade.cell_id: grade for grade in submitted.grades}
+        for cell in notebook.grade_cells:
+            grade = grades.get(cell.id)
+            if grade is None:
+                grade = api.Grade(cell=cell, notebook=submitted)
+                db.add(grade)
+            grade.auto_score = points[cell.name]
+            if not (same_file or cell.name in same_answers):
+                grade.manual_score = grade.extra_credit = None
+            grade.needs_manual_grade = grade.auto_score is None and grade.manual_score is None
+        comments = {comment.cell_id: comment for comment in submitted.comments}
+        for cell in notebook.solution_cells:
+            comment = comments.get(cell.id)
+            if comment is None:
+                comment = api.Comment(cell=cell, notebook=submitted)
+                db.add(comment)
+            unanswered = cell.name in points and points[cell.name] == 0
+            comment.auto_comment = result["reason"] or ("No response." if unanswered else None)
+            if not (same_file or cell.name in same_answers):
+                comment.manual_comment = None
+        db.commit()
+
+    def withdraw(self, submission):
+        """Take back the marks of an earlier file: a newer one exists, and could not be graded."""
+        def clear():
+            db = self.gradebook.db
+            entry = (db.query(api.SubmittedAssignment).join(api.Assignment)
+                     .filter(api.Assignment.name == submission.assignment,
+                             api.SubmittedAssignment.student_id == submission.student).one_or_none())
+            if entry is not None:
+                for notebook in entry.notebooks:
+                    for grade in notebook.grades:
+                        grade.auto_score = grade.manual_score = grade.extra_credit = None
+                        grade.needs_manual_grade = True
+            db.commit()
+        self._try(clear)
+
+    def marks(self, name):
+        """``{student: {"score", "max_score", "needs_manual_grade", "cells": {id: …}}}`` with manual grades in."""
+        def read():
+            found = {}
+            assignment = self.gradebook.db.query(api.Assignment).filter_by(name=name).one_or_none()
+            for entry in assignment.submissions if assignment else []:
+                cells = {grade.name: {"score": grade.score, "manual": grade.manual_score is not None, "comment": None,
+                                      "needs_manual_grade": grade.needs_manual_grade}
+                         for notebook in entry.notebooks for grade in notebook.grades}
+                for notebook in entry.notebooks:
+                    for comment in notebook.comments:
+                        cells.setdefault(comment.name, {})["comment"] = comment.comment
+                found[entry.student_id] = {
+                    "score": entry.score, "max_score": entry.max_score, "timestamp": entry.timestamp, "cells": cells,
+                    "needs_manual_grade": entry.needs_manual_grade, "penalty": entry.late_submission_penalty}
+            return found
+        found = self._try(read)
+        self._rollback()
+        return found
+
+
+def _unchanged(notebook, previous):
+    """Whether the whole submission is the one seen before, and which answers are."""
+    try:
+        old, new = (json.loads(Path(path).read_text(encoding="utf-8")) for path in (previous, notebook))
+        texts = [{cell["metadata"]["nbgrader"]["grade_id"]: (cell["source"], cell.get("attachments"))
+                  for cell in book["cells"] if "nbgrader" in cell["metadata"]} for book in (old, new)]
+        return (old["metadata"]["autograde"]["sha256"] == new["metadata"]["autograde"]["sha256"],
+                {name for name in texts[1] if texts[0].get(name) == texts[1][name]
+                 and new_is_students(name, new)})
+    except (OSError, ValueError, KeyError, TypeError):
+        return False, set()
+
+
+def new_is_students(name, notebook):
+    """Whether a cell is graded by what the student wrote in it, and not by running a test."""
+    return any(cell["metadata"].get("nbgrader", {}).get("grade_id") == name
+               and cell["metadata"]["nbgrader"]["solution"] for cell in notebook["cells"])

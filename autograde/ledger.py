@@ -1,0 +1,120 @@
+"""What has become of every submission, on disk, so that any interruption can be resumed.
+
+An output folder holds::
+
+    ledger.jsonl                                     one line for each change of state
+    results/STUDENT/ASSIGNMENT/{result.json,….ipynb} what grading gave
+    autograded/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb   what formgrader shows (nbgrader's layout)
+    feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html      what the student gets (nbgrader's layout)
+    gradebook.db                                     nbgrader's gradebook
+
+A submission is ``queued``, ``running``, ``done`` (its result is safely on disk),
+``recorded`` (the gradebook has it) or ``failed`` (the grader's fault: no mark). A line
+is written before what it announces is begun and after what it reports is safe.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+class Busy(RuntimeError):
+    """Another grader is at work in this folder."""
+
+
+def write_safely(path, text):
+    """Write a file so that after a crash it is the old one or the new one, never a part."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    with open(unfinished, "w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    unfinished.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+class Ledger:
+    """The ledger of an output folder; a context manager, which one process at a time may hold."""
+
+    def __init__(self, out):
+        self.out = Path(out)
+        self.states = {}  # (student, assignment) -> last line
+
+    def __enter__(self):
+        self.out.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(self.out / "ledger.jsonl", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._file)
+            raise Busy(f"another grader is at work in {self.out}; wait for it, or use another --out.") from None
+        content = (self.out / "ledger.jsonl").read_bytes()
+        for line in content.splitlines():
+            with contextlib.suppress(ValueError, KeyError, TypeError):  # the line that a crash cut short
+                entry = json.loads(line)
+                self.states[entry["student"], entry["assignment"]] = entry
+        if content and not content.endswith(b"\n"):
+            os.write(self._file, b"\n")
+        return self
+
+    def __exit__(self, *exception):
+        os.close(self._file)
+
+    def note(self, submission, state, key, **facts):
+        """Append one line and wait until it is on the disk."""
+        entry = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "student": submission.student,
+                 "assignment": submission.assignment, "state": state, "key": key, **facts}
+        line = json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        written = os.write(self._file, line)
+        if written < len(line):  # the disk is full: the rest of the line would raise ENOSPC
+            os.write(self._file, line[written:])
+        os.fsync(self._file)
+        self.states[submission.student, submission.assignment] = entry
+
+    def state(self, submission, key):
+        """The state of exactly this job: ``queued`` if what is known is about another version of it."""
+        entry = self.states.get((submission.student, submission.assignment))
+        if entry is None or entry["key"] != key:
+            return "queued"
+        if entry["state"] in ("done", "recorded"):
+            try:
+                if self.result(submission)["key"] == key and self.notebook(submission).is_file():
+                    return entry["state"]
+            except (OSError, ValueError, KeyError, TypeError):
+                pass
+            return "queued"
+        return entry["state"]
+
+    def folder(self, submission):
+        return self.out / "results" / submission.student / submission.assignment
+
+    def notebook(self, submission):
+        return self.folder(submission) / f"{submission.assignment}.ipynb"
+
+    def autograded(self, submission):
+        return self.out / "autograded" / submission.student / submission.assignment / f"{submission.assignment}.ipynb"
+
+    def result(self, submission):
+        return json.loads((self.folder(submission) / "result.json").read_text(encoding="utf-8"))
+
+    def keep(self, submission, result, notebook):
+        """Put a result on disk, then say that it is done."""
+        write_safely(self.notebook(submission), notebook)
+        write_safely(self.folder(submission) / "result.json", json.dumps(result, indent=1) + "\n")
+        self.note(submission, "done", result["key"])
+
+    def results(self):
+        """The results of everything that is graded, one at a time."""
+        for entry in sorted(self.states.values(), key=lambda e: (e["assignment"], e["student"])):
+            if entry["state"] in ("done", "recorded"):
+                path = self.out / "results" / entry["student"] / entry["assignment"] / "result.json"
+                yield json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,268 @@
+"""Grade a folder of submissions: intake, Dask workers, ledger, gradebook."""
+
+import itertools
+import logging
+import os
+import time
+import zipfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograde import assignment as assignments_of_course
+from autograde import intake as intake_
+from autograde.gradebook import GradebookError, Writer
+from autograde.job import GraderFailure, Job, grade
+from autograde.ledger import Ledger, write_safely
+from autograde.sandbox import Limits, require_bubblewrap
+
+#: How often one submission is tried before the grader gives up on it.
+ATTEMPTS = 3
+
+
+@dataclass
+class Settings:
+    """What ``python -m autograde grade`` was asked to do."""
+
+    source: Path
+    out: Path
+    course: Path = assignments_of_course.PROJECT
+    only: str | None = None
+    workers: int = max(1, (os.cpu_count() or 2) // 2)
+    scheduler: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    sandboxed: bool = True
+    regrade: bool = False
+    db_url: str | None = None
+
+    @property
+    def gradebook(self):
+        return self.db_url or f"sqlite:///{(self.out / 'gradebook.db').resolve()}"
+
+
+@dataclass
+class Summary:
+    """What a run did: submissions, those graded now, those reused, grader failures, gradebook trouble."""
+
+    submissions: list
+    unmatched: list
+    graded: int = 0
+    reused: int = 0
+    failed: list = field(default_factory=list)  # (submission, reason)
+    unrecorded: list = field(default_factory=list)
+
+
+def work(job):
+    """On a worker: grade one job. Grader failures come back as values, so that they can be counted."""
+    try:
+        result, notebook = grade(job)
+    except (GraderFailure, OSError) as failure:
+        return {"failure": str(failure)[:2000]}
+    if result["key"] != job.key:
+        return {"failure": "the worker has another version of the checks than this machine"}
+    return {"result": result, "notebook": notebook}
+
+
+def run(settings, say=print, stage=lambda name: None):
+    """Grade everything in ``settings.source``; returns a :class:`Summary`.
+
+    Everything that was graded already, byte for byte and with the same checks, is
+    reused. ``say`` gets progress as text; ``stage`` is called with the name of each
+    step about to be taken (tests interrupt there).
+    """
+    if settings.sandboxed:
+        require_bubblewrap()
+    names = assignments_of_course.names(settings.course)
+    if settings.only is not None and settings.only not in names:
+        raise assignments_of_course.AssignmentError(
+            f"there is no assignment {settings.only!r}; there are: {', '.join(names) or 'none'}.")
+    assignments = {name: assignments_of_course.load(name, settings.course)
+                   for name in ([settings.only] if settings.only else names)}
+    stage("intake")
+    found = intake_.collect(settings.source, assignments, settings.only)
+    summary = Summary(found.submissions, found.unmatched)
+    with Ledger(settings.out) as ledger:
+        stage("gradebook")
+        writer = _open_gradebook(settings, {s.assignment for s in found.submissions}, say)
+        try:
+            _Run(settings, assignments, ledger, writer, summary, say, stage).all()
+        finally:
+            if writer is not None:
+                writer.close()
+    return summary
+
+
+def _open_gradebook(settings, names, say):
+    """The writer, or None: grading can go on without a gradebook, and a rerun fills it."""
+    try:
+        writer = Writer(settings.gradebook)
+        for name in sorted(names):
+            writer.prepare(name, settings.course)
+        return writer
+    except GradebookError as error:
+        say(f"! {error}\n! Grading goes on; run the same command again to fill the gradebook.")
+        return None
+
+
+class _Run:
+    """One run's state: what is in flight, and what to do when it lands."""
+
+    def __init__(self, settings, assignments, ledger, writer, summary, say, stage):
+        self.settings, self.assignments, self.ledger = settings, assignments, ledger
+        self.writer, self.summary, self.say, self.stage = writer, summary, say, stage
+        self.attempts = Counter()
+        self.recorded = {name: writer.students(name) for name in assignments} if writer else {}
+        self.started, self.landed, self.left = time.monotonic(), 0, 0
+
+    def all(self):
+        pending = []
+        for submission in self.summary.submissions:
+            job = self.job(submission)
+            state = "queued" if job is None or self.settings.regrade else self.ledger.state(submission, job.key)
+            if state in ("done", "recorded"):
+                self.summary.reused += 1
+                in_gradebook = submission.student in self.recorded.get(submission.assignment, ())
+                if state == "done" or not in_gradebook:
+                    self.record(submission, job.key)
+            else:
+                pending.append(submission)
+                if job is not None:
+                    self.ledger.note(submission, "queued", job.key)
+        self.left = len(pending)
+        if self.summary.reused:
+            self.say(f"{self.summary.reused} of {len(self.summary.submissions)} were graded before and are unchanged.")
+        if pending:
+            self.distribute(pending)
+
+    def job(self, submission):
+        """The job of a submission, or None if its file cannot be read just now."""
+        try:
+            data = submission.read()
+        except (OSError, zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
+            # A member of a zip with a wrong checksum is as damaged as a cut file; the disk's troubles are ours.
+            if isinstance(error, OSError) and not isinstance(error, (zipfile.BadZipFile, EOFError)):
+                return None
+            data = b""
+        return Job(submission.student, self.assignments[submission.assignment], data,
+                   self.settings.limits, self.settings.sandboxed)
+
+    def distribute(self, pending):
+        from distributed import as_completed
+
+        with _client(self.settings) as client:
+            flight, landing = {}, as_completed()
+            queue = iter(pending)
+
+            def launch(submission):
+                job = self.job(submission)
+                if job is None:
+                    self.fail(submission, "its file cannot be read", None)
+                    return
+                self.attempts[id(submission)] += 1
+                self.stage("running")
+                self.ledger.note(submission, "running", job.key, attempt=self.attempts[id(submission)])
+                future = client.submit(work, job, pure=False, retries=0)
+                flight[future] = submission, job.key
+                landing.add(future)
+
+            # Only a few are in memory at a time, however many there are.
+            width = 2 * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+            for submission in itertools.islice(queue, width):
+                launch(submission)
+            while flight:
+                future = next(landing)
+                submission, key = flight.pop(future)
+                try:
+                    outcome = future.result()
+                except Exception as lost:  # a worker that died, or could not run this code at all
+                    outcome = {"failure": f"a worker was lost: {lost}"}
+                future.release()
+                if "result" in outcome:
+                    self.land(submission, outcome)
+                elif self.attempts[id(submission)] < ATTEMPTS:
+                    self.say(f"! {submission.student}: {outcome['failure'].splitlines()[-1]}; trying again")
+                    launch(submission)
+                    continue
+                else:
+                    self.fail(submission, outcome["failure"], key)
+                for following in itertools.islice(queue, 1):
+                    launch(following)
+
+    def land(self, submission, outcome):
+        result = outcome["result"]
+        result["notes"] = [*map(list, submission.notes), *result["notes"]]
+        if submission.problem:
+            result["reason"] = submission.problem
+        result["late"], result["name"] = submission.late, submission.name
+        result["superseded"] = submission.superseded
+        self.stage("keep")
+        self.ledger.keep(submission, result, outcome["notebook"])
+        self.summary.graded += 1
+        self.record(submission, result["key"])
+        self.progress(submission, f"{result['score']:g}/{result['max_score']:g}"
+                      + ("" if result["status"] == "graded" else f"  {result['status']}: {result['reason']}"))
+
+    def record(self, submission, key):
+        """Enter a result that is on disk into the gradebook; where that fails, a rerun does it."""
+        if self.writer is None:
+            self.summary.unrecorded.append(submission)
+            return
+        self.stage("record")
+        notebook, shown = self.ledger.notebook(submission), self.ledger.autograded(submission)
+        try:
+            self.writer.write(self.ledger.result(submission), submission, notebook, shown)
+        except GradebookError as error:
+            self.say(f"! {submission.student}: {error}")
+            self.summary.unrecorded.append(submission)
+            return
+        self.stage("autograded")
+        write_safely(shown, notebook.read_text(encoding="utf-8"))
+        self.stage("recorded")
+        self.ledger.note(submission, "recorded", key)
+
+    def fail(self, submission, reason, key):
+        self.summary.failed.append((submission, reason))
+        self.ledger.note(submission, "failed", key, reason=reason)
+        if self.writer is not None:
+            try:
+                self.writer.withdraw(submission)
+            except GradebookError as error:
+                self.say(f"! {error}")
+        self.progress(submission, f"NOT GRADED: {reason.splitlines()[-1]}")
+
+    def progress(self, submission, text):
+        self.landed += 1
+        pace = (time.monotonic() - self.started) / self.landed
+        rest = time.strftime("%H:%M:%S", time.gmtime(pace * (self.left - self.landed)))
+        self.say(f"[{self.landed:{len(str(self.left))}}/{self.left}, {rest} left] "
+                 f"{submission.assignment}  {submission.student}: {text}")
+
+
+def _client(settings):
+    """A Dask client: of the scheduler given, or of a cluster of this machine's own."""
+    from distributed import Client, LocalCluster
+
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    if settings.scheduler:
+        client = Client(settings.scheduler, timeout=20)
+        client.wait_for_workers(1, timeout=60)
+        return client
+    return _OwnCluster(LocalCluster(n_workers=settings.workers, threads_per_worker=1, processes=True, host="127.0.0.1",
+                                    dashboard_address=None, memory_limit=0, silence_logs=logging.CRITICAL))
+
+
+class _OwnCluster:
+    """A local cluster that ends with its client."""
+
+    def __init__(self, cluster):
+        from distributed import Client
+
+        self.cluster = cluster
+        self.client = Client(cluster)
+
+    def __enter__(self):
+        return self.client
+
+    def __exit__(self, *exception):
+        self.client.close()
+        self.cluster.close()
