@@ -39,8 +39,8 @@ class TinyVAE(keras.Model):
         return ops.mean(reconstruction + kl)
 
 
-def compiled(model):
-    model.compile(optimizer="adam")
+def compiled(model, jit_compile=False):
+    model.compile(optimizer="adam", jit_compile=jit_compile)  # XLA would take longer than these trainings
     return model
 
 
@@ -74,8 +74,8 @@ def test_without_test_images_there_is_no_test_loss(vae, x):
     assert len(history.loss) == 1
 
 
-def test_outside_notebooks_a_few_lines_are_printed_and_nothing_goes_to_stderr(vae, x, capfd):
-    training.fit(vae, x, x_test=x, epochs=35, batch_size=30)
+def test_outside_notebooks_a_few_lines_are_printed_and_nothing_goes_to_stderr(x, capfd):
+    training.fit(compiled(TinyVAE(), jit_compile="auto"), x, x_test=x, epochs=35, batch_size=30)
     printed = capfd.readouterr()
     assert printed.err == ""
     lines = printed.out.splitlines()
