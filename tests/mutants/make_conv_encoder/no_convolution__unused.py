@@ -1,0 +1,16 @@
+# expects: encoder.no_convolution
+"""A convolution that is not used."""
+
+import keras
+from keras import layers
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    x = hidden = keras.Input((img_rows, img_cols, img_chns))
+    layers.Conv2D(8, 3, strides=2, padding="same")(hidden)
+    hidden = layers.BatchNormalization()(hidden)
+    hidden = layers.Flatten()(hidden)
+    hidden = layers.Dense(intermediate_dim, activation="relu")(hidden)
+    z_mean = layers.Dense(latent_dim)(hidden)
+    z_log_var = layers.Dense(latent_dim)(hidden)
+    return keras.Model(x, [z_mean, z_log_var])

@@ -1,0 +1,16 @@
+# expects: encoder.pooled_too_early
+"""Item 48: global pooling after the first convolution."""
+
+import keras
+from keras import layers
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    x = hidden = keras.Input((img_rows, img_cols, img_chns))
+    hidden = layers.Conv2D(16, 3, strides=2, padding="same", activation="relu")(hidden)
+    hidden = layers.BatchNormalization()(hidden)
+    hidden = layers.GlobalAveragePooling2D()(hidden)
+    hidden = layers.Dense(intermediate_dim, activation="relu")(hidden)
+    z_mean = layers.Dense(latent_dim)(hidden)
+    z_log_var = layers.Dense(latent_dim)(hidden)
+    return keras.Model(x, [z_mean, z_log_var])

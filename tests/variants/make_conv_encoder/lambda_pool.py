@@ -1,0 +1,16 @@
+"""keras.ops for the pooling."""
+
+import keras
+from keras import layers, ops
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    x = hidden = keras.Input((img_rows, img_cols, img_chns))
+    for filters in (16, 32):
+        hidden = layers.Conv2D(filters, 3, padding="same", activation="relu")(hidden)
+        hidden = ops.max_pool(layers.BatchNormalization()(hidden), 2)
+    hidden = layers.Flatten()(hidden)
+    hidden = layers.Dense(intermediate_dim, activation="relu")(hidden)
+    z_mean = layers.Dense(latent_dim)(hidden)
+    z_log_var = layers.Dense(latent_dim)(hidden)
+    return keras.Model(x, [z_mean, z_log_var])

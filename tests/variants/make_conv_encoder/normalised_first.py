@@ -1,0 +1,17 @@
+"""Convolution, normalisation, activation; leaky ReLU."""
+
+import keras
+from keras import layers
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    x = hidden = keras.Input((img_rows, img_cols, img_chns))
+    for filters in (16, 32):
+        hidden = layers.Conv2D(filters, 3, strides=2, padding="same", use_bias=False)(hidden)
+        hidden = layers.BatchNormalization(momentum=0.9)(hidden)
+        hidden = layers.LeakyReLU()(hidden)
+    hidden = layers.Flatten()(hidden)
+    hidden = layers.Dense(intermediate_dim, activation="relu")(hidden)
+    z_mean = layers.Dense(latent_dim)(hidden)
+    z_log_var = layers.Dense(latent_dim)(hidden)
+    return keras.Model(x, [z_mean, z_log_var])

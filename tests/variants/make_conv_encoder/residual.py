@@ -1,0 +1,18 @@
+"""A residual block."""
+
+import keras
+from keras import layers
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    x = hidden = keras.Input((img_rows, img_cols, img_chns))
+    hidden = layers.Conv2D(16, 3, strides=2, padding="same", activation="relu")(hidden)
+    hidden = layers.BatchNormalization()(hidden)
+    block = layers.Conv2D(16, 3, padding="same", activation="relu")(hidden)
+    hidden = layers.Add()([hidden, layers.BatchNormalization()(block)])
+    hidden = layers.Conv2D(16, 3, strides=2, padding="same", activation="relu")(hidden)
+    hidden = layers.Flatten()(hidden)
+    hidden = layers.Dense(intermediate_dim, activation="relu")(hidden)
+    z_mean = layers.Dense(latent_dim)(hidden)
+    z_log_var = layers.Dense(latent_dim)(hidden)
+    return keras.Model(x, [z_mean, z_log_var])
