@@ -1,5 +1,7 @@
+import gc
 import subprocess
 import sys
+import weakref
 
 import keras
 import numpy as np
@@ -152,7 +154,7 @@ def test_decode_sees_weights_that_changed_since_the_last_call(decoder):
     assert metrics.decode(decoder, z) == pytest.approx(0.5)
 
 
-def test_decode_traces_a_model_no_more_often_than_needed(rng):
+def test_decode_traces_a_model_once_for_all_batch_sizes(rng):
     traced = []
 
     class Counting(keras.Model):
@@ -165,7 +167,26 @@ def test_decode_traces_a_model_no_more_often_than_needed(rng):
     traced.clear()
     for n in (5, 6, 7, 8, 9, 5):
         metrics.decode(model, np.zeros((n, 2)))
-    assert len(traced) <= 2  # one for the first batch size, one for any
+    assert len(traced) == 1
+
+
+def test_models_are_not_kept_alive():
+    def decode_with_a_model_of_its_own():
+        z = keras.Input((2,))
+        model = keras.Model(z, keras.layers.Dense(6)(z))
+        metrics.decode(model, np.zeros((3, 2)))
+        return weakref.ref(model)
+
+    model = decode_with_a_model_of_its_own()
+    gc.collect()
+    assert model() is None
+
+
+def test_many_models_are_called_without_a_warning(capfd):
+    for _ in range(8):
+        z = keras.Input((2,))
+        metrics.decode(keras.Model(z, keras.layers.Dense(6)(z)), np.zeros((3, 2)))
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("x", [np.zeros((3, 5)), np.zeros(6), np.zeros((0, 6)), np.zeros((2, 6, 1))])

@@ -20,7 +20,7 @@ EPSILON = 1e-7
 # Images handled at once: their float64 working copies stay within a few megabytes.
 _CHUNK = 1000
 
-# The compiled call of each model, for as long as the model lives.
+# The compiled calls of each model, by the shape of one input, for as long as the model lives.
 _compiled = weakref.WeakKeyDictionary()
 
 
@@ -212,33 +212,24 @@ def _call_in_batches(model, x, batch_size, what):
         )
     if x.ndim < 2 or len(x) == 0:
         raise ValueError(f"The {what} have shape {x.shape}; expected a batch of at least one, its index first.")
-    call = _compiled_call(model)
+    call = _compiled_call(model, x.shape[1:])
     batches = [call(x[start : start + batch_size]) for start in range(0, len(x), batch_size)]
     batches = [batch if isinstance(batch, (list, tuple)) else [batch] for batch in batches]
     return [np.concatenate([np.asarray(part) for part in parts]) for parts in zip(*batches, strict=True)]
 
 
-def _compiled_call(model):
-    import tensorflow as tf
+def _compiled_call(model, shape):
+    calls = _compiled.setdefault(model, {})
+    if shape not in calls:
+        import tensorflow as tf
 
-    if model not in _compiled:
-        _compiled[model] = tf.function(_Inference(model), reduce_retracing=True)
-    return _compiled[model]
-
-
-class _Inference:
-    """A model's inference call, as an object of its own for every model.
-
-    TensorFlow counts retracings by code: one function for all models would look to it like
-    one that is traced again and again, and it would warn.
-    """
-
-    def __init__(self, model):
-        # Weak, because this is a value of the dictionary that must not keep its key alive.
-        self.model = weakref.ref(model)
-
-    def __call__(self, x):
-        return self.model()(x, training=False)
+        # A weak reference: the function is a value of the dictionary that must not keep its key alive.
+        reference = weakref.ref(model)
+        function = tf.function(lambda x: reference()(x, training=False))
+        # Traced here, for any batch size: a tf.function that traces when called warns, after a few
+        # models, that it does so often.
+        calls[shape] = function.get_concrete_function(tf.TensorSpec((None, *shape), tf.float32))
+    return calls[shape]
 
 
 def _fits(shape, expected):
