@@ -95,7 +95,7 @@ def fit(vae, x_train, *, x_test=None, epochs, batch_size=100, landmarks=True):
             epochs=epochs,
             batch_size=batch_size,
             validation_data=None if x_test is None else (x_test, None),
-            callbacks=[progress],
+            callbacks=[_Annealing(epochs), progress],
             verbose=0,
         )
         progress.finish()
@@ -103,6 +103,39 @@ def fit(vae, x_train, *, x_test=None, epochs, batch_size=100, landmarks=True):
         progress.finish(stopped=True)
     plots.learning_curve(history, landmarks=landmarks)
     return history
+
+
+class _Annealing(keras.callbacks.Callback):
+    """Lets the learning rate fall along half a cosine, from twice the model's own to zero.
+
+    Its mean over the run is what the model was compiled with. Towards the end the steps become
+    smaller than the noise of the gradient, which a constant rate never does: the same number
+    of epochs ends lower (Loshchilov and Hutter, 2017; ``solutions/README.md`` has the numbers).
+    """
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+        self.epoch = 0
+
+    def on_train_begin(self, logs=None):
+        self.own_rate = float(self.model.optimizer.learning_rate)
+        try:
+            self.model.optimizer.learning_rate = self.own_rate
+        except TypeError:  # the model was compiled with a schedule of its own
+            self.own_rate = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.own_rate is not None:
+            done = (self.epoch + batch / self.params["steps"]) / self.epochs
+            self.model.optimizer.learning_rate = self.own_rate * (1 + math.cos(math.pi * done))
+
+    def on_train_end(self, logs=None):
+        if self.own_rate is not None:
+            self.model.optimizer.learning_rate = self.own_rate
 
 
 class _Progress(keras.callbacks.Callback):

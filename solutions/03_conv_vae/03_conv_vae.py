@@ -107,13 +107,13 @@ plots.samples(np.stack(untrained))
 # - in between: convolutions that reduce rows and columns (by strides or by max pooling), with batch
 #   normalisation after them.
 #
-# A good start is 32 filters of 3 × 3, twice, each halving the image.
+# A good start are two or three convolutions with 32 or 64 filters of 3 × 3, each halving the image.
 
 # %% [markdown]
 # <details><summary><b>Hint: which shapes to expect</b></summary>
 #
-# With `padding="same"`, a stride of 2 halves 28 to 14 and 14 to 7. After the last convolution there are still rows and
-# columns; a code has none. Which layer turns (7, 7, 32) into one row of numbers?
+# With `padding="same"`, a stride of 2 halves 28 to 14, 14 to 7 and 7 (rounding up) to 4. After the last convolution there are
+# still rows and columns; a code has none. Which layer turns (4, 4, 64) into one row of numbers?
 # </details>
 #
 # <details><summary><b>Hint: the heads</b></summary>
@@ -124,7 +124,7 @@ plots.samples(np.stack(untrained))
 #
 # The picture shows the shapes on the way through one possible encoder; yours may take another.
 #
-# ![Expected result: boxes for the shapes inside an encoder. An image of 28 by 28 by 1 becomes 14 by 14 by 32, then 7 by 7 by 32, then one row of 1568 numbers, then 128, and from there two arrows lead to z_mean and z_log_var of 2 numbers each.](expected_conv_encoder.png)
+# ![Expected result: boxes for the shapes inside an encoder. An image of 28 by 28 by 1 becomes 14 by 14 by 32, then 7 by 7 by 64, then 4 by 4 by 64, then one row of 1024 numbers, then 128, and from there two arrows lead to z_mean and z_log_var of 2 numbers each.](expected_conv_encoder.png)
 
 # %% nbgrader={"grade": false, "grade_id": "make_conv_encoder", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
@@ -132,8 +132,8 @@ def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim
     ### BEGIN SOLUTION
     x = keras.Input((img_rows, img_cols, img_chns), name="x")
     hidden = x
-    for _ in range(2):
-        hidden = layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(hidden)
+    for filters in (32, 64, 64):  # 28 -> 14 -> 7 -> 4
+        hidden = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(hidden)
         hidden = layers.BatchNormalization(momentum=0.9)(hidden)
     hidden = layers.Flatten()(hidden)
     hidden = layers.Dense(intermediate_dim, activation="relu")(hidden)
