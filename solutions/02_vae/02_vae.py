@@ -331,8 +331,8 @@ vae = make_vae((original_dim,), encoder, decoder, sampling_layer)
 vae.evaluate(x_test, verbose=0, return_dict=True)
 
 # %% [markdown]
-# `fit` from `vaelab` runs Keras's own `fit` with batches of 100 images and shows the progress on one
-# line. Watch how the two terms share the loss, and compare the KL term with the one above. Why would
+# `fit` from `vaelab` runs Keras's own `fit` with batches of 100 images, lets the learning rate fall smoothly to
+# zero, and shows the progress on one line. Watch how the two terms share the loss, and compare the KL term with the one above. Why would
 # training make a part of its own loss worse?
 
 # %%
@@ -353,18 +353,20 @@ plots.learning_curve(reference.history("mlp"))
 # %% [markdown]
 # ### Question — 2 points
 #
-# Look at the last ten epochs of the complete training. Has it converged? Does it overfit? Say what in
-# the figure makes you think so, and what you would change first if you wanted a better ELBO.
+# In the last epochs of the complete training the curves are flat. Has it converged? Mind what `fit` does to
+# the learning rate. Does it overfit? Say what in the figure makes you think so, and what you would change first
+# if you wanted a better ELBO.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_converged", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # <!-- BEGIN SOLUTION -->
 # **Marking scheme.** 1 point for convergence, 1 for overfitting and what to change.
 #
-# - *Not quite converged (1 point).* Both curves still fall at the end, slowly: tenths of a nat over
-#   ten epochs, on top of noise of a similar size from epoch to epoch. More epochs, or a smaller
-#   learning rate at the end, would still gain a little. "Practically converged" with this reason is right too.
+# - *Not for certain (1 point).* The curves are flat at the end because the learning rate has fallen to zero,
+#   which flattens any curve. The training loss was still falling before, and a longer run would end a
+#   little lower: the gain would be tenths of a nat. "Practically converged" earns the point if the answer says
+#   what the flatness does and does not show.
 # - *Hardly overfitting (½ point).* The test curve lies about two nats above the training curve and the gap
-#   widens slowly, but the test curve does not turn upwards.
+#   has widened slowly, but the test curve never turns upwards.
 # - *What to change (½ point).* The number of latent dimensions: two numbers cannot describe an image
 #   of clothes well, so the bottleneck, not the training, sets the limit. A larger or convolutional network
 #   is worth half a point as well if the answer says why.
