@@ -271,9 +271,10 @@ class LatentExplorer(widgets.VBox):
         end = widgets.Button(description="To this image", tooltip="End the path at the picked image", layout=widgets.Layout(width="auto"))
         start.on_click(lambda _: self._set_ends(self._picked, self._ends[1]))
         end.on_click(lambda _: self._set_ends(self._ends[0], self._picked))
-        # To begin with: the first image, and the one that is farthest from it.
+        # To begin with: the first image, and of those on the map the one that is farthest from it.
         z_mean = next(posterior for posterior in self._posteriors if posterior is not None).z_mean
-        self._ends = (0, int(np.square(z_mean - z_mean[0]).sum(axis=1).argmax()))
+        on_map = (np.abs(z_mean) < self._sliders[0].max).all(axis=1)
+        self._ends = (0, int((np.square(z_mean - z_mean[0]).sum(axis=1) * on_map).argmax()))
         self._play = widgets.Play(min=0, max=PATH_STEPS, interval=FRAME_MS, description="Play", show_repeat=False)
         self._share = widgets.IntSlider(
             min=0, max=PATH_STEPS, readout=False, description="Along", tooltip="Place along the path",
@@ -326,17 +327,16 @@ class LatentExplorer(widgets.VBox):
         decoded = decoder.images(mean)[0]
         nats = float(metrics.bernoulli_nll(image[None], decoded[None])[0])
         what = self._name_of(index)
-        rows = pictures.figures(
+        pair = pictures.row(
             [
-                (pictures.to_pixels(image), "original", f"Test image {index}, {what}"),
-                (pictures.to_pixels(decoded), "decoded", f"Its reconstruction by {decoder.name}"),
-            ],
-            112,
+                pictures.figure(pictures.to_pixels(image), f"Test image {index}, {what}", 112, "original"),
+                pictures.figure(pictures.to_pixels(decoded), f"Its reconstruction by {decoder.name}", 112, "decoded"),
+            ]
         )
         table = pictures.posterior_table(mean, std, kl, nats)
         self._about.value = (
             f'<p class="vl-note">Test image {index}: <b>{html.escape(what)}</b>, encoded for {html.escape(decoder.name)}</p>'
-            f'<div style="display:flex;flex-wrap:wrap;gap:8px 20px">{rows}<div>{table}</div></div>'
+            f'<div style="display:flex;flex-wrap:wrap;gap:8px 20px">{pair}<div>{table}</div></div>'
         )
         self._stage.show_image(mean, std)
 
@@ -366,17 +366,17 @@ class LatentExplorer(widgets.VBox):
         t = self._share.value / PATH_STEPS
         (a, b), decoder = self._ends, self._decoders[self._active]
         start, end = self._images[a], self._images[b]
-        items = [
-            (pictures.to_pixels(start), "from", f"Start: test image {a}, {self._name_of(a)}"),
-            (pictures.to_pixels(end), "to", f"End: test image {b}, {self._name_of(b)}"),
+        fade = pictures.to_pixels((1 - t) * start + t * end)
+        figures = [
+            pictures.figure(pictures.to_pixels(start), f"Start: test image {a}, {self._name_of(a)}", 56, "from"),
+            pictures.figure(fade, f"Mixture of the two images, {t:.0%} of the second", 116, "cross-fade of pixels"),
+            pictures.figure(pictures.to_pixels(end), f"End: test image {b}, {self._name_of(b)}", 56, "to"),
         ]
         posterior = self._posteriors[self._active]
         if posterior is not None:
-            decoded = decoder(self._point_on_path(posterior))
-            items.insert(1, (decoded, "latent space", f"Decoded {t:.0%} of the way, straight in latent space"))
-        fade = pictures.to_pixels((1 - t) * start + t * end)
-        items.insert(-1, (fade, "cross-fade", f"Mixture of the two images, {t:.0%} of the second"))
-        self._between.value = pictures.figures(items, 84)
+            decoded, alt = decoder(self._point_on_path(posterior)), f"Decoded {t:.0%} of the way, straight in latent space"
+            figures.insert(1, pictures.figure(decoded, alt, 116, "line in latent space"))
+        self._between.value = pictures.row(figures)
 
     def _name_of(self, index):
         return "unlabelled" if self._labels is None else self._class_names[self._labels[index]]
@@ -391,9 +391,9 @@ class LatentExplorer(widgets.VBox):
         count = min(NEIGHBOURS, len(flat))
         nearest = np.argpartition(distances, count - 1)[:count]
         nearest = nearest[np.argsort(distances[nearest])]
-        items = [(pictures.to_pixels(self._train_images[i]), "", f"Training image {i}") for i in nearest]
+        figures = [pictures.figure(pictures.to_pixels(self._train_images[i]), f"Training image {i}", 56) for i in nearest]
         of = f" ({html.escape(self._decoders[self._active].name)})" if len(self._decoders) > 1 else ""
-        self._neighbours.value = f'<p class="vl-note">Nearest training images{of}</p>' + pictures.figures(items, 56)
+        self._neighbours.value = f'<p class="vl-note">Nearest training images{of}</p>' + pictures.row(figures)
 
 
 def _row(children):

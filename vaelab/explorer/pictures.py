@@ -35,13 +35,15 @@ def img(pixels, alt, size):
     )
 
 
-def figures(items, size):
-    """A row of captioned images: ``items`` are ``(pixels, caption, alternative text)``."""
-    cells = "".join(
-        f'<figure class="vl-figure">{img(pixels, alt, size)}{f"<figcaption>{caption}</figcaption>" if caption else ""}</figure>'
-        for pixels, caption, alt in items
-    )
-    return f'<div class="vl-figures" style="display:flex;flex-wrap:wrap">{cells}</div>'
+def figure(pixels, alt, size, caption=""):
+    """An image ``size`` pixels high with its alternative text and, if given, a caption."""
+    below = f"<figcaption>{caption}</figcaption>" if caption else ""
+    return f'<figure class="vl-figure">{img(pixels, alt, size)}{below}</figure>'
+
+
+def row(figures):
+    """Figures beside one another."""
+    return f'<div class="vl-figures" style="display:flex;flex-wrap:wrap">{"".join(figures)}</div>'
 
 
 def class_styles(class_names):
@@ -79,8 +81,8 @@ def posterior_table(mean, std, kl, reconstruction):
         '<div class="vl-scroll"><table class="vl-table"><thead><tr><th scope="col">Dimension</th>'
         '<th scope="col">z_mean ± σ</th><th scope="col">KL, nats</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
-        f'<p class="vl-sum">Reconstruction from z_mean {reconstruction:.1f} + KL {total:.2f} = '
-        f"<b>{reconstruction + total:.1f} nats</b></p>"
+        f'<p class="vl-sum">KL, all dimensions: {total:.2f} nats<br>Reconstruction from z_mean: {reconstruction:.1f} nats<br>'
+        f"Together: <b>{reconstruction + total:.1f} nats</b></p>"
     )
 
 

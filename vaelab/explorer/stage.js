@@ -17,6 +17,7 @@
 const REST_MS = 50; // after this long without movement z counts as resting
 const SILENCE_MS = 15000; // after this long without an answer there is no kernel
 const MAP = { size: 400, left: 34, right: 8, top: 8, bottom: 30 }; // CSS pixels
+const TILES = 13; // decoded images across a map that has no points
 const ELLIPSE_STEPS = 72;
 
 const clamp = (v, low, high) => Math.min(Math.max(v, low), high);
@@ -285,10 +286,26 @@ async function render({ model, el, signal, host }) {
         marker(c, kind, toX(points.z[row * latentDim]), toY(second(row)), r);
       }
       c.globalAlpha = 1;
-    }
+    } else if (gridsReady()) drawTiles(c);
     c.restore();
     c.strokeStyle = "#8a8a8a";
     c.strokeRect(MAP.left + 0.5, MAP.top + 0.5, inner.width - 1, inner.height - 1);
+  }
+
+  // Without points the map shows what is decoded where.
+  function drawTiles(c) {
+    const [grid, screen] = [grids[model.get("active")], screens[model.get("active")]];
+    const tile = element("canvas", { width: screen.canvas.width, height: screen.canvas.height });
+    const pixels = new Uint8ClampedArray(screen.buffer.length);
+    const target = { context: tile.getContext("2d"), image: screen.context.createImageData(tile.width, tile.height), channels: screen.channels };
+    const [width, height] = [inner.width / TILES, inner.height / TILES];
+    for (let row = 0; row < TILES; row++) {
+      for (let column = 0; column < TILES; column++) {
+        blend(grid, limit, [fromShare((column + 0.5) / TILES), fromShare(1 - (row + 0.5) / TILES)], pixels);
+        paint(target, pixels);
+        c.drawImage(tile, MAP.left + column * width, MAP.top + row * height, width, height);
+      }
+    }
   }
 
   function drawOverlay() {
@@ -496,6 +513,7 @@ async function render({ model, el, signal, host }) {
     } else if (message.kind === "grid") {
       grids[message.decoder] = { n: message.n, warp: message.warp, error: message.error, pixels: bytes(0) };
       if (gridsReady() && stage.dataset.shown !== "exact") moved();
+      if (gridsReady() && !points) drawBase();
     } else if (message.kind === "working" && message.view === view) {
       model.send({ kind: "work", view });
     } else if (message.kind === "exact" && message.view === view) {
