@@ -50,7 +50,7 @@ class PixelDecoder:
     Raises
     ------
     TypeError, ValueError
-        If it is not a decoder to images. The decoder is called once, at z = 0, to see.
+        If it is not a decoder to images. The decoder is called once to see.
     """
 
     def __init__(self, decoder, name="decoder", image_shape=None, latent_dim=None):
@@ -64,8 +64,9 @@ class PixelDecoder:
         # One signature: compiled once, whatever the slider says.
         self._pixels = tf.function(pixels, input_signature=[tf.TensorSpec((1, self.latent_dim), tf.float32)])
         self._decoder = decoder
-        origin = self._values(np.zeros((1, self.latent_dim), np.float32))
-        self.shape = _image_shape(origin.shape, image_shape, name)
+        # Draws of the prior: at the origin alone, outputs beyond [0, 1] could go unnoticed.
+        trial = self._values(np.random.default_rng(0).normal(size=(16, self.latent_dim)).astype(np.float32))
+        self.shape = _image_shape(trial.shape, image_shape, name)
 
     def __call__(self, z):
         """The 8-bit image at one latent point: ``(height, width, channels)``, uint8."""
@@ -112,13 +113,13 @@ def _latent_dim(decoder, name, latent_dim):
 
 
 def _image_shape(output, wanted, name):
-    """(height, width, channels) for an output of shape (1, ...)."""
+    """(height, width, channels) for an output of shape (batch, ...)."""
     size = math.prod(output[1:])
     if wanted is not None:
         shape = tuple(wanted) if len(wanted) == 3 else (*wanted, 1)
         if len(shape) != 3 or shape[2] not in (1, 3) or math.prod(shape) != size:
             raise ValueError(
-                f"image_shape is {tuple(wanted)}, but {name} gives {size} values an image (output shape {output}); "
+                f"image_shape is {tuple(wanted)}, but {name} gives {size} values an image (output shape (batch, {', '.join(map(str, output[1:]))})); "
                 "expected (height, width) or (height, width, channels) with 1 or 3 channels and as many values."
             )
         return shape

@@ -342,7 +342,7 @@ class LatentExplorer(widgets.VBox):
 
     def _set_ends(self, start, end):
         self._ends = (start, end)
-        self._play.value = 0
+        self._play.value = self._share.value = 0
         self._show_path()
 
     def _show_path(self):

@@ -54,7 +54,7 @@ class PlainStage(widgets.HBox):
     def __init__(self, controls):
         self._controls = controls
         self._images = [
-            widgets.Image(format="png", width=280, height=280, alt=f"Image decoded by {decoder.name}")
+            widgets.Image(format="png", width=280, height=280, tooltip=f"Image decoded by {decoder.name}")
             for decoder in controls.decoders
         ]
         super().__init__(self._images, layout=widgets.Layout(flex_flow="row wrap"))
