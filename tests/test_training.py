@@ -98,6 +98,36 @@ def test_steps_per_execution_and_a_last_part_of_a_batch_are_fine(x, capfd):
     assert len(training.fit(vae, x, epochs=2, batch_size=7).loss) == 2
 
 
+class Recorded(TinyVAE):
+    """Notes the learning rate at the beginning and the end of every epoch; may be stopped."""
+
+    stop_in_epoch = None
+
+    def reset_metrics(self):
+        super().reset_metrics()
+        self.rates = [*getattr(self, "rates", []), float(self.optimizer.learning_rate)]
+        if len(self.rates) == self.stop_in_epoch:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("stop_in_epoch", [None, 7])
+def test_the_learning_rate_falls_and_is_the_models_own_again_afterwards(x, stop_in_epoch):
+    vae = compiled(Recorded())
+    vae.stop_in_epoch = stop_in_epoch
+    training.fit(vae, x, epochs=10, batch_size=10)
+    rates = vae.rates[1:]  # the first is noted before the first batch
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] < 0.002 and (stop_in_epoch or rates[-1] < 0.0002)
+    assert float(vae.optimizer.learning_rate) == pytest.approx(0.001)
+
+
+def test_a_schedule_of_the_models_own_is_left_alone(x):
+    vae = Recorded()
+    vae.compile(optimizer=keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.5)), jit_compile=False)
+    training.fit(vae, x, epochs=3, batch_size=30)
+    assert vae.rates == pytest.approx([0.5, 0.25, 0.125])
+
+
 def test_the_stop_button_keeps_weights_and_completed_epochs(x, capsys):
     class Stopped(TinyVAE):
         epochs_begun = 0

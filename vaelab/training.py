@@ -48,7 +48,9 @@ def fit(vae, x_train, *, x_test=None, epochs, batch_size=100, landmarks=True):
 
     In a notebook one output is updated in place; elsewhere a line is printed every few
     epochs. The notebook's Stop button ends training early and loses nothing: weights and
-    completed epochs stay. In the ``grading`` profile nothing is trained.
+    completed epochs stay. In the ``grading`` profile nothing is trained. Over the epochs the
+    learning rate falls along half a cosine around the one the model was compiled with; a
+    model compiled with a schedule keeps it.
 
     Parameters
     ----------
@@ -88,19 +90,21 @@ def fit(vae, x_train, *, x_test=None, epochs, batch_size=100, landmarks=True):
         if not isinstance(value, Integral) or value < 1:
             raise ValueError(f"{name} is {value!r}; expected a whole number, at least 1.")
 
-    progress = _Progress(history, epochs)
+    progress, annealing = _Progress(history, epochs), _Annealing(epochs)
     try:
         vae.fit(
             x_train,
             epochs=epochs,
             batch_size=batch_size,
             validation_data=None if x_test is None else (x_test, None),
-            callbacks=[_Annealing(epochs), progress],
+            callbacks=[annealing, progress],
             verbose=0,
         )
         progress.finish()
     except KeyboardInterrupt:
         progress.finish(stopped=True)
+    finally:
+        annealing.restore()
     plots.learning_curve(history, landmarks=landmarks)
     return history
 
@@ -117,13 +121,15 @@ class _Annealing(keras.callbacks.Callback):
         super().__init__()
         self.epochs = epochs
         self.epoch = 0
+        self.own_rate = None
 
     def on_train_begin(self, logs=None):
-        self.own_rate = float(self.model.optimizer.learning_rate)
+        rate = float(self.model.optimizer.learning_rate)
         try:
-            self.model.optimizer.learning_rate = self.own_rate
+            self.model.optimizer.learning_rate = rate
         except TypeError:  # the model was compiled with a schedule of its own
-            self.own_rate = None
+            return
+        self.own_rate = rate
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
@@ -133,7 +139,8 @@ class _Annealing(keras.callbacks.Callback):
             done = (self.epoch + batch / self.params["steps"]) / self.epochs
             self.model.optimizer.learning_rate = self.own_rate * (1 + math.cos(math.pi * done))
 
-    def on_train_end(self, logs=None):
+    def restore(self):
+        """Give the optimizer its own rate back, also after a training that was stopped or failed."""
         if self.own_rate is not None:
             self.model.optimizer.learning_rate = self.own_rate
 
