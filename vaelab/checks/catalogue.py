@@ -26,6 +26,7 @@ _SAMPLING = "notebook 2, the reparameterisation trick"
 _ELBO = "notebook 2, the ELBO"
 _LOSS = "notebook 2, the loss in Keras"
 _CONV = "notebook 3, the convolutional encoder"
+_TEST = "notebook 5, what a test needs"
 
 CATALOGUE = (
     # --- KL term
@@ -295,6 +296,21 @@ CATALOGUE = (
     Mistake("encoder.no_gradient", (22,), "an output that does not learn", "gradient None or zero",
             "no gradient gets from an output back to the convolutions or the image, so it could not learn.",
             "Follow the tensors from the input to the output: the chain is cut, or a layer is not used.", _CONV),
+    # --- a student's own test
+    Mistake("test.constant", (), "says yes to everything", "always True",
+            "a test has to be able to say no.",
+            "Try it on models A to D: does the answer ever change?", _TEST),
+    Mistake("test.unsteady", (), "an answer that depends on luck", "different answers for the same thing",
+            "the answer depends on which numbers were drawn.",
+            "How far may a result be off by rounding, and how far is it off by chance? Compare with a tolerance in between, "
+            "or test something that holds exactly.", _TEST),
+    Mistake("test.too_strict", (), "a right implementation is refused", "False for a right one",
+            "a test has to be able to say yes; if it compares numbers exactly, rounding errors alone make it say no.",
+            "Compare with a tolerance: float32 has about seven digits.", _TEST),
+    Mistake("test.misses", (1, 2, 6, 15), "a mistake is not found", "True for a wrong one",
+            "the test does not see the difference.",
+            "Choose inputs on which this mistake gives another number than the right formula: not zeros, not ones, "
+            "more than one dimension, z_log_var of both signs. And look at both functions.", _TEST),
 )
 
 BY_ID = {mistake.id: mistake for mistake in CATALOGUE}

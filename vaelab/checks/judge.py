@@ -7,13 +7,13 @@ Uses NumPy and JSON only; TensorFlow is where the probe is. A check is a functio
 
 import numpy as np
 
-from vaelab.checks import ProbeError, RemoteTarget, kl_term, make_conv_encoder, make_vae
+from vaelab.checks import ProbeError, RemoteTarget, kl_term, looks_healthy, make_conv_encoder, make_vae
 from vaelab.checks.catalogue import BY_ID as MISTAKES
 from vaelab.checks.message import PROTOCOL
 from vaelab.checks.points import BY_ID
 from vaelab.checks.reply import NotBegun, Problem, opened, short
 
-_FUNCTIONS = {**kl_term.CHECKS, **make_vae.CHECKS, **make_conv_encoder.CHECKS}
+FUNCTIONS = {**kl_term.CHECKS, **make_vae.CHECKS, **make_conv_encoder.CHECKS, **looks_healthy.CHECKS}
 
 
 class Ask:
@@ -70,7 +70,7 @@ def judge(check_id, target, seed=None):
     }
     try:
         with np.errstate(all="ignore"):  # wrong formulas overflow; a warning on stderr would cost points
-            _FUNCTIONS[check_id](np.random.default_rng(seed), Ask(target, check_id.split(".")[0]))
+            FUNCTIONS[check_id](np.random.default_rng(seed), Ask(target, check_id.split(".")[0]))
     except NotBegun as stub:
         verdict.update(passed=False, status="not_done", fraction=0.0, message=str(stub),
                        next_step="Replace the line that raises NotImplementedError with your own.")

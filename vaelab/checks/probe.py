@@ -490,10 +490,12 @@ def _step_outputs(step, x, model, name, arrays):
 
 
 def _step_redraw(step, x, model, name, arrays):
-    """Outputs after every kernel is drawn anew from a seed, `gain` times the usual size."""
+    """Outputs after every kernel is drawn anew from a seed, `gain` times the usual size; biases are zero."""
     rng = np.random.default_rng(step["seed"])
     for variable in model.trainable_variables:
-        if len(variable.shape) >= 2:
+        if variable.name == "bias":
+            variable.assign(np.zeros(tuple(variable.shape)))
+        elif len(variable.shape) >= 2:
             fan_in = float(np.prod(variable.shape[:-1]))
             variable.assign(rng.normal(size=tuple(variable.shape)) * step["gain"] / fan_in**0.5)
     return _step_outputs(step, x, model, name, arrays)
@@ -562,4 +564,25 @@ _ENCODER_STEPS = {"outputs": _step_outputs, "redraw": _step_redraw, "layers": _s
 
 
 def _examine(asked, given, target, arrays):
-    raise NotImplementedError
+    """Call ``target(kl, sample)`` with each implementation, ``times`` times over."""
+    from vaelab.specimens import Implementation
+
+    answers = []
+    for kl_numbers, sample_numbers in zip(given["kl"], given["sample"]):
+        row = []
+        for _ in range(asked["times"]):
+            made = Implementation(kl_numbers, sample_numbers)
+            try:
+                answer = target(made.kl, made.sample)
+                if type(answer) in (bool, np.bool_):
+                    row.append({"kind": "bool", "value": bool(answer)})
+                else:
+                    row.append({"kind": "other", "type": _type_name(answer)})
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                if _is_stub(error, target):
+                    raise
+                row.append({"kind": "error", "error": _error(error)})
+        answers.append(row)
+    return {"answers": answers}

@@ -1,4 +1,4 @@
-# expects: 
+# expects:
 """Neither a KL nor near one."""
 
 import tensorflow as tf

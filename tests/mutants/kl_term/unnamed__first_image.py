@@ -1,4 +1,4 @@
-# expects: 
+# expects:
 """The value of the first image for all."""
 
 from keras import ops

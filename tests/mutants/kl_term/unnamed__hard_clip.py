@@ -1,4 +1,4 @@
-# expects: 
+# expects:
 """The right formula on z_log_var clipped to (-3, 3)."""
 
 from keras import ops

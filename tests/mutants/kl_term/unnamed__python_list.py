@@ -1,4 +1,4 @@
-# expects: 
+# expects:
 """A list of numbers, not a tensor."""
 
 from keras import ops

@@ -1,4 +1,4 @@
-# expects: 
+# expects:
 """Right values, rounded to whole nats."""
 
 from keras import ops

@@ -1,4 +1,4 @@
-# expects: 
+# expects:
 """sin(z_mean) in place of the square."""
 
 from keras import ops

@@ -1,5 +1,5 @@
 # expects: encoder.no_normalisation
-"""Normalisation that never learns its averages."""
+"""Normalisation that is frozen."""
 
 import keras
 from keras import layers
@@ -9,7 +9,7 @@ def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim
     x = hidden = keras.Input((img_rows, img_cols, img_chns))
     for filters in (16, 32):
         hidden = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(hidden)
-        hidden = layers.BatchNormalization()(hidden, training=False)
+        hidden = layers.BatchNormalization(trainable=False)(hidden)
     hidden = layers.Flatten()(hidden)
     hidden = layers.Dense(intermediate_dim, activation="relu")(hidden)
     z_mean = layers.Dense(latent_dim)(hidden)
