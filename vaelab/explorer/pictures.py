@@ -49,7 +49,7 @@ def row(figures):
 def class_styles(class_names):
     """Name, colour and marker of each class; Okabe and Ito's colours first."""
     if class_names is None:
-        return [{"name": "", "colour": plots.CLASS_COLOURS[2], "marker": plots.CLASS_MARKERS[0]}]
+        return [{"name": "", "colour": plots.BLUE, "marker": plots.CLASS_MARKERS[0]}]
     return [
         {
             "name": str(name),
