@@ -13,7 +13,7 @@
 # *About half an hour. Useful before: `02_vae`, and `03_conv_vae` for the last part. No points.*
 
 # %%
-import vaelab  # before Keras, because it asks TensorFlow to start quietly
+import vaelab.quiet  # first: starts TensorFlow without its messages
 
 from vaelab import data, metrics, profiles, reference
 from vaelab.explorer import LatentExplorer
