@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 5 · It looks healthy
 #
-# Four models were trained. All four learning curves fall as they should, and the samples of all four
-# look like clothes. Two of the models are wrong all the same. Here you write the test that finds them.
+# Four models were trained, and all four learning curves fall as they should. Two of the models are
+# wrong all the same. Here you write the test that finds them.
 #
 # **You will be able to**
 #

@@ -74,7 +74,11 @@ def judge(check_id, target, seed=None):
     except NotBegun as stub:
         verdict.update(passed=False, status="not_done", fraction=0.0, message=str(stub),
                        next_step="Replace the line that raises NotImplementedError with your own.")
-    except Problem as problem:
+    except Exception as error:
+        # Whatever a hostile reply still manages to do to a check: it fails, the judge goes on.
+        problem = error if isinstance(error, Problem) else Problem(
+            f"What came back could not be judged ({type(error).__name__}).",
+            next_step="Run the cell again; if this stays, restart the kernel and tell your instructor.")
         mistake, also = MISTAKES.get(problem.mistake), MISTAKES.get(problem.also)
         message = problem.message
         if mistake:

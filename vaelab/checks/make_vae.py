@@ -86,6 +86,9 @@ def _tell(key, got, expected):
 
 def _check_numbers(run, xs, logs, rng, ask):
     """A Problem unless the three numbers are right in every evaluation."""
+    if not any(log[key] for log in logs for key in _KEYS):
+        raise Problem("evaluate reports 0 for loss, reconstruction and kl", mistake="loss.not_tracked", got="0",
+                      expected="nats per image")
     cases = {key: [(run.networks, x, log[key]) for x, log in zip(xs, logs)] for key in _KEYS}
     expected = []
     for x in xs:

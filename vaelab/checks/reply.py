@@ -90,7 +90,7 @@ _WORDS = {"none": "None", "symbolic": "a symbolic tensor, which holds no numbers
 def tensor(told, arrays, what, *, finite=True):
     """The float64 array behind a description, if it is a tensor or array of numbers."""
     told = told if isinstance(told, dict) else {}
-    kind = told.get("kind")
+    kind = told.get("kind") if isinstance(told.get("kind"), str) else None
     if kind not in ("tensor", "array", "number"):
         words = _WORDS.get(kind, f"a {short(told.get('type', 'strange object'), 40)}")
         if kind == "list":

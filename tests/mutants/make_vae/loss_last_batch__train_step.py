@@ -9,13 +9,6 @@ class VAE(keras.Model):
     def __init__(self, encoder, decoder, sampling, **kwargs):
         super().__init__(**kwargs)
         self.encoder, self.decoder, self.sampling = encoder, decoder, sampling
-        self.loss_tracker = keras.metrics.Mean(name="loss")
-        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
-        self.kl_tracker = keras.metrics.Mean(name="kl")
-
-    @property
-    def metrics(self):
-        return [self.loss_tracker, self.reconstruction_tracker, self.kl_tracker]
 
     def call(self, images):
         z_mean, z_log_var = self.encoder(images)

@@ -1,0 +1,114 @@
+"""The checks are proven: wrong answers lose marks and are named, right ones pass, whatever is drawn."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import kill_matrix  # noqa: E402
+
+from vaelab.checks import judge, points  # noqa: E402
+from vaelab.checks.catalogue import BY_ID, CATALOGUE  # noqa: E402
+
+MUTANTS = [a for exercise in kill_matrix.EXERCISES for a in kill_matrix.answers("mutants", exercise)]
+VARIANTS = [a for exercise in kill_matrix.EXERCISES for a in kill_matrix.answers("variants", exercise)]
+
+#: Items of the collected list that cannot occur in an exercise: the student has no such code to write.
+#: 39 (trained on train and test) is about the data that the notebook passes to fit.
+NOT_IN_AN_EXERCISE = {39}
+
+
+def label(answer):
+    return f"{answer.exercise}/{answer.name}"
+
+
+def judged(answer, seed):
+    """The first verdict that fails, in the order of the test cells; None if all pass."""
+    target = answer.load()
+    for check in points.of(kill_matrix.EXERCISES[answer.exercise]):
+        verdict = judge.judge(check.id, target, seed=seed)
+        if not verdict["passed"]:
+            return verdict
+    return None
+
+
+@pytest.mark.parametrize("answer", MUTANTS, ids=label)
+def test_a_wrong_answer_loses_marks_and_is_named_or_honestly_not(answer):
+    verdict = judged(answer, seed=20)
+    assert verdict is not None, "every check passes"
+    assert (verdict["mistake"] in answer.expects) if answer.expects else verdict["mistake"] is None, verdict["message"]
+
+
+@pytest.mark.parametrize("answer", VARIANTS, ids=label)
+def test_a_right_answer_in_another_style_gets_full_marks(answer):
+    verdict = judged(answer, seed=None)
+    assert verdict is None, f"seed {verdict['seed']}: {verdict['message']}"
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "float64"])
+@pytest.mark.parametrize("exercise", ["kl_term", "make_vae", "make_conv_encoder"])
+def test_right_answers_pass_whatever_the_notebooks_dtype_policy(exercise, policy):
+    import keras
+
+    answer = next(a for a in VARIANTS if a.exercise == exercise and a.name in ("layer", "course", "subclass"))
+    keras.config.set_dtype_policy(policy)
+    try:
+        assert judged(answer, seed=None) is None
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.parametrize("name", ["kl_term/ops", "kl_term/tf"])
+def test_no_false_alarm_in_200_repetitions_of_the_kl_checks(name):
+    answer = next(a for a in VARIANTS if label(a) == name)
+    target = answer.load()
+    for check in points.of("01_kl_term"):
+        alarms = [v for v in (judge.judge(check.id, target) for _ in range(200)) if not v["passed"]]
+        assert not alarms, alarms[0]
+
+
+def test_each_item_of_the_list_that_can_occur_in_an_exercise_is_in_the_catalogue():
+    items = {item for mistake in CATALOGUE for item in mistake.items}
+    assert items == set(range(1, 51)) - NOT_IN_AN_EXERCISE
+
+
+def test_each_numbered_entry_has_two_mutants_in_different_styles():
+    expected = [i for answer in MUTANTS for i in answer.expects]
+    per_item = {item: sum(expected.count(m.id) for m in CATALOGUE if item in m.items)
+                for m in CATALOGUE for item in m.items}
+    assert {item: n for item, n in per_item.items() if n < 2} == {}
+
+
+def test_each_exercise_has_at_least_ten_right_answers():
+    for exercise in kill_matrix.EXERCISES:
+        assert len(kill_matrix.answers("variants", exercise)) >= 10
+
+
+def test_mutants_expect_entries_that_exist():
+    assert {i for answer in MUTANTS for i in answer.expects} <= set(BY_ID)
+
+
+def test_no_two_entries_say_the_same():
+    messages = [m.message for m in CATALOGUE]
+    assert len(set(messages)) == len(messages) and len(BY_ID) == len(CATALOGUE)
+
+
+def test_messages_give_no_formula_away():
+    for mistake in CATALOGUE:
+        said = mistake.message + mistake.next_step
+        assert not any(code in said for code in ("ops.", "tf.", "**", "0.5 *", "axis=-1", "square("))
+
+
+def test_no_wrong_answer_gets_most_of_the_marks_for_values_that_are_all_wrong():
+    """Partial credit: a wrong formula keeps at most half of the points."""
+    for name in ("no_half__ops", "mean_over_dims__tf", "std_for_variance__ops", "reversed__ops", "log_std__tf"):
+        answer = next(a for a in MUTANTS if a.exercise == "kl_term" and a.name == name)
+        found = kill_matrix.verdicts(answer, seed=4)
+        assert sum(v["points"] for v in found.values() if v["passed"]) <= 5
+
+
+def test_a_nearly_right_answer_gets_nearly_full_marks():
+    answer = next(a for a in MUTANTS if a.name == "unnamed__hard_clip")
+    found = kill_matrix.verdicts(answer, seed=4)
+    assert sum(v["points"] for v in found.values() if v["passed"]) == 9
