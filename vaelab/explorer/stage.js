@@ -11,7 +11,7 @@
 //                          {kind: "pick", z}                    -> choose the test image nearest to z
 // Messages from it:        {kind: "points", count} [float32 z_mean, uint8 labels]
 //                          {kind: "grid", decoder, n, warp, error} [uint8 pixels], rows are z2
-//                          {kind: "working", view}: there may be more grids to come
+//                          {kind: "working", view}: there may be more grids to come; {kind: "done"}
 //                          {kind: "exact", view, ticket} [uint8 pixels of each decoder]
 
 const REST_MS = 50; // after this long without movement z counts as resting
@@ -516,6 +516,8 @@ async function render({ model, el, signal, host }) {
       if (gridsReady() && !points) drawBase();
     } else if (message.kind === "working" && message.view === view) {
       model.send({ kind: "work", view });
+    } else if (message.kind === "done") {
+      if (gridsReady()) stage.dataset.grid = "fine";
     } else if (message.kind === "exact" && message.view === view) {
       if (message.ticket !== ticket) return; // a later one is on its way
       waiting = false;
@@ -531,7 +533,9 @@ async function render({ model, el, signal, host }) {
     drawOverlay();
   });
   model.on("change:path change:image", drawOverlay);
-  model.on("change:active", () => stage.setAttribute("data-active", model.get("active")));
+  const showActive = () => (stage.dataset.active = model.get("active"));
+  model.on("change:active", showActive);
+  showActive();
 
   // Names for assistive technology, and arrow keys that stay ours in JupyterLab ....
   requestAnimationFrame(() => {

@@ -4,6 +4,7 @@ Both stages take the same decoders and sliders and have the same methods, so tha
 explorer does not care which it has.
 """
 
+import time
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -21,6 +22,8 @@ except ImportError:  # the explorer then does with plain images
 
 # Prior quantiles stop short of 0 and 1, where z is infinite.
 QUANTILE_STEP = 0.002
+# The kernel works on grids for so long at a time, to remain open to questions in between.
+WORK_S = 0.04
 
 
 class Controls:
@@ -181,13 +184,16 @@ if anywidget is not None:
                 self.send({"kind": "points", "count": len(z_mean)}, [z_mean.tobytes(), labels.tobytes()])
 
         def _work(self, view):
-            """Do a little of the work on the grids; the view asks for more when it has drawn."""
+            """Work on the grids for a moment; the view asks for more when it has drawn."""
+            start = time.perf_counter()
             for index, grid in self._grids_to_come:
                 if grid is not None:
                     self._grids[index] = grid
                     self._send_grid(index)
-                self.send({"kind": "working", "view": view})
-                break
+                if time.perf_counter() - start > WORK_S:
+                    self.send({"kind": "working", "view": view})
+                    return
+            self.send({"kind": "done"})
 
         def _send_grid(self, index):
             grid = self._grids[index]

@@ -1,0 +1,257 @@
+"""How long from a key press to changed pixels? The explorer beside two usual ways to write it.
+
+    python benchmarks/explorer.py [--rounds 3] [--presses 100] [--output benchmarks/explorer.json]
+
+Starts a real JupyterLab and headless Chromium, and presses arrow keys on four sliders in
+turn, round after round, in one run on one machine:
+
+- ``blended``: the explorer, 2-D latent space, image blended in the browser;
+- ``kernel``: the explorer, 16-D latent space, every image decoded in the kernel;
+- ``interactive_output``: ``ipywidgets.interactive_output`` with an inline matplotlib figure;
+- ``Image, predict``: ``ipywidgets.Image`` with ``decoder.predict``.
+
+A press is timed from the browser's time stamp of the key event (a) to the moment a script
+in the page, looking as often as it can, finds other pixels in the canvas or a newly loaded
+image in the <img>, and (b) to the next animation frame, in which those pixels are painted:
+at 60 frames a second (b) waits for the display's clock, 8 ms on average, whatever is measured.
+For ``blended`` also the time from the changed pixels to the decoder's exact image.
+"""
+
+import argparse
+import json
+import os
+import platform
+import secrets
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import sync_playwright
+
+LIMITS = {"blended": 16, "kernel": 60, "exact after": 150}  # ms, 95th percentile
+
+SETUP = """
+import time
+import vaelab, keras, io
+import ipywidgets as widgets, matplotlib.pyplot as plt, numpy as np
+from keras import layers
+from PIL import Image
+from vaelab import data, models, reference
+from vaelab.explorer import LatentExplorer
+%matplotlib inline
+
+images = data.load()
+encoder, decoder = reference.load_mlp()
+def slider(name):
+    return widgets.FloatSlider(min=-3, max=3, step=0.02, description=name)
+"""
+CELLS = {
+    "blended": """
+start = time.perf_counter()
+explorer = LatentExplorer(decoder, encoder, images.x_test, images.y_test, train_images=images.x_train)
+print(f"built in {time.perf_counter() - start:.3f} s")
+explorer
+""",
+    "kernel": "LatentExplorer(models.make_decoder(16, 256, 784))",
+    "interactive_output": """
+def draw(z1, z2):
+    plt.figure(figsize=(4, 4))
+    plt.imshow(np.reshape(decoder(np.array([[z1, z2]], "float32")), (28, 28)), cmap="gray")
+    plt.axis("off")
+    plt.show()
+z1, z2 = slider("z1"), slider("z2")
+widgets.VBox([z1, z2, widgets.interactive_output(draw, {"z1": z1, "z2": z2})]).add_class("baseline-figure")
+""",
+    "Image, predict": """
+image = widgets.Image(format="png", width=280, height=280)
+def redraw(_):
+    x = decoder.predict(np.array([[y1.value, y2.value]], "float32"), verbose=0).reshape(28, 28)
+    stream = io.BytesIO()
+    Image.fromarray(np.uint8(255 * x)).save(stream, "png")
+    image.value = stream.getvalue()
+y1, y2 = slider("z1"), slider("z2")
+y1.observe(redraw, "value"); y2.observe(redraw, "value")
+redraw(None)
+widgets.VBox([y1, y2, image]).add_class("baseline-image")
+""",
+}
+# Where the slider and the picture of each are.
+PLACES = {
+    "blended": (".vl-explorer >> nth=0", ".vl-screen"),
+    "kernel": (".vl-explorer >> nth=1", ".vl-screen"),
+    "interactive_output": (".baseline-figure", "img"),
+    "Image, predict": (".baseline-image", "img"),
+}
+# Runs in the page: returns [ms to changed pixels, ms to the next frame, ms from changed pixels to exact or null].
+WATCH = """([root, selector]) => {
+    const find = () => root.querySelector(selector);
+    const look = () => {
+        const picture = find();
+        if (!picture) return null;
+        if (picture.tagName === "IMG") return picture.complete && picture.naturalWidth ? picture.src : null;
+        const { data } = picture.getContext("2d").getImageData(0, 0, picture.width, picture.height);
+        let hash = 0;
+        for (let k = 0; k < data.length; k += 4) hash = (hash * 31 + data[k]) | 0;
+        return hash;
+    };
+    const before = look();
+    const stage = root.querySelector(".vl-stage");
+    window.measured = new Promise((resolve) => {
+        root.addEventListener("keydown", (event) => {
+            const start = event.timeStamp, channel = new MessageChannel();
+            channel.port1.onmessage = () => {
+                const now = look();
+                if (now === before || now === null) {
+                    if (performance.now() - start > 3000) resolve(null);
+                    else channel.port2.postMessage(0);
+                    return;
+                }
+                const changed = performance.now();
+                requestAnimationFrame((frame) => {
+                    const painted = performance.now();
+                    const finish = (exact) => resolve([changed - start, painted - start, exact]);
+                    if (!stage) return finish(null);
+                    const wait = () => (stage.dataset.shown === "exact" ? finish(performance.now() - changed)
+                        : performance.now() - start > 3000 ? finish(null) : setTimeout(wait));
+                    wait();
+                });
+            };
+            channel.port2.postMessage(0);
+        }, { capture: true, once: true });
+    });
+}"""
+
+
+def start_lab(folder, log):
+    """JupyterLab as `make lab` starts it; (process, address, token)."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    token = secrets.token_hex(16)
+    options = {
+        "ServerApp.ip": "127.0.0.1", "ServerApp.port": port, "ServerApp.allow_root": True,
+        "IdentityProvider.token": token, "LabApp.expose_app_in_browser": True,
+    }  # fmt: skip
+    private = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyter", "lab", str(folder), "--no-browser", *(f"--{k}={v}" for k, v in options.items())],
+        env=os.environ | private | {"JUPYTER_WIDGETS_ECHO": "0"}, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{address}/api/status?token={token}", timeout=5).close()
+            return server, address, token
+        except OSError:
+            time.sleep(0.2)
+    server.terminate()
+    raise SystemExit("JupyterLab did not start within a minute.")
+
+
+def press(page, name, presses):
+    """Timings of that many presses of arrow keys, (changed, painted, exact) in ms, None where nothing changed."""
+    root_selector, picture = PLACES[name]
+    root = page.locator(root_selector)
+    root.scroll_into_view_if_needed()
+    root.get_by_role("slider").first.focus()
+    timings = []
+    for number in range(presses + 5):
+        page.wait_for_timeout(250)  # at rest: the exact image is there, the kernel idle
+        root.evaluate(f"(root) => ({WATCH})([root, {json.dumps(picture)}])")
+        page.keyboard.press("ArrowRight" if number // 50 % 2 == 0 else "ArrowLeft")
+        timings.append(page.evaluate("() => window.measured"))
+    return timings[5:]  # the first few warm up
+
+
+def percentile(values, q):
+    return statistics.quantiles(values, n=100, method="inclusive")[q - 1]
+
+
+def summary(timings):
+    """Medians and 95th percentiles of the timings of one round, in ms."""
+    seen = [timing for timing in timings if timing is not None]
+    found = {"presses": len(timings), "unanswered": len(timings) - len(seen)}
+    for index, what in enumerate(("changed", "painted", "exact after")):
+        values = [timing[index] for timing in seen if timing[index] is not None]
+        if len(values) > 1:
+            found[what] = {"median": round(percentile(values, 50), 1), "p95": round(percentile(values, 95), 1)}
+            found[what]["all"] = [round(value, 1) for value in values]
+    return found
+
+
+def measure(rounds, presses):
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.strip()) for code in (SETUP, *CELLS.values())])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+        nbformat.write(notebook, folder / "explorer.ipynb")
+        with (folder / "log").open("w") as log, sync_playwright() as playwright:
+            server, address, token = start_lab(folder, log)
+            try:
+                executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+                browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+                page = browser.new_page(viewport={"width": 1280, "height": 800})
+                page.goto(f"{address}/lab/tree/explorer.ipynb?reset&token={token}")
+                kernel = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+                page.wait_for_function(f"() => {kernel} === 'idle'", timeout=120_000)
+                page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+                page.wait_for_selector(".baseline-image img", timeout=180_000)
+                page.wait_for_selector(".vl-stage[data-grid=fine]", state="attached", timeout=60_000)
+                results = {
+                    "machine": {
+                        "system": platform.platform(), "processors": os.cpu_count(), "python": platform.python_version(),
+                        "chromium": browser.version,
+                    },
+                    "built": page.get_by_text("built in").inner_text(),
+                    "rounds": [],
+                }  # fmt: skip
+                for _ in range(rounds):
+                    outcome = {"load average": os.getloadavg()[0]}
+                    for name in CELLS:
+                        outcome[name] = summary(press(page, name, presses))
+                    results["rounds"].append(outcome)
+                    show(outcome)
+                page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+                results["saved notebook, bytes"] = (folder / "explorer.ipynb").stat().st_size
+                browser.close()
+            finally:
+                server.terminate()
+                server.wait(timeout=30)
+    return results
+
+
+def show(outcome):
+    print(f"\nload average {outcome['load average']:.1f}; milliseconds, median / 95th percentile")
+    print(f"{'':20}{'changed pixels':>18}{'next frame':>18}{'exact after':>18}   allowed (95th)")
+    for name in CELLS:
+        found = outcome[name]
+        cells = [
+            f"{found[what]['median']:.1f} / {found[what]['p95']:.1f}" if what in found else "" for what in ("changed", "painted", "exact after")
+        ]
+        if name != "blended":
+            cells[2] = ""
+        limit = f"{LIMITS[name]} ms" + (f", exact {LIMITS['exact after']} ms" if name == "blended" else "") if name in LIMITS else "baseline"
+        unanswered = f"   {found['unanswered']} unanswered!" if found["unanswered"] else ""
+        print(f"{name:20}" + "".join(f"{cell:>18}" for cell in cells) + f"   {limit}{unanswered}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--presses", type=int, default=100)
+    parser.add_argument("--output", type=Path, default=Path(__file__).with_suffix(".json"))
+    options = parser.parse_args()
+    results = measure(options.rounds, options.presses)
+    options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    print(f"\n{results['built']}; saved notebook {results['saved notebook, bytes'] / 1000:.0f} kB; written to {options.output}")
+
+
+if __name__ == "__main__":
+    main()
