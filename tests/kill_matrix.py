@@ -14,6 +14,8 @@ import importlib.util
 import itertools
 import os
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,16 +71,17 @@ def named(answer, found):
     return bool(ids) and ids <= set(answer.expects) if answer.expects else not ids
 
 
-def table(exercise, seed):
+def table(exercise, seed, pool):
     """Markdown for one exercise, and its counts."""
     checks = points.of(EXERCISES[exercise])
     mutants, variants = answers("mutants", exercise), answers("variants", exercise)
+    judged = dict(zip(mutants + variants, pool.map(verdicts, mutants + variants, itertools.repeat(seed))))
     lines = [f"## {exercise}", "", f"{len(mutants)} mutants, {len(variants)} correct variants.", "",
              "| mutant | " + " | ".join(c.id.split(".")[1] for c in checks) + " | points | recognised as |",
              "|---" * (len(checks) + 3) + "|"]
     count = {"mutants": len(mutants), "killed": 0, "named": 0, "variants": len(variants), "passed": 0}
     for answer in mutants:
-        found = verdicts(answer, seed)
+        found = judged[answer]
         lost = [v for v in found.values() if not v["passed"]]
         count["killed"] += bool(lost)
         count["named"] += named(answer, found)
@@ -89,7 +92,7 @@ def table(exercise, seed):
                      + f" | {earned} of {sum(c.points for c in checks)} | {', '.join(ids) or 'not recognised'}{mark} |")
     lines += ["", "| correct variant | " + " | ".join(c.id.split(".")[1] for c in checks) + " |", "|---" * (len(checks) + 1) + "|"]
     for answer in variants:
-        found = verdicts(answer, seed)
+        found = judged[answer]
         count["passed"] += all(v["passed"] for v in found.values())
         lines.append(f"| {answer.name} | " + " | ".join("passed" if v["passed"] else "FALSE ALARM" for v in found.values()) + " |")
     return "\n".join(lines), count
@@ -117,6 +120,7 @@ def main():
     parser.add_argument("--repeat", type=int, metavar="N", help="run the correct variants N times with fresh seeds instead")
     parser.add_argument("--exercise", choices=EXERCISES, action="append", help="only this one (may be repeated)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the table (default 1)")
+    parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1), help="processes (default: one a core, at most 4)")
     parser.add_argument("--out", type=Path, default=HERE.parent / "docs" / "kill_matrix.md")
     options = parser.parse_args()
     exercises = options.exercise or [e for e in EXERCISES if answers("variants", e)]
@@ -124,7 +128,9 @@ def main():
         raise SystemExit(1 if repeat(options.repeat, exercises) else 0)
     parts, total = [], {}
     for exercise in exercises:
-        text, count = table(exercise, options.seed)
+        # New processes, not forks: TensorFlow does not survive a fork once it has run.
+        with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+            text, count = table(exercise, options.seed, pool)
         parts.append(text)
         total = {key: total.get(key, 0) + value for key, value in count.items()}
     head = ["# Kill matrix", "",

@@ -4,7 +4,9 @@ The probe hands in small networks whose weights come from here and whose noise i
 function of z_mean and z_log_var, so every number that the model reports is known exactly.
 """
 
+import contextlib
 import math
+import re
 
 import numpy as np
 
@@ -43,13 +45,22 @@ class _Run:
     def step(self, i, what):
         """The result of step `i`, if it ran."""
         if "error" in self.steps[i]:
-            raise raised(self.steps[i]["error"], what)
+            problem = raised(self.steps[i]["error"], what)
+            if _first_axis_differs(problem.message):
+                problem.mistake = "sampling.batch_size"
+            raise problem
         return self.steps[i]
 
     def logs(self, i, what="evaluate", keys=_KEYS):
         """``[{key: number}, ...]`` for each evaluation of step `i`."""
         results = item(self.step(i, what), "results", list)
         return [_read(result, what, keys) for result in results]
+
+
+def _first_axis_differs(text):
+    """Does an error message complain of two shapes that differ in their first number only?"""
+    shapes = [tuple(re.findall(r"\d+", found)) for found in re.findall(r"[\[(]([\d, ]+)[\])]", text)]
+    return any(a[1:] == b[1:] and len(a) > 1 and a[0] != b[0] for a in shapes for b in shapes)
 
 
 def _read(result, what, keys=_KEYS):
@@ -129,18 +140,20 @@ def _independent(rng, ask):
     shape, size, hidden = _COURSE, 2, 6
     first = draw.networks(rng, shape, size, hidden)
     second = draw.networks(rng, shape, size, hidden)
-    data = {"x": draw.images(rng, 6, shape)}
-    steps = [{"do": "evaluate", "x": ["x"], "batch_size": 6}]
-    try:
-        def loss(weights):
-            return _Run(rng, ask, shape, size, data, steps, hidden, weights).logs(0, keys=("loss",))[0]["loss"]
+    data = {name: draw.images(rng, 6, shape) for name in ("x", "y")}
+    steps = [{"do": "evaluate", "x": list(data), "batch_size": 6}]
 
-        base = loss(first)
-        if not _near(loss(first), base):
+    def losses(weights):
+        logs = _Run(rng, ask, shape, size, data, steps, hidden, weights).logs(0, keys=("loss",))
+        return np.array([log["loss"] for log in logs])
+
+    try:
+        base = losses(first)
+        if not np.allclose(losses(first), base, rtol=1e-6):
             return []  # random: nothing follows from a difference or from none
         for part in (_ENCODER, _DECODER):
             mixed = {name: (second if name.split(".")[0] in part else first)[name] for name in first}
-            if _near(loss(mixed), base):
+            if np.allclose(losses(mixed), base, rtol=1e-6):
                 return ["loss.not_the_parts"]
     except Problem:
         pass
@@ -181,33 +194,42 @@ def _reconstruction(run, i, x, what="predict"):
 
 def builds(rng, ask):
     """A compiled keras.Model whose predict gives images."""
-    shape, count = _COURSE, 7
-    x = draw.images(rng, count, shape)
-    run = _Run(rng, ask, shape, 5, {"x": x}, [{"do": "predict", "x": "x", "batch_size": 7}])
-    if run.model.get("compiled") is not True:
-        raise Problem("The model is not compiled, so it has no optimiser to train it.", got="not compiled",
-                      expected="a compiled model", next_step="Call compile, with an optimiser, before you return the model.")
-    if not _reconstruction(run, 0, x):
-        z_problem = "predict returns numbers that are not the decoder's output for the images' own codes"
-        ids = _independent(rng, ask) or _listened_ids_for_predict(run, x) or []
-        ids += [None]
-        raise Problem(z_problem + ("" if ids[0] else "."), mistake=ids[0],
-                      next_step=None if ids[0] else "Follow an image from the encoder through the sampling layer to the decoder.")
+    with _explained(rng, ask):
+        shape, count = _COURSE, 7
+        x = draw.images(rng, count, shape)
+        run = _Run(rng, ask, shape, 5, {"x": x}, [{"do": "predict", "x": "x", "batch_size": 7}])
+        if run.model.get("compiled") is not True:
+            raise Problem("The model is not compiled, so it has no optimiser to train it.", got="not compiled",
+                          expected="a compiled model", next_step="Call compile, with an optimiser, before you return the model.")
+        if not _reconstruction(run, 0, x):
+            ids = _independent(rng, ask) or _listened(run, ask)
+            raise Problem("predict returns numbers that are not the decoder's output for the images' own codes"
+                          + ("" if ids else "."), mistake=ids[0] if ids else None,
+                          next_step=None if ids else
+                          "Follow an image from the encoder through the sampling layer to the decoder.")
 
 
-def _listened_ids_for_predict(run, x):
-    """A sampling of one's own explains a reconstruction that fits no known code."""
-    return None
+@contextlib.contextmanager
+def _explained(rng, ask):
+    """Exceptions in the student's code get the mistake that they point to, if it can be shown."""
+    try:
+        yield
+    except Problem as problem:
+        if problem.mistake is None and problem.got == "NotImplementedError":
+            problem.mistake = "loss.no_evaluate"
+        elif problem.mistake is None and " raised " in problem.message:
+            problem.mistake = next(iter(_independent(rng, ask)), None)
+        raise
 
 
 def loss(rng, ask):
     """The three numbers that evaluate reports, on one batch at a time."""
     shape, count = _COURSE, 6
     data = {f"x{i}": draw.images(rng, count, shape) for i in range(3)}
-    run = _Run(rng, ask, shape, 5, data, [{"do": "evaluate", "x": list(data), "batch_size": count}])
-    if isinstance(run.steps[0].get("error"), dict) and run.steps[0]["error"].get("type") == "NotImplementedError":
-        raise Problem("evaluate raised NotImplementedError", mistake="loss.no_evaluate")
-    _check_numbers(run, list(data.values()), run.logs(0), rng, ask)
+    with _explained(rng, ask):
+        run = _Run(rng, ask, shape, 5, data, [{"do": "evaluate", "x": list(data), "batch_size": count}])
+        logs = run.logs(0)
+    _check_numbers(run, list(data.values()), logs, rng, ask)
 
 
 def fit(rng, ask):

@@ -238,7 +238,7 @@ class Rec(NamedTuple):
         with np.errstate(all="ignore"):
             t, p = _TARGET[self.target](flat), _PREDICTION[self.prediction](networks.decode(z))
             if self.formula == "swapped":
-                terms = bce(p, np.clip(t, 1e-7, 1 - 1e-7))
+                terms = bce(p, np.clip(t, _LOW, _HIGH))
             else:
                 terms = _FORMULA[self.formula](t, p)
             return float(_REC_REDUCE[self.reduce](terms, x.shape))
@@ -247,10 +247,12 @@ class Rec(NamedTuple):
 _TARGET = {"ok": lambda x: x, "by255": lambda x: x / 255, "times255": lambda x: x * 255,
            "symmetric": lambda x: 2 * x - 1, "binary": lambda x: (x > 0.5) * 1.0, "round": np.round,
            "inverted": lambda x: 1 - x}
+# Keras clips probabilities in float32, where 1 - 1e-7 is not quite that.
+_LOW, _HIGH = 1e-7, float(np.float32(1) - np.float32(1e-7))
 _PREDICTION = {"ok": lambda p: p, "sigmoid": sigmoid,
-               "logits": lambda p: np.clip(np.log(p / (1 - p)), 1e-7, 1 - 1e-7),
-               "tanh": lambda p: np.clip(np.tanh(np.log(p / (1 - p))), 1e-7, 1 - 1e-7),
-               "symmetric": lambda p: np.clip(2 * p - 1, 1e-7, 1 - 1e-7), "inverted": lambda p: 1 - p}
+               "logits": lambda p: np.clip(np.log(p / (1 - p)), _LOW, _HIGH),
+               "tanh": lambda p: np.clip(np.tanh(np.log(p / (1 - p))), _LOW, _HIGH),
+               "symmetric": lambda p: np.clip(2 * p - 1, _LOW, _HIGH), "inverted": lambda p: 1 - p}
 _FORMULA = {"ok": bce, "mse": lambda x, p: (x - p)**2, "half_mse": lambda x, p: (x - p)**2 / 2,
             "mae": lambda x, p: abs(x - p), "swapped": None,
             "ones_only": lambda x, p: -x * np.log(p), "zeros_only": lambda x, p: -(1 - x) * np.log(1 - p),

@@ -111,15 +111,22 @@ def _quiet():
 
 @contextlib.contextmanager
 def _plain_keras():
-    """float32 throughout, whatever policy the notebook has set, and back afterwards."""
+    """float32 throughout, whatever policy the notebook has set, and back afterwards.
+
+    A GPU's TensorFloat-32 keeps three digits of a product, too few to tell formulas apart.
+    """
     import keras
+    import tensorflow as tf
 
     policy, floatx = keras.config.dtype_policy(), keras.config.floatx()
+    short_products = tf.config.experimental.tensor_float_32_execution_enabled()
     try:
+        tf.config.experimental.enable_tensor_float_32_execution(False)
         keras.config.set_floatx("float32")
         keras.config.set_dtype_policy("float32")
         yield
     finally:
+        tf.config.experimental.enable_tensor_float_32_execution(short_products)
         keras.config.set_floatx(floatx)
         keras.config.set_dtype_policy(policy)
 
@@ -491,6 +498,7 @@ def _step_outputs(step, x, model, name, arrays):
 
 def _step_redraw(step, x, model, name, arrays):
     """Outputs after every kernel is drawn anew from a seed, `gain` times the usual size; biases are zero."""
+    model(x)  # a model may only be built by its first call
     rng = np.random.default_rng(step["seed"])
     for variable in model.trainable_variables:
         if variable.name == "bias":

@@ -6,6 +6,7 @@ for the student; the judge never crashes on a reply.
 """
 
 import math
+import re
 
 import numpy as np
 
@@ -40,7 +41,8 @@ class NotBegun(Exception):
 def short(value, limit=200):
     """`value` as one printable line of at most `limit` characters."""
     text = value if isinstance(value, str) else repr(value)
-    text = "".join(c if c.isprintable() else " " for c in text[:4 * limit])
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text[:4 * limit])  # Keras prints parts of its errors in bold
+    text = "".join(c if c.isprintable() else " " for c in text)
     text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
@@ -67,6 +69,7 @@ def raised(error, what, when=""):
     """A Problem for an exception in the student's code."""
     error = error if isinstance(error, dict) else {}
     kind, text = short(error.get("type", "an exception"), 60), short(error.get("text", ""), 300)
+    text = text.partition(" Arguments received by")[0]  # Keras goes on with the values of all arguments
     return Problem(f"{what} raised {kind}{when}: {text}" if text else f"{what} raised {kind}{when}.",
                    got=kind, next_step="Call it yourself in a new cell to see the whole traceback.")
 
