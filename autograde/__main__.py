@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+import webbrowser
 from pathlib import Path
 
+from autograde import demo
 from autograde.assignment import PROJECT, AssignmentError
 from autograde.gradebook import GradebookError, Writer
 from autograde.intake import IntakeError
@@ -42,6 +44,10 @@ def parser():
     grade.add_argument("--processes", type=int, default=Limits.processes, help="for each submission (default: %(default)s)")
     grade.add_argument("--output", type=int, default=Limits.output // MB, metavar="MB", help="for each submission (default: %(default)s)")
     grade.add_argument("--no-sandbox", action="store_true", help="run students' code unprotected: only for code that you trust")
+    trial = commands.add_parser("demo", help="grade a small class that ships with the project, and open the report")
+    trial.add_argument("--out", type=Path, default=PROJECT / "autograde" / "workspace" / "demo")
+    trial.add_argument("--workers", type=int, default=Settings.workers)
+    trial.add_argument("--no-browser", action="store_true", help="only say where the report is")
     feedback = commands.add_parser("feedback", help="write feedback, marks and report again, after grading by hand")
     feedback.add_argument("--out", type=Path, default=PROJECT / "autograde" / "workspace")
     feedback.add_argument("--course", type=Path, default=PROJECT, help=argparse.SUPPRESS)
@@ -52,7 +58,7 @@ def parser():
 def main(arguments=None):
     options = parser().parse_args(arguments)
     try:
-        return {"grade": _grade, "feedback": _feedback}[options.command](options)
+        return {"grade": _grade, "demo": _demo, "feedback": _feedback}[options.command](options)
     except (SandboxMissing, IntakeError, AssignmentError, GradebookError, Busy) as problem:
         print(f"autograde: {problem}", file=sys.stderr)
         return 2
@@ -75,6 +81,22 @@ def _grade(options):
     limits = Limits(memory=options.memory * MB, seconds=options.seconds, processes=options.processes, output=options.output * MB)
     settings = Settings(options.submissions, options.out, options.course, options.assignment, options.workers,
                         options.scheduler, limits, not options.no_sandbox, options.regrade, options.db_url)
+    return _run_and_report(settings)[0]
+
+
+def _demo(options):
+    folder = demo.write_class(options.out / "submitted")
+    print(f"A class of {len(list(folder.iterdir()))}, in {folder}")
+    # Nobody wants to watch an endless loop for ten minutes.
+    status, report = _run_and_report(Settings(folder, options.out, only=demo.ASSIGNMENT, workers=options.workers,
+                                              limits=Limits(seconds=90)))
+    if not options.no_browser:
+        webbrowser.open(report.resolve().as_uri())
+    return status
+
+
+def _run_and_report(settings):
+    """Grade, write what people read, and say what happened; returns ``(exit status, report)``."""
     summary = run(settings, say=lambda text: print(text, flush=True))
     print(f"\n{len(summary.submissions)} submissions: {summary.graded} graded, {summary.reused} unchanged, "
           f"{len(summary.failed)} not graded through the grader's fault.")
@@ -84,9 +106,9 @@ def _grade(options):
         print(f"  NOT GRADED: {submission.student}, {submission.assignment}: {reason.splitlines()[-1]}")
     if summary.unrecorded:
         print(f"  {len(summary.unrecorded)} results are not in the gradebook yet: run the same command again.")
-    report = publish(options.out, settings.gradebook, summary.unmatched)
+    report = publish(settings.out, settings.gradebook, summary.unmatched)
     print(f"Report, feedback and marks: {report}")
-    return 1 if summary.failed or summary.unrecorded else 0
+    return (1 if summary.failed or summary.unrecorded else 0), report
 
 
 def _feedback(options):

@@ -15,11 +15,17 @@ from jupyter_client.session import Session
 
 from vaelab.checks import ProbeError, RemoteTarget, message
 
+#: What the judge writes when the kernel is ready, before it runs the first cell.
+READY = b"ready\n"
+
 #: The media type under which a reply to a probe is displayed.
 REPLY = "application/x-vaelab-probe-reply"
 
 #: One message longer than this closes its connection before it is read.
 MAX_MESSAGE = 100 * 2**20
+
+#: How long the outputs of a finished cell may take to arrive, in seconds.
+SILENCE = 15
 
 # What is kept of a cell's outputs, in bytes: enough to grade a written answer by.
 KEEP_TEXT, KEEP_IMAGE, KEEP_ALL = 40_000, 2_000_000, 20_000_000
@@ -99,14 +105,15 @@ class Kernel:
             "code": code, "silent": silent, "store_history": not silent, "user_expressions": {},
             "allow_stdin": False, "stop_on_error": False})
         request_id = request["header"]["msg_id"]
-        outputs, reply, idle, patience = Outputs(), None, False, None
+        outputs, reply, idle, silence = Outputs(), None, False, 0.0
         while reply is None or not idle:
-            # The last outputs may still be under way when the reply is here, but not for long.
-            if reply is not None and patience is None:
-                patience = time.monotonic() + 5
-            if patience is not None and time.monotonic() > patience:
-                break
-            for channel, received in self._receive(1.0):
+            arrived = self._receive(1.0)
+            # After the reply, the last outputs are under way. If they stay out, the channel was
+            # closed by a message beyond MAX_MESSAGE, or the student's code has broken it.
+            silence = 0.0 if arrived or reply is None else silence + 1.0
+            if silence > SILENCE:
+                self._stop("it displayed more at once than can be read, or broke its kernel's messages")
+            for channel, received in arrived:
                 if received["parent_header"].get("msg_id") != request_id:
                     continue
                 kind, content = received["msg_type"], received["content"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from nbgrader import api
 from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import setenv
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from autograde.assignment import source_notebook
 
@@ -46,14 +46,12 @@ class Writer:
         while True:
             try:
                 return action()
-            except OperationalError as error:
+            except (DBAPIError, api.InvalidEntry) as error:  # nbgrader turns the first into the second
                 self._rollback()
-                if "locked" not in str(error.orig) or time.monotonic() > until:
-                    raise GradebookError(f"the gradebook {self._shown()} cannot be written: {error.orig}") from None
+                reason = str(getattr(error, "orig", error)).splitlines()[0]
+                if "locked" not in reason or time.monotonic() > until:
+                    raise GradebookError(f"the gradebook {self._shown()} cannot be used: {reason}") from None
                 time.sleep(0.5)
-            except DBAPIError as error:
-                self._rollback()
-                raise GradebookError(f"the gradebook {self._shown()} refused a result: {error.orig}") from None
             except BaseException:
                 self._rollback()
                 raise

@@ -5,22 +5,25 @@ course's own, writes none that outlive it, and knows no gradebook. It starts two
 sandboxes, the student's kernel and the judge, and watches both.
 """
 
+import functools
 import hashlib
 import json
 import os
+import re
 import secrets
 import selectors
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import nbformat
 
 from autograde import preflight, sandbox
 from autograde.assignment import Assignment
+from autograde.client import READY
 from autograde.sandbox import Limits
 
 #: Format of result.json.
@@ -30,6 +33,9 @@ MAX_FINDINGS = 64 * 2**20
 
 #: Of each solution cell, this many characters are kept in the result, to compare answers.
 MAX_ANSWER = 20_000
+
+#: How long a kernel may take to start, in seconds.
+START = 120
 
 #: How long the judge may go on after the student's time is up, in seconds.
 GRACE = 60
@@ -60,8 +66,9 @@ class Job:
         return hashlib.sha256("\0".join(parts).encode() + b"\0" + self.data).hexdigest()
 
 
+@functools.cache
 def checks_version():
-    """A digest of the checks' source: results of other checks are not ours."""
+    """A digest of the source of the checks that this process runs: results of others are not ours."""
     import vaelab.checks
 
     folder = Path(vaelab.checks.__file__).parent
@@ -137,8 +144,10 @@ def autograded(cells, findings, result):
     checks = {check["grade_id"]: check for check in result["checks"]}
     made = []
     for cell in cells:
+        students = cell["nbgrader"] is None or cell["nbgrader"]["solution"]
+        source = inert(cell["source"]) if students and cell["cell_type"] != "code" else cell["source"]
         new = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell,
-               "raw": nbformat.v4.new_raw_cell}[cell["cell_type"]](cell["source"], id=cell["id"][:64])
+               "raw": nbformat.v4.new_raw_cell}[cell["cell_type"]](source, id=cell["id"][:64])
         if cell["nbgrader"]:
             new.metadata["nbgrader"] = cell["nbgrader"]
         if cell["attachments"]:
@@ -152,6 +161,15 @@ def autograded(cells, findings, result):
         "autograde": {"sha256": result["sha256"], "status": result["status"]}})
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
+
+
+def inert(text):
+    """A student's text without what the browser of the person who grades it would run.
+
+    nbconvert passes HTML in text cells on, and formgrader shows it with the rights of the
+    instructor's server. Tags become visible text; MathJax's links go.
+    """
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text).replace("\\href", "\\text")
 
 
 def _shown(check):
@@ -196,15 +214,18 @@ def _start_judge(folder, sandboxed):
 
 def _supervise(kernel, judge, limits, folder):
     """Until the judge is done, hold both to their limits; then return what it found."""
-    student = sandbox.Watch(kernel.pid, limits)
-    trusted = sandbox.Watch(judge.pid, Limits(seconds=limits.seconds + GRACE))
-    stopped, findings = None, bytearray()
+    student = sandbox.Watch(kernel.pid, replace(limits, seconds=limits.seconds + START))
+    trusted = sandbox.Watch(judge.pid, Limits(seconds=limits.seconds + START + GRACE))
+    stopped, ready, findings = None, False, bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(judge.stdout, selectors.EVENT_READ)
         while True:
             if selector.select(timeout=0.05):
                 piece = os.read(judge.stdout.fileno(), 1 << 20)
                 findings += piece
+                if not ready and findings.startswith(READY):
+                    # The student's time begins here: a busy machine's slow start is not theirs.
+                    ready, student = True, student.restarted(limits)
                 if not piece or len(findings) > MAX_FINDINGS:
                     break
                 continue
@@ -224,10 +245,10 @@ def _supervise(kernel, judge, limits, folder):
     try:
         if judge.wait(timeout=10) != 0:
             raise GraderFailure(f"the judge failed: {_last_words(folder)}")
-        found = json.loads(findings)
+        found = json.loads(findings.removeprefix(READY))
     except (subprocess.TimeoutExpired, ValueError):
         raise GraderFailure(f"the judge gave no findings: {_last_words(folder)}") from None
-    if not found["ready"]:
+    if not ready:
         raise GraderFailure(f"the student's kernel did not start: {stopped}")
     usage["output"] = found["received"]
     return found, usage

@@ -10,6 +10,7 @@ Takes the path of its order (JSON), reads events from standard input (see
 standard output.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -17,7 +18,7 @@ import time
 from pathlib import Path
 
 import vaelab.checks
-from autograde.client import Kernel, KernelStopped, KernelTarget
+from autograde.client import READY, Kernel, KernelStopped, KernelTarget
 from autograde.testcell import parse_test
 from vaelab.checks import CheckFailed
 from vaelab.checks import judge as oracle
@@ -44,12 +45,7 @@ def run_test(source, kernel):
 
 def judge(cells, kernel):
     """Run all cells; returns the findings (plain JSON). Never raises for what a student did."""
-    findings = {"ready": False, "stopped": None, "cells": [], "checks": {}}
-    try:
-        kernel.wait_until_ready()
-        findings["ready"] = True
-    except KernelStopped:
-        pass
+    findings = {"stopped": None, "cells": [], "checks": {}}
     for cell in cells:
         started, outputs = time.monotonic(), []
         try:
@@ -77,9 +73,13 @@ def main():
     os.dup2(2, 1)
     order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     kernel = Kernel(order["connection"], order["output_limit"], events=sys.stdin.fileno())
-    findings = judge(order["cells"], kernel)
-    kernel.close()
     with os.fdopen(findings_fd, "wb") as out:
+        with contextlib.suppress(KernelStopped):
+            kernel.wait_until_ready()
+            out.write(READY)
+            out.flush()
+        findings = judge(order["cells"], kernel)
+        kernel.close()
         out.write(json.dumps(findings, allow_nan=True).encode())
 
 

@@ -1,5 +1,6 @@
 """Grade a folder of submissions: intake, Dask workers, ledger, gradebook."""
 
+import contextlib
 import itertools
 import logging
 import os
@@ -166,7 +167,7 @@ class _Run:
                 landing.add(future)
 
             # Only a few are in memory at a time, however many there are.
-            width = 2 * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+            width = 2 * max(1, sum(client.nthreads().values()))
             for submission in itertools.islice(queue, width):
                 launch(submission)
             while flight:
@@ -238,31 +239,21 @@ class _Run:
                  f"{submission.assignment}  {submission.student}: {text}")
 
 
+@contextlib.contextmanager
 def _client(settings):
-    """A Dask client: of the scheduler given, or of a cluster of this machine's own."""
+    """A Dask client: of the scheduler given, or of workers of our own.
+
+    Our own are threads: all that they do is to watch two sandboxes, and threads need no
+    port on which other users of this machine could send them code.
+    """
     from distributed import Client, LocalCluster
 
     logging.getLogger("distributed").setLevel(logging.ERROR)
     if settings.scheduler:
-        client = Client(settings.scheduler, timeout=20)
-        client.wait_for_workers(1, timeout=60)
-        return client
-    return _OwnCluster(LocalCluster(n_workers=settings.workers, threads_per_worker=1, processes=True, host="127.0.0.1",
-                                    dashboard_address=None, memory_limit=0, silence_logs=logging.CRITICAL))
-
-
-class _OwnCluster:
-    """A local cluster that ends with its client."""
-
-    def __init__(self, cluster):
-        from distributed import Client
-
-        self.cluster = cluster
-        self.client = Client(cluster)
-
-    def __enter__(self):
-        return self.client
-
-    def __exit__(self, *exception):
-        self.client.close()
-        self.cluster.close()
+        with Client(settings.scheduler, timeout=20) as client:
+            client.wait_for_workers(1, timeout=60)
+            yield client
+    else:
+        with (LocalCluster(n_workers=1, threads_per_worker=settings.workers, processes=False, dashboard_address=None,
+                           memory_limit=0) as cluster, Client(cluster) as client):
+            yield client

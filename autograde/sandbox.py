@@ -289,6 +289,12 @@ class Watch:
         self.peak_memory = 0
         self.peak_processes = 0
 
+    def restarted(self, limits):
+        """A watch over the same processes with other limits, whose time begins now."""
+        watch = Watch(self.root, limits)
+        watch.peak_memory, watch.peak_processes = self.peak_memory, self.peak_processes
+        return watch
+
     def seconds(self):
         return time.monotonic() - self.started
 

@@ -1,0 +1,7 @@
+"""Read the accounts of the machine and the homes on it."""
+
+import os
+for name in ("/etc/passwd", "/etc/shadow", "/etc/hostname", "/etc/ssh", "/root/.ssh", "/root/.bash_history", "/var/log", "/var/mail"):
+    if os.path.exists(name):
+        print("EFFECT", name)
+print(*("EFFECT " + h for h in os.listdir("/home") if h != "student"))

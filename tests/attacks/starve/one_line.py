@@ -1,0 +1,3 @@
+"""Print one line of 120 MB."""
+
+print("x" * (120 << 20))

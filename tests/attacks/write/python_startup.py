@@ -1,0 +1,7 @@
+"""Leave a usercustomize module and a .pth for the next Python."""
+
+import pathlib, site
+folder = pathlib.Path(site.getusersitepackages())
+folder.mkdir(parents=True, exist_ok=True)
+(folder / "usercustomize.py").write_text("print('EFFECT usercustomize')")
+(folder / "x.pth").write_text("import sys; sys.stdout.write('EFFECT pth')")

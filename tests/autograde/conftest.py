@@ -1,0 +1,26 @@
+"""One small Dask cluster for all tests, in a process of its own, as an instructor might run one."""
+
+import subprocess
+import sys
+
+import pytest
+
+CLUSTER = """
+import sys
+from distributed import LocalCluster
+if __name__ == "__main__":
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=0)
+    print(cluster.scheduler_address, flush=True)
+    sys.stdin.read()
+    cluster.close()
+"""
+
+
+@pytest.fixture(scope="session")
+def scheduler(tmp_path_factory):
+    script = tmp_path_factory.mktemp("cluster") / "cluster.py"
+    script.write_text(CLUSTER)
+    process = subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    yield process.stdout.readline().strip()
+    process.stdin.close()
+    process.wait(timeout=60)

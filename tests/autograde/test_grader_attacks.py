@@ -1,0 +1,226 @@
+"""The attack corpus: no undeserved point, no effect outside the sandbox, and no silence about it.
+
+The files are in ``tests/attacks/CATEGORY/``. Those of ``forge`` stand in the solution
+cell; those of ``lie_in_the_file`` change the submitted file; the others are cells that
+print EFFECT where they get what they should not. All hostile code runs in the
+grader's sandbox or, as a control, in a weaker one.
+"""
+
+import os
+import runpy
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from grading_helpers import answered, as_bytes, code_cells, mini, points, printed
+
+from autograde import job, sandbox
+from autograde.sandbox import MB, Limits
+
+ATTACKS = Path(__file__).resolve().parent.parent / "attacks"
+TOKEN, SECRET = f"token-{uuid.uuid4().hex}", f"secret-{uuid.uuid4().hex}"
+WRONG = "def kl_term(z_mean, z_log_var):\n    return None\n"
+
+
+def attacks(category):
+    return sorted(path.stem for path in (ATTACKS / category).glob("*.py"))
+
+
+def source(category, name, port=0):
+    text = (ATTACKS / category / f"{name}.py").read_text(encoding="utf-8")
+    return text.replace("@PORT@", str(port)).replace("@TOKEN@", TOKEN).replace("@SECRET@", SECRET)
+
+
+def test_there_are_at_least_forty_attacks_in_each_of_the_categories():
+    categories = {path.name: len(attacks(path.name)) for path in ATTACKS.iterdir() if path.is_dir()}
+    assert set(categories) == {"forge", "read", "write", "survive", "starve", "fill", "lie_in_the_file", "lie_about_time"}
+    assert min(categories.values()) >= 3 and sum(categories.values()) >= 50
+
+
+# --- forgeries and lies: through the whole of a job ----------------------------------------
+
+@pytest.fixture(scope="session")
+def graded():
+    """Futures of all graded forgeries, two at a time, by category and name."""
+    def forged(name):
+        return as_bytes(answered(source("forge", name)))
+
+    def lied(name):
+        notebook = answered(WRONG)
+        runpy.run_path(str(ATTACKS / "lie_in_the_file" / f"{name}.py"))["forge"](notebook)
+        return as_bytes(notebook)
+
+    def grade(data):
+        return job.grade(job.Job("mallory", mini(), data, Limits(seconds=120)))
+
+    pool = ThreadPoolExecutor(2)
+    yield {(category, name): pool.submit(grade, make(name))
+           for category, make in (("forge", forged), ("lie_in_the_file", lied)) for name in attacks(category)}
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("name", attacks("forge"))
+def test_forgery_earns_nothing_and_is_explained(name, graded):
+    result, _ = graded["forge", name].result()
+    assert points(result) == dict.fromkeys(points(result), 0.0)
+    assert result["max_score"] == 8
+    for check in result["checks"]:
+        assert check["reason"] or check["verdicts"][-1]["message"]
+    assert not Path("/tmp/EFFECT_pickle").exists()
+
+
+@pytest.mark.parametrize("name", attacks("lie_in_the_file"))
+def test_lie_in_the_file_earns_nothing_and_changes_no_maximum(name, graded):
+    result, notebook = graded["lie_in_the_file", name].result()
+    assert points(result) == {"test_kl_term_shape": 0.0, "test_kl_term_values": 0.0, "test_kl_term_properties": 0.0}
+    assert [check["max_points"] for check in result["checks"]] == [1, 3, 2]
+    assert "<script>alert('EFFECT')" not in notebook and '"text/html"' not in notebook
+
+
+@pytest.mark.parametrize("name, flag", [
+    ("tests_deleted", "missing"), ("tests_emptied", "edited"), ("test_twice", "2 times"), ("renamed", "bonus"),
+    ("before_everything", "moved")])
+def test_lie_in_the_file_is_flagged(name, flag, graded):
+    result, _ = graded["lie_in_the_file", name].result()
+    assert any(flag in text for _, text in result["notes"])
+
+
+# --- reading, writing, filling: nothing there, nothing left --------------------------------
+
+@pytest.fixture(scope="session")
+def bystander():
+    """A server on loopback and on an abstract socket; yields the port. Nobody may reach it."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract:
+        port = server.getsockname()[1]
+        abstract.bind(f"\0autograde-{port}")
+        abstract.listen()
+        yield port
+
+
+def run_all(category, port=0, names=None, limits=Limits(seconds=240)):
+    """Run attacks as cells of one kernel; returns ``{name: text}`` and the findings."""
+    names = names or attacks(category)
+    findings, usage = job.run(code_cells(*(source(category, name, port) for name in names)), limits)
+    return {name: printed(findings, i) for i, name in enumerate(names)}, findings
+
+
+@pytest.mark.parametrize("category", ["read", "write", "fill"])
+def test_no_effect(category, bystander, monkeypatch):
+    monkeypatch.setenv("AUTOGRADE_TEST_SECRET", SECRET)
+    texts, findings = run_all(category, bystander)
+    assert findings["stopped"] is None
+    assert {name: text for name, text in texts.items() if "EFFECT" in text} == {}
+    # An attack that breaks off has shown nothing.
+    assert {name: text for name, text in texts.items() if "Traceback" in text} == {}
+
+
+def test_the_next_student_finds_nothing_of_the_last():
+    run_all("write", names=["next_student_files", "next_student_ipython", "python_startup"])
+    look = ("import os\nfor folder in ('/tmp', '/dev/shm', os.path.expanduser('~')):\n"
+            "    for where, _, names in os.walk(folder):\n        print([n for n in names if 'left' in n or n.endswith(('.pth', '00.py'))])")
+    findings, _ = job.run(code_cells(look), Limits(seconds=60))
+    text = printed(findings)
+    assert "[]" in text and "left" not in text and "EFFECT" not in text and ".pth" not in text
+    assert not list(Path("/tmp").glob(f"*{TOKEN}*"))
+
+
+def test_the_clock_cannot_be_set():
+    texts, _ = run_all("lie_about_time", names=["set_the_clock"])
+    assert texts == {"set_the_clock": ""}
+
+
+CONTROLS = ["judge_by_import", "accounts", "environment", "other_processes", "loopback", "abstract_socket", "the_graders_package"]
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_the_same_attack_succeeds_in_a_weaker_sandbox(name, bystander):
+    """So that the tests above could fail: everything read-only, but in sight."""
+    weak = ["bwrap", "--unshare-user", "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev",
+            "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    done = subprocess.run([*weak, "--", sys.executable, "-c", source("read", name, bystander)], text=True, capture_output=True,
+                          env={**os.environ, "AUTOGRADE_TEST_SECRET": SECRET}, timeout=60)
+    assert "EFFECT" in done.stdout, done.stderr
+
+
+# --- surviving ------------------------------------------------------------------------------
+
+def carriers():
+    """Processes anywhere on this machine whose command line carries the token."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += [path.parent.name] if TOKEN.encode() in path.read_bytes() else []
+        except OSError:
+            pass
+    return found
+
+
+def test_nothing_survives_the_sandbox():
+    texts, findings = run_all("survive")
+    assert all("Traceback" not in text for text in texts.values())
+    until = time.monotonic() + 10
+    while carriers() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert carriers() == []
+
+
+def test_survivors_were_there_to_be_killed():
+    cells = code_cells(*(source("survive", name) for name in attacks("survive")), "import time; time.sleep(20)")
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(job.run, cells, Limits(seconds=15))
+        most = 0
+        while not future.done():
+            most = max(most, len(carriers()))
+            time.sleep(0.1)
+    assert most >= 4
+    assert "ran for more than" in future.result()[0]["stopped"]["why"]
+
+
+# --- starving -------------------------------------------------------------------------------
+
+TIGHT = Limits(memory=700 * MB, seconds=20, processes=64, output=20 * MB)
+OVER_TIME, OVER_OUTPUT = "ran for more than 20 s", "more than 20 MB"
+STARVE = {
+    "memory": None, "memory_of_many": "more than 700 MB of memory", "processes": "more than 64 processes",
+    "endless_loop": OVER_TIME, "sleep": OVER_TIME, "output": OVER_OUTPUT, "one_line": "more at once than can be read",
+    "displays": OVER_OUTPUT, "messages": "more than 20 ", "descriptor_writes": OVER_OUTPUT,
+}
+
+
+@pytest.mark.parametrize("name", attacks("starve"))
+def test_greed_is_stopped_with_a_reason(name):
+    findings, usage = job.run(code_cells(source("starve", name), "print('next')"), TIGHT)
+    if STARVE[name] is None:  # refused inside the sandbox: the notebook goes on
+        assert findings["stopped"] is None and "next" in printed(findings, 1)
+    else:
+        assert STARVE[name] in findings["stopped"]["why"]
+    assert len(str(findings)) < 2 * MB
+    assert usage["judge_memory"] < 500 * MB
+
+
+@pytest.mark.parametrize("name", ["stopped_clocks"])
+def test_time_is_measured_outside(name):
+    findings, _ = job.run(code_cells(source("lie_about_time", name)), Limits(seconds=8))
+    assert "ran for more than 8 s" in findings["stopped"]["why"]
+
+
+def test_a_thread_in_the_background_delays_nobody():
+    findings, _ = job.run(code_cells(source("lie_about_time", "work_in_the_background")), Limits(seconds=50))
+    assert findings["stopped"] is None
+
+
+# --- without bubblewrap ---------------------------------------------------------------------
+
+def test_without_bubblewrap_the_grader_refuses_and_says_what_to_install(monkeypatch, tmp_path, capsys):
+    from autograde.__main__ import main
+
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    (tmp_path / "a.ipynb").write_bytes(b"{}")
+    assert main(["grade", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert "apt install bubblewrap" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,207 @@
+"""The gradebook gets whole submissions, keeps what a person graded, and may live in PostgreSQL."""
+
+import copy
+import os
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from grading_helpers import COURSE, answered, as_bytes, mini
+from nbgrader import api
+
+from autograde import job as job_
+from autograde.feedback import page
+from autograde.gradebook import GradebookError, Writer
+from autograde.ledger import write_safely
+
+
+@dataclass
+class Student:
+    """As much of a submission as the gradebook looks at."""
+
+    student: str = "ada"
+    name: str = "Ada Lovelace"
+    timestamp: datetime | None = field(default_factory=lambda: datetime(2026, 3, 1, 10))
+
+
+def result_of(passed, written="An answer.", data=b"1", notes=()):
+    """Result and autograded notebook of a submission in which the tests ``passed`` (or not), without running it."""
+    verdict = {"check": "kl_term.values", "passed": passed, "message": "It is <b>half</b>.", "mistake": None, "also": None}
+    notebook = answered(written=written)
+    assignment = mini()
+    restored = job_.preflight.restore(as_bytes(notebook), assignment)
+    findings = {"stopped": None, "cells": [{"id": "kl_term", "outputs": []}], "checks": {
+        c.id: {"passed": passed, "verdicts": [verdict]} for c in assignment.cells if c.kind == "test"}}
+    result = {"student": "ada", "name": "Ada Lovelace", "assignment": "mini", "sha256": job_.hashlib.sha256(data).hexdigest(),
+              "status": "graded", "reason": None, "max_score": 8.0, "notes": list(notes), "late": False}
+    result["checks"], result["written"] = job_.score(assignment, restored.cells, findings, None)
+    return result, job_.autograded(restored.cells, findings, result)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory):
+    """A real server in a temporary folder, on loopback, run by an unprivileged user; yields its URL."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    assert programs, "PostgreSQL is not installed: apt install postgresql"
+    folder = Path("/tmp") / f"autograde-pg-{os.getpid()}"
+    folder.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    user = {}
+    if os.getuid() == 0:  # PostgreSQL refuses to run as root
+        shutil.chown(folder, "nobody")
+        user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+
+    def program(name, *arguments):
+        subprocess.run([programs[-1] / name, *arguments], check=True, capture_output=True, cwd=folder, **user)
+    try:
+        program("initdb", "-D", folder / "data", "-U", "teacher", "--auth=trust", "-N")
+        program("pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o",
+                f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off", "start")
+        try:
+            yield f"postgresql+psycopg://teacher@127.0.0.1:{port}/postgres"
+        finally:
+            program("pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def prepared(request, tmp_path_factory):
+    """A writer on a gradebook that knows the assignment; making one takes seconds."""
+    url = (f"sqlite:///{tmp_path_factory.mktemp('gradebook') / 'gradebook.db'}" if request.param == "sqlite"
+           else request.getfixturevalue("postgresql"))
+    writer = Writer(url)
+    writer.prepare("mini", COURSE)
+    yield writer
+    writer.close()
+
+
+@pytest.fixture
+def writer(prepared):
+    """The same, without students."""
+    db = prepared.gradebook.db
+    for table in (api.Comment, api.Grade, api.SubmittedNotebook, api.SubmittedAssignment, api.Student):
+        db.query(table).delete()
+    db.commit()
+    return prepared
+
+
+def enter(writer, folder, result, notebook):
+    """Write a result as the grader does: gradebook first, then the notebook that people see."""
+    new, shown = folder / "new.ipynb", folder / "shown.ipynb"
+    write_safely(new, notebook)
+    writer.write(result, Student(), new, shown)
+    shutil.copy(new, shown)
+
+
+def cells(writer):
+    return writer.marks("mini")["ada"]["cells"]
+
+
+def grade_by_hand(writer, grade_id, score, comment=None):
+    """What formgrader does."""
+    grade = writer.gradebook.find_grade(grade_id, "mini", "mini", "ada")
+    grade.manual_score, grade.needs_manual_grade = score, False
+    if comment:
+        writer.gradebook.find_comment(grade_id, "mini", "mini", "ada").manual_comment = comment
+    writer.gradebook.db.commit()
+
+
+def test_a_result_is_entered_with_all_its_cells(writer, tmp_path):
+    enter(writer, tmp_path, *result_of(True))
+    marks = writer.marks("mini")["ada"]
+    assert (marks["score"], marks["max_score"], marks["needs_manual_grade"]) == (6.0, 8.0, True)
+    assert marks["timestamp"] == datetime(2026, 3, 1, 10)
+    student = writer.gradebook.find_student("ada")
+    assert (student.first_name, student.last_name) == ("Ada", "Lovelace")
+    assert writer.students("mini") == {"ada"}
+
+
+def test_writing_twice_changes_nothing(writer, tmp_path):
+    enter(writer, tmp_path, *result_of(True))
+    before = copy.deepcopy(writer.marks("mini"))
+    enter(writer, tmp_path, *result_of(True))
+    assert writer.marks("mini") == before
+
+
+def test_a_worse_resubmission_takes_the_points_away(writer, tmp_path):
+    enter(writer, tmp_path, *result_of(True))
+    grade_by_hand(writer, "test_kl_term_values", 3)
+    enter(writer, tmp_path, *result_of(False, data=b"2"))
+    assert writer.marks("mini")["ada"]["score"] == 0
+
+
+def test_what_a_person_graded_stays_while_the_answer_is_the_same(writer, tmp_path):
+    enter(writer, tmp_path, *result_of(True))
+    grade_by_hand(writer, "question_pull", 1.5, "Good.")
+    enter(writer, tmp_path, *result_of(True, data=b"2"))
+    assert cells(writer)["question_pull"]["score"] == 1.5 and cells(writer)["question_pull"]["comment"] == "Good."
+    enter(writer, tmp_path, *result_of(True, written="Another answer.", data=b"3"))
+    assert cells(writer)["question_pull"]["score"] == 0 and cells(writer)["question_pull"]["needs_manual_grade"]
+    assert cells(writer)["question_pull"]["comment"] is None
+
+
+def test_no_answer_is_0_and_needs_nobody(writer, tmp_path):
+    enter(writer, tmp_path, *result_of(True, written=None))
+    assert not writer.marks("mini")["ada"]["needs_manual_grade"]
+    assert cells(writer)["question_pull"]["comment"] == "No response."
+
+
+def test_tampering_flags_the_submission_in_formgrader(writer, tmp_path):
+    enter(writer, tmp_path, *result_of(True, notes=[("tampering", "a test was edited")]))
+    assert writer.gradebook.find_submission_notebook("mini", "mini", "ada").flagged
+
+
+def test_withdrawn_marks_wait_for_a_grader(writer, tmp_path):
+    enter(writer, tmp_path, *result_of(True))
+
+    class Submission(Student):
+        assignment = "mini"
+    writer.withdraw(Submission())
+    marks = writer.marks("mini")["ada"]
+    assert marks["score"] == 0 and marks["needs_manual_grade"]
+
+
+def test_a_failure_in_the_middle_enters_nothing(writer, tmp_path):
+    result, notebook = result_of(True)
+    del result["written"]  # the transaction breaks off at the written answer's points
+    with pytest.raises(KeyError):
+        enter(writer, tmp_path, result, notebook)
+    assert writer.marks("mini") == {}
+
+
+def test_a_read_only_gradebook_is_one_clear_sentence(tmp_path):
+    url = f"sqlite:///{tmp_path / 'gradebook.db'}"
+    Writer(url).close()
+    with pytest.raises(GradebookError, match="gradebook"):
+        Writer(f"sqlite:///file:{tmp_path / 'gradebook.db'}?mode=ro&uri=true").prepare("mini", COURSE)
+
+
+def test_an_unreachable_gradebook_is_one_clear_sentence_without_the_password():
+    with pytest.raises(GradebookError) as refusal:
+        Writer("postgresql+psycopg://teacher:s3cret@127.0.0.1:1/x", patience=1)
+    assert "s3cret" not in str(refusal.value)
+
+
+# --- feedback -------------------------------------------------------------------------------
+
+def test_feedback_shows_what_was_graded_by_hand(writer, tmp_path):
+    result, notebook = result_of(True)
+    enter(writer, tmp_path, result, notebook)
+    assert "6 of 8 points so far" in page(result, writer.marks("mini")["ada"])
+    grade_by_hand(writer, "question_pull", 1.5, "Say why.")
+    shown = page(result, writer.marks("mini")["ada"])
+    assert "7.5 of 8 points" in shown and "so far" not in shown and "Say why." in shown
+
+
+def test_feedback_escapes_what_a_student_could_have_written_and_shows_no_test():
+    result, _ = result_of(False)
+    result["name"] = "<script>alert(1)</script>"
+    shown = page(result)
+    assert "It is &lt;b&gt;half&lt;/b&gt;." in shown and "<script" not in shown
+    assert 'check("' not in shown and "check(&" not in shown
