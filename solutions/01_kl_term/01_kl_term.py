@@ -79,6 +79,7 @@ interact(
     log_var=FloatSlider(value=1.5, min=-3, max=2, step=0.1, description="log variance", continuous_update=False),
 );
 
+
 # %% [markdown]
 # It cannot: the total is zero when the two curves coincide and positive otherwise. Set the mean to 0 and
 # go to both ends of the log variance. A $q$ that is too narrow and one that is too wide both cost

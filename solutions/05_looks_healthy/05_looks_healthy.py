@@ -60,6 +60,7 @@ zero, noise = np.zeros((1, 2)), np.array([[0.5, -2.0]])
 for name, model in models.items():
     print(name, "KL:", float(model.kl(zero, zero)[0]), " z:", np.array(model.sample(zero, zero, noise))[0])
 
+
 # %% [markdown]
 # All four pass: the test sees nothing. Zeros make different formulas agree, and so do a log variance
 # of 0 (the standard deviation *is* the variance), a mean of 1 or 2, and a single latent dimension.
