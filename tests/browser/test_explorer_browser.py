@@ -99,8 +99,8 @@ class Explorer:
     def map(self, layer=0):
         return picture(self.root.locator(".vl-plot canvas").nth(layer))
 
-    def choose(self, label, **value):
-        self.root.get_by_label(label, exact=True).select_option(**value)
+    def choose(self, label, option):
+        self.root.get_by_label(label, exact=True).select_option(label=option)
 
     def press(self, name):
         self.root.get_by_role("button", name=name, exact=True).click()
@@ -150,6 +150,7 @@ def full(opened):
     explorer = Explorer(opened[0], 0)
     explorer.root.scroll_into_view_if_needed()
     explorer.press("latent units")
+    expect(explorer.slider("z1")).to_have_accessible_name("z1, latent units")
     explorer.press("MLP")
     expect(explorer.stage).to_have_attribute("data-active", "0")
     return explorer
@@ -256,6 +257,7 @@ def test_prior_quantiles_step_through_the_prior(full):
     full.at([norm.ppf(u + 4 * 0.002), start[1]])
     assert full.z[0] == pytest.approx(norm.ppf(u + 4 * 0.002), abs=1e-5)
     full.press("latent units")
+    expect(full.slider("z1")).to_have_accessible_name("z1, latent units")
     assert full.readout("z1") == pytest.approx(full.z[0], abs=0.011)
 
 
@@ -263,7 +265,7 @@ def test_prior_quantiles_step_through_the_prior(full):
 
 
 def test_a_double_click_on_the_map_picks_the_image_there(full, z_mean):
-    target = z_mean[42]
+    target = [float(v) for v in z_mean[42]]
     box = full.root.locator(".vl-plot").bounding_box()
     full.page.mouse.dblclick(box["x"] + 34 + (target[0] / 7 + 0.5) * 358, box["y"] + 8 + (0.5 - target[1] / 7) * 362)
     number = full.root.get_by_label("Image", exact=True)
@@ -283,14 +285,14 @@ def test_an_image_is_picked_by_number_and_by_class(full, z_mean):
     about = full.root.locator(".vl-card").first
     expect(about).to_contain_text(f"Test image 123: {data.CLASS_NAMES[images.y_test[123]]}")
     expect(about).to_contain_text("nats")
-    full.choose("Class", label="Bag")
+    full.choose("Class", "Bag")
     expect(about).to_contain_text(": Bag")
     first = number.input_value()
     full.press("Another one")
     expect(number).not_to_have_value(first)
     expect(about).to_contain_text(": Bag")
     full.at(z_mean[int(number.input_value())])
-    full.choose("Class", label="any class")
+    full.choose("Class", "any class")
 
 
 def test_play_walks_from_the_first_image_to_the_second(full, z_mean):
@@ -466,7 +468,8 @@ def test_the_saved_notebook_is_small_and_readable_without_javascript_or_kernel(o
 def test_notebook_7_shows_it(lab, page, mlp):
     write(lab, "classic.ipynb", SETUP, BARE)
     page.goto(f"{lab.url}/notebooks/classic.ipynb?token={lab.token}")
-    page.get_by_role("menuitem", name="Run", exact=True).click(timeout=PATIENCE_MS)
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=PATIENCE_MS)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     explorer = Explorer(page)
     explorer.stage.wait_for(state="attached", timeout=PATIENCE_MS)

@@ -336,7 +336,7 @@ class LatentExplorer(widgets.VBox):
         table = pictures.posterior_table(mean, std, kl, nats)
         self._about.value = (
             f'<p class="vl-note">Test image {index}: <b>{html.escape(what)}</b>, encoded for {html.escape(decoder.name)}</p>'
-            f'<div style="display:flex;flex-wrap:wrap;gap:8px 20px">{pair}<div>{table}</div></div>'
+            f'<div class="vl-about">{pair}<div>{table}</div></div>'
         )
         self._stage.show_image(mean, std)
 

@@ -73,12 +73,12 @@ def posterior_table(mean, std, kl, reconstruction):
     widest = max(float(np.max(kl)), 1e-9)
     rows = "".join(
         f'<tr><th scope="row">z<sub>{dim}</sub></th><td>{_number(m)} ± {s:.2f}</td>'
-        f'<td class="vl-bar"><span style="width:{60 * max(k, 0) / widest:.0f}px"></span>{k:.2f}</td></tr>'
+        f'<td class="vl-bar"><span style="width:{40 * max(k, 0) / widest:.0f}px"></span>{k:.2f}</td></tr>'
         for dim, (m, s, k) in enumerate(zip(mean, std, kl, strict=True), 1)
     )
     total = float(np.sum(kl))
     return (
-        '<div class="vl-scroll"><table class="vl-table"><thead><tr><th scope="col">Dimension</th>'
+        '<div class="vl-scroll"><table class="vl-table"><thead><tr><th scope="col">Dim.</th>'
         '<th scope="col">z_mean ± σ</th><th scope="col">KL, nats</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
         f'<p class="vl-sum">KL, all dimensions: {total:.2f} nats<br>Reconstruction from z_mean: {reconstruction:.1f} nats<br>'

@@ -62,8 +62,9 @@ function blend(grid, limit, z, out) {
   const [j, b] = place(z[1]);
   const p00 = (j * n + i) * size, p01 = p00 + size, p10 = p00 + n * size, p11 = p10 + size;
   const w00 = (1 - a) * (1 - b), w01 = a * (1 - b), w10 = (1 - a) * b, w11 = a * b;
+  // Uint8ClampedArray rounds to the nearest.
   for (let k = 0; k < size; k++) {
-    out[k] = w00 * pixels[p00 + k] + w01 * pixels[p01 + k] + w10 * pixels[p10 + k] + w11 * pixels[p11 + k] + 0.5;
+    out[k] = w00 * pixels[p00 + k] + w01 * pixels[p01 + k] + w10 * pixels[p10 + k] + w11 * pixels[p11 + k];
   }
 }
 
