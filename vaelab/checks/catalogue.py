@@ -20,13 +20,13 @@ class Mistake(NamedTuple):
     taught: str
 
 
-_KL = "notebook 1, the KL divergence of two Gaussians"
-_DIMS = "notebook 1, independent dimensions"
-_SAMPLING = "notebook 2, the reparameterisation trick"
-_ELBO = "notebook 2, the ELBO"
-_LOSS = "notebook 2, the loss in Keras"
-_CONV = "notebook 3, the convolutional encoder"
-_TEST = "notebook 5, what a test needs"
+# Sections of the notebooks, by number and heading.
+_KL = "notebook 1, What the KL divergence measures"
+_DIMS = "notebook 1, Exercise: `kl_term`"
+_SAMPLING = "notebook 2, The reparameterisation trick"
+_LOSS = "notebook 2, The loss: negative ELBO"
+_CONV = "notebook 3, Exercise: `make_conv_encoder`"
+_TEST = "notebook 5, What a test needs"
 
 CATALOGUE = (
     # --- KL term
@@ -44,7 +44,7 @@ CATALOGUE = (
             "Check which sign stands in front of the bracket, and which signs are inside.", _KL),
     Mistake("kl.left_out", (4,), "KL left out", "0",
             "the KL term is left out or always zero.",
-            "Nothing then keeps q(z|x) near the prior. Add what the divergence contributes.", _ELBO),
+            "Nothing then keeps q(z|x) near the prior. Add what the divergence contributes.", _LOSS),
     Mistake("kl.sum_over_batch", (5,), "summed over the batch", "sum over axis 0",
             "it looks as if you summed over the images of the batch instead of over the latent dimensions.",
             "Print the shape of each intermediate result: which axis is the batch?", _DIMS),
@@ -213,13 +213,13 @@ CATALOGUE = (
             "Take the number of pixels from what is passed in, or avoid needing it.", _LOSS),
     Mistake("loss.kl_left_out", (4,), "KL left out of the loss", "loss = reconstruction",
             "the KL term is reported, but it is not part of the loss.",
-            "The negative ELBO has two parts.", _ELBO),
+            "The negative ELBO has two parts.", _LOSS),
     Mistake("loss.kl_sign", (3,), "KL subtracted", "loss = reconstruction - kl",
             "the KL term is subtracted where it should be a cost.",
-            "Which sign has each part in the ELBO, and in its negative?", _ELBO),
+            "Which sign has each part in the ELBO, and in its negative?", _LOSS),
     Mistake("loss.weighted", (), "parts weighted", "loss = a * reconstruction + b * kl",
             "the loss weighs its two parts in another way than the negative ELBO.",
-            "Both parts are in nats per image: how do they combine?", _ELBO),
+            "Both parts are in nats per image: how do they combine?", _LOSS),
     Mistake("loss.added_twice", (), "a part counted twice", "a = 2 or b = 2",
             "a part of the loss is counted twice, as when both add_loss and compute_loss hold it.",
             "Go through the places where the loss is put together.", _LOSS),
@@ -231,7 +231,7 @@ CATALOGUE = (
             "Which distribution over a pixel does the decoder describe?", _LOSS),
     Mistake("loss.sign", (), "sign of the reconstruction", "-bce",
             "the reconstruction term has the wrong sign.",
-            "A loss goes down when the model gets better.", _ELBO),
+            "A loss goes down when the model gets better.", _LOSS),
     Mistake("loss.factor", (), "a wrong factor on the reconstruction", "c * reconstruction",
             "the reconstruction term is multiplied or divided by something that does not belong there.",
             "Losses are in nats per image: check each factor.", _LOSS),

@@ -188,8 +188,8 @@ def unbounded(rng, ask):
     if all(np.allclose(a, b) for a, b in redrawn):
         raise Problem("z_mean and z_log_var are equal for every image", mistake="encoder.same_head",
                       got="equal outputs", expected="two different outputs")
-    for name, array in zip(_HEADS, redrawn[0]):
-        if np.ptp(array, axis=0).max() < 1e-7:
+    for i, name in enumerate(_HEADS):
+        if all(np.ptp(pair[i], axis=0).max() < 1e-7 for pair in [start, *redrawn]):
             raise Problem(f"{name} is the same for all images", mistake="encoder.no_gradient")
     if any(abs(a.mean(0)).max() < 2e-3 and abs(a.std(0) - 1).max() < 2e-2 for a in training):
         which = [n for n, a in zip(_HEADS, training) if abs(a.mean(0)).max() < 2e-3 and abs(a.std(0) - 1).max() < 2e-2]
