@@ -111,6 +111,8 @@ def execute(notebook, folder):
         kernel_name=NATIVE_KERNEL_NAME,
         timeout=CELL_TIMEOUT_S,
         record_timing=False,
+        # With it, nbviewer would prefer dead sliders to the figure that stands in for them.
+        store_widget_state=False,
         resources={"metadata": {"path": str(folder)}},
     )
     try:

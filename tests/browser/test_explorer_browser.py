@@ -220,7 +220,7 @@ def test_at_once_the_image_is_the_blended_one_and_says_so(full, mlp):
         assert moment["shown"] == "blended" and "Blended" in moment["said"]
         assert np.abs(pixels - grid.blend([z])[0]).max() <= ROUNDING
         assert np.abs(pixels / 255 - mlp.images([z])[0]).max() <= grid.error + ROUNDING / 255
-        assert int(re.search(r"at most (\d+) %", moment["said"]).group(1)) == np.ceil(100 * grid.error)
+        assert int(re.search(r"no pixel more than (\d+) %", moment["said"]).group(1)) == np.ceil(100 * grid.error)
 
 
 def test_dragging_on_the_map_moves_sliders_point_and_image(full, mlp):

@@ -398,7 +398,7 @@ async function render({ model, el, signal, host }) {
       paint(screen, screen.buffer);
       worst = Math.max(worst, grids[k].error);
     });
-    say("blended", `Blended from a grid, at most ${Math.ceil(worst * 100)} % off`);
+    say("blended", `Blended from a grid, no pixel more than ${Math.ceil(worst * 100)} % off`);
   }
 
   function ask(rest) {
