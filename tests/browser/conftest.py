@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,10 +83,9 @@ def _wait_until_serving(server, url, log):
     raise RuntimeError(f"JupyterLab did not start within {START_S} s:\n{log.read_text(encoding='utf-8')}")
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory):
-    """One JupyterLab for the whole test session, started the way `make lab` starts it."""
-    folder = tmp_path_factory.mktemp("lab")
+@contextmanager
+def jupyterlab(folder):
+    """A JupyterLab, started the way `make lab` starts it, on copies of the notebooks in the new `folder`."""
     for name in ("course", "solutions"):
         shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     port, token = _free_port(), secrets.token_hex(16)
@@ -117,8 +117,8 @@ def lab(tmp_path_factory):
         server.wait(timeout=30)
 
 
-@pytest.fixture(scope="session")
-def browser():
+@contextmanager
+def chromium():
     """The system's Chromium, without a window."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if executable is None:
@@ -127,6 +127,19 @@ def browser():
         running = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """One JupyterLab for the whole test session."""
+    with jupyterlab(tmp_path_factory.mktemp("lab") / "project") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture
