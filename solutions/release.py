@@ -94,9 +94,8 @@ def _cell_id(cell, taken):
 
 
 def content(notebook):
-    """What a notebook says: everything but outputs and the state of widgets."""
-    cells = [(cell.cell_type, cell.id, cell.source, cell.metadata) for cell in notebook.cells]
-    return cells, {key: value for key, value in notebook.metadata.items() if key != "widgets"}
+    """What a notebook says: everything but its outputs."""
+    return [(cell.cell_type, cell.id, cell.source, cell.metadata) for cell in notebook.cells], notebook.metadata
 
 
 def execute(notebook, folder):

@@ -29,13 +29,14 @@ from vaelab.checks import check
 from vaelab.explorer import LatentExplorer
 from vaelab.training import fit
 
+# %% [markdown]
+# How much may this run spend? `quick` is meant for working on the exercises; to train as long as the figures
+# quoted below did, start Jupyter with `VAELAB_PROFILE=full`. The seed makes a run repeatable.
+
+# %%
 keras.utils.set_random_seed(7)
 profile = profiles.current()
 print(profile)
-
-# %% [markdown]
-# The line above says how much this run may spend. `quick` is meant for working on the exercises;
-# to train as long as the figures quoted below, start Jupyter with `VAELAB_PROFILE=full`.
 
 # %% [markdown]
 # ## The data

@@ -30,6 +30,10 @@ from vaelab.explorer import LatentExplorer
 from vaelab.models import Sampling
 from vaelab.training import fit
 
+# %% [markdown]
+# As in notebook 2, the profile says how much this run may spend, and the seed makes it repeatable.
+
+# %%
 keras.utils.set_random_seed(7)
 profile = profiles.current()
 print(profile)
