@@ -69,19 +69,6 @@ class Kl(NamedTuple):
         """What such a `kl_term` returns."""
         return _REDUCE[self.reduce](self.terms(z_mean, z_log_var))
 
-    def has_gradients(self):
-        """Whether `gradients` knows the derivative: the reduction is a weighted sum."""
-        return self.reduce not in ("first", "last", "max", "abs", "abs_each", "relu", "norm", "product", "sqrt")
-
-    def gradients(self, z_mean, z_log_var, step=1e-5):
-        """Derivatives of the sum of `value`, by central differences (terms are separate)."""
-        weight = {"mean": 1 / z_mean.shape[1], "mean_all": 1 / z_mean.size,
-                  "batch_mean": 1 / len(z_mean), "mean_axis0": 1 / len(z_mean),
-                  "sum_all_each": len(z_mean)}.get(self.reduce, 1.0)
-        by_mean = self.terms(z_mean + step, z_log_var) - self.terms(z_mean - step, z_log_var)
-        by_var = self.terms(z_mean, z_log_var + step) - self.terms(z_mean, z_log_var - step)
-        return weight * by_mean / (2 * step), weight * by_var / (2 * step)
-
 
 _LOG_VAR = {
     "ok": lambda v: v, "abs": abs, "relu": lambda v: np.maximum(v, 0), "softplus": softplus,
