@@ -33,8 +33,8 @@ c.CourseDirectory.ignore = [
     "*.py", "*.pyc", "*.md", "*.toml", "*.h5", "*.npz", "*.json", "*.log", ".*",
 ]
 
-# A solution's notebook-wide metadata holds the state of its widgets, and jupytext's
-# pairing where somebody paired it by hand: neither belongs to a student.
+# A solution saved by hand may hold jupytext's pairing or the state of widgets in its
+# notebook-wide metadata: neither belongs to a student.
 c.GenerateAssignment.preprocessors.append("nbconvert.preprocessors.ClearMetadataPreprocessor")
 c.ClearMetadataPreprocessor.enabled = True
 c.ClearMetadataPreprocessor.clear_cell_metadata = False

@@ -3,6 +3,7 @@
 import ast
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import nbformat
@@ -82,6 +83,16 @@ def test_the_opening_cell_announces_all_points(assignment):
     written = sum(cell.metadata.nbgrader.points for cell in graded(assignment) if cell.cell_type == "markdown")
     numbers = re.search(r"(\d+) points for code(?:, (\d+) for )?", opening)
     assert (int(numbers[1]), int(numbers[2] or 0)) == (code, written)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_table_of_contents_links_to_the_notebook_and_says_its_points(assignment):
+    contents = (PROJECT / "course" / "README.md").read_text(encoding="utf-8")
+    row = re.search(rf"^.*\({assignment}/{assignment}\.ipynb\).*\| (.*) \|$", contents, flags=re.MULTILINE)
+    by_type = Counter()
+    for cell in graded(assignment):
+        by_type[cell.cell_type] += cell.metadata.nbgrader.points
+    assert row[1] == (" + ".join(str(by_type[kind]) for kind in ("code", "markdown") if by_type[kind]) or "–")
 
 
 # What a reader sees

@@ -140,10 +140,15 @@ def test_scripts_survive_a_round_trip_through_a_notebook(assignment):
 # The pipeline itself, on a small course
 
 
-def test_release_clears_answers_hidden_tests_outputs_and_widget_state(released):
-    solution = nbformat.read(released / "solutions/01_demo/01_demo.ipynb", as_version=4)
-    student = nbformat.read(released / "course/01_demo/01_demo.ipynb", as_version=4)
-    assert solution.cells[1].outputs and "widgets" in solution.metadata
+def test_release_clears_answers_hidden_tests_outputs_and_notebook_metadata(released_demo):
+    path = released_demo / "solutions/01_demo/01_demo.ipynb"
+    solution = nbformat.read(path, as_version=4)
+    assert solution.cells[1].outputs and "widgets" not in solution.metadata
+    # As after saving by hand, with pairing and widget state switched on.
+    solution.metadata |= {"jupytext": {"formats": "ipynb,py:percent"}, "widgets": {"state": {}}}
+    nbformat.write(solution, path)
+    release.generate("01_demo", released_demo)
+    student = nbformat.read(released_demo / "course/01_demo/01_demo.ipynb", as_version=4)
     assert set(student.metadata) == {"kernelspec", "language_info"}
     source = {cell.id: cell.source for cell in student.cells}
     assert source["double"] == 'def double(x):\n    """Twice x."""\n    # YOUR CODE HERE\n    raise NotImplementedError()'
