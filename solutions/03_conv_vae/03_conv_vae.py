@@ -27,7 +27,7 @@ from vaelab import data, metrics, plots, profiles, reference
 from vaelab.checks import check
 from vaelab.earlier import borrow
 from vaelab.explorer import LatentExplorer
-from vaelab.models import Sampling
+from vaelab.models import Sampling, make_decoder
 from vaelab.training import fit
 
 # %% [markdown]
@@ -98,9 +98,27 @@ plots.samples(np.stack([(x - x.min()) / np.ptp(x) for x in untrained]))
 
 
 # %% [markdown]
-# Not clothes, but not the noise of notebook 2 either: there are patches, repeated textures and a regular
-# grain. This much knowledge about images is in the *architecture*: neighbouring outputs are made from the same few inputs
-# by the same weights, before a single image has been seen.
+# At first sight this is noise again. Look at it from further away: there is a regular grain, and each decoder has
+# one of its own. A number makes it plain: the correlation between pixels that lie a few columns apart,
+# beside that of an untrained fully connected decoder.
+
+# %%
+def correlation(x, distance):
+    """Correlation of pixels `distance` columns apart, averaged over images (N, 28, 28)."""
+    pairs = [(image[:, :-distance].ravel(), image[:, distance:].ravel()) for image in x]
+    return np.mean([np.corrcoef(left, right)[0, 1] for left, right in pairs])
+
+
+dense = metrics.decode(make_decoder(latent_dim, 256, 784), z[:, 0]).reshape(-1, 28, 28)
+for distance in (1, 2, 3, 4):
+    conv = correlation(np.stack(untrained)[..., 0], distance)
+    print(f"{distance} apart: convolutional {conv:+.2f}, fully connected {correlation(dense, distance):+.2f}")
+
+
+# %% [markdown]
+# The pattern repeats after two and after four pixels, which are the steps of the strides; the fully connected decoder
+# repeats nothing. This much knowledge about images is in the *architecture*: neighbouring outputs are made from the same
+# few inputs by the same weights, before a single image has been seen.
 
 # %% [markdown]
 # ## Exercise: `make_conv_encoder` — 10 points
@@ -346,7 +364,7 @@ for name, codes in {"MLP": mlp, "conv": conv}.items():
 # %% [markdown]
 # ### Question — 2 points
 #
-# Untrained, the convolutional decoder draws patches and textures, the fully connected one pure noise. Explain the difference by
+# Untrained, the convolutional decoder draws a grain that repeats, the fully connected one pure noise. Explain the difference by
 # the way an output pixel depends on the layer before it. Then name one thing that the *encoder* gains
 # from convolutions.
 
