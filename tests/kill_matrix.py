@@ -133,15 +133,20 @@ def main():
             text, count = table(exercise, options.seed, pool)
         parts.append(text)
         total = {key: total.get(key, 0) + value for key, value in count.items()}
+        options.out.parent.mkdir(exist_ok=True)
+        options.out.write_text(document(parts, total), encoding="utf-8")  # as far as it goes, should the run be cut
+        print(exercise, count, flush=True)
+
+
+def document(parts, total):
+    """The whole file: what it is, the totals, then one section an exercise."""
     head = ["# Kill matrix", "",
             "Made by `make kill-matrix`; do not edit. Each wrong answer (mutant) against each check, and what the",
             "checks recognised; then the right answers in other styles, which must all pass. `·` means that a check",
             "passes: a mistake that leaves the shape right keeps the points for the shape.", "",
             f"{total['killed']} of {total['mutants']} mutants lose marks; {total['named']} are named correctly (or, where",
-            f"the catalogue has no entry, left unnamed). {total['passed']} of {total['variants']} correct variants get full marks.", ""]
-    options.out.parent.mkdir(exist_ok=True)
-    options.out.write_text("\n".join(head) + "\n" + "\n\n".join(parts) + "\n", encoding="utf-8")
-    print("\n".join(head[6:8]))
+            f"the catalogue has no entry, left unnamed). {total['passed']} of {total['variants']} correct variants get full marks."]
+    return "\n\n".join(["\n".join(head), *parts]) + "\n"
 
 
 if __name__ == "__main__":

@@ -122,7 +122,12 @@ def prior(rng, ask):
     cases = _three(rng)
     for m, v in cases:
         m[2], v[2] = 0, 0
-    gots = _values(ask, cases)
+    try:
+        gots = _values(ask, cases)
+    except Problem as problem:
+        if problem.got in ("nan", "inf"):  # a logarithm of zero, say: ordinary inputs may tell more
+            problem.mistake = _diagnosed(rng, ask, None)["mistake"]
+        raise
     _shape_problem(ask, cases, gots)
     for (m, v), got in zip(cases, gots):
         others = np.delete(got, 2)
