@@ -79,7 +79,7 @@ def _add(part, result, line):
     part["mistakes"].update(recognised)
     if result["reason"]:
         part["flags"].append((result["student"], result["reason"]))
-    part["flags"] += [(result["student"], text) for kind, text in result["notes"] if kind == "tampering"]
+    part["flags"] += [(result["student"], text) for _, text in result["notes"]]
     part["answers"][result["student"]] = {cell: normalise(code) for cell, code in result["answers"].items()}
 
 

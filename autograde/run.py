@@ -59,8 +59,6 @@ def work(job):
         result, notebook = grade(job)
     except (GraderFailure, OSError) as failure:
         return {"failure": str(failure)[:2000]}
-    if result["key"] != job.key:
-        return {"failure": "the worker has another version of the checks than this machine"}
     return {"result": result, "notebook": notebook}
 
 
@@ -178,6 +176,8 @@ class _Run:
                 except Exception as lost:  # a worker that died, or could not run this code at all
                     outcome = {"failure": f"a worker was lost: {lost}"}
                 future.release()
+                if "result" in outcome and outcome["result"]["key"] != key:
+                    outcome = {"failure": "the worker has another version of the course or its checks than this machine"}
                 if "result" in outcome:
                     self.land(submission, outcome)
                 elif self.attempts[id(submission)] < ATTEMPTS:

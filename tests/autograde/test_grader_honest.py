@@ -1,0 +1,89 @@
+"""Honest trouble costs nothing, and honest work gets what stock nbgrader gives it."""
+
+import json
+
+import nbformat
+import pytest
+from grading_helpers import COURSE, MEANED, NAME, RIGHT, answered, as_bytes, cell, grade, mini, points
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+FULL = {"test_kl_term_shape": 1, "test_kl_term_values": 3, "test_kl_term_properties": 2}
+
+NOISE = f"""
+import sys, warnings, logging, os
+import tensorflow as tf
+
+def kl_term(z_mean, z_log_var):
+    print("in kl_term", file=sys.stderr)
+    warnings.warn("a warning")
+    logging.getLogger().error("an error message")
+    os.write(2, b"written past Python\\n")
+    tf.print("tf.print", z_mean)
+    print("x" * 100_000)
+    {RIGHT}
+"""
+
+
+def noisy():
+    notebook = answered(NOISE)
+    notebook.cells.insert(2, nbformat.v4.new_code_cell("print('x' * (30 << 20))"))
+    notebook.cells.insert(3, nbformat.v4.new_code_cell("import time; time.sleep(3)  # a slow import"))
+    return as_bytes(notebook)
+
+
+def old_and_foreign():
+    notebook = nbformat.v4.downgrade(answered())
+    notebook.metadata["kernelspec"] = {"name": "my-env", "display_name": "My environment", "language": "python"}
+    return json.dumps(notebook).replace("\\n", "\\r\\n").encode("utf-16")
+
+
+def rearranged():
+    notebook = answered()
+    own = [nbformat.v4.new_code_cell(code) for code in ("1 / 0", "helper = 1", "import nothing_like_this", "%matplotlib inline")]
+    notebook.cells[2:2] = own
+    notebook.cells.append(notebook.cells.pop(notebook.cells.index(cell(notebook, "test_kl_term_shape"))))
+    cell(notebook, "test_kl_term_values").source += "\n# my note"
+    del cell(notebook, "kl_term").metadata["nbgrader"]
+    return as_bytes(notebook)
+
+
+@pytest.mark.parametrize("trouble", [noisy, old_and_foreign, rearranged])
+def test_a_right_answer_in_trouble_gets_full_marks(trouble):
+    result, notebook = grade(trouble())
+    assert points(result) == FULL, result
+    assert result["status"] == "graded" and result["score"] == 6
+    assert len(nbformat.writes(notebook)) < 2_000_000
+
+
+def test_marks_equal_stock_nbgraders_on_honest_submissions(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("VAELAB_PROFILE", raising=False)
+    config = Config()
+    config.CourseDirectory.root = str(tmp_path)
+    config.CourseDirectory.course_id = "mini"
+    config.CourseDirectory.db_url = f"sqlite:///{tmp_path / 'gradebook.db'}"
+    config.ExecutePreprocessor.timeout = 300
+    books = {"ada": answered(RIGHT), "ben": answered(MEANED), "cleo": answered("raise NotImplementedError()")}
+    source = tmp_path / "source" / NAME
+    source.mkdir(parents=True)
+    import jupytext
+
+    jupytext.write(jupytext.read(COURSE / "solutions" / NAME / f"{NAME}.py"), source / f"{NAME}.ipynb")
+    for student, notebook in books.items():
+        folder = tmp_path / "submitted" / student / NAME
+        folder.mkdir(parents=True)
+        nbformat.write(notebook, folder / f"{NAME}.ipynb")
+    coursedir = CourseDirectory(config=config, assignment_id=NAME)
+    GenerateAssignment(coursedir=coursedir, config=config).start()
+    api = NbGraderAPI(coursedir, config=config)
+    for student, notebook in books.items():
+        assert api.autograde(NAME, student)["success"]
+        result, _ = grade(notebook)
+        with api.gradebook as gradebook:
+            submission = gradebook.find_submission(NAME, student)
+            stock = {g.name: g.auto_score for n in submission.notebooks for g in n.grades}
+        assert {**points(result), "question_pull": None} == stock, student
+    assert mini().max_score == 8
