@@ -165,7 +165,7 @@ def press(page, name, presses):
     for number in range(presses + 5):
         page.wait_for_timeout(250)  # at rest: the exact image is there, the kernel idle
         root.evaluate(f"(root) => ({WATCH})([root, {json.dumps(picture)}])")
-        page.keyboard.press("ArrowRight" if number // 50 % 2 == 0 else "ArrowLeft")
+        page.keyboard.press("ArrowRight" if number // 25 % 2 == 0 else "ArrowLeft")
         timings.append(page.evaluate("() => window.measured"))
     return timings[5:]  # the first few warm up
 
