@@ -108,7 +108,8 @@ class LatentExplorer(widgets.VBox):
         )
         self._stage = make_stage(controls)
         # stage.css places these in two columns where there is room.
-        layout = widgets.Box([self._make_header(), self._stage, self._neighbours, *self._make_cards()])
+        below = [self._neighbours] if self._train_images is not None else []
+        layout = widgets.Box([self._make_header(), self._stage, *below, *self._make_cards()])
         layout.layout.flex_flow = "column"
         layout.add_class("vl-layout")
         self._neighbours.add_class("vl-near")
