@@ -137,6 +137,7 @@ class Writer:
             if not (same_file or cell.name in same_answers):
                 comment.manual_comment = None
         db.commit()
+        db.expunge_all()  # or every submission of the class would stay in memory
 
     def withdraw(self, submission):
         """Take back the marks of an earlier file: a newer one exists, and could not be graded."""
@@ -175,19 +176,18 @@ class Writer:
 
 
 def _unchanged(notebook, previous):
-    """Whether the whole submission is the one seen before, and which answers are."""
+    """Whether the whole submission is the one seen before, and ids of the answers that are."""
     try:
-        old, new = (json.loads(Path(path).read_text(encoding="utf-8")) for path in (previous, notebook))
-        texts = [{cell["metadata"]["nbgrader"]["grade_id"]: (cell["source"], cell.get("attachments"))
-                  for cell in book["cells"] if "nbgrader" in cell["metadata"]} for book in (old, new)]
-        return (old["metadata"]["autograde"]["sha256"] == new["metadata"]["autograde"]["sha256"],
-                {name for name in texts[1] if texts[0].get(name) == texts[1][name]
-                 and new_is_students(name, new)})
-    except (OSError, ValueError, KeyError, TypeError):
+        new, old = (json.loads(Path(path).read_text(encoding="utf-8")) for path in (notebook, previous))
+        same_file = old["metadata"]["autograde"]["sha256"] == new["metadata"]["autograde"]["sha256"]
+        before, now = _answers(old), _answers(new)
+    except (OSError, ValueError, KeyError, TypeError):  # there is none, or it is not the grader's
         return False, set()
+    return same_file, {name for name, answer in now.items() if before.get(name) == answer}
 
 
-def new_is_students(name, notebook):
-    """Whether a cell is graded by what the student wrote in it, and not by running a test."""
-    return any(cell["metadata"].get("nbgrader", {}).get("grade_id") == name
-               and cell["metadata"]["nbgrader"]["solution"] for cell in notebook["cells"])
+def _answers(notebook):
+    """What the student wrote in each cell that is theirs; not the tests, whose text says nothing of them."""
+    marked = [(cell["metadata"].get("nbgrader"), cell) for cell in notebook["cells"]]
+    return {nbgrader["grade_id"]: (cell["source"], cell.get("attachments")) for nbgrader, cell in marked
+            if nbgrader and nbgrader["solution"]}

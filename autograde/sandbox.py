@@ -124,8 +124,9 @@ def _library(judge):
     checks = library / "checks"
     args = ["--ro-bind", str(library), str(library)]
     if judge:
-        args += ["--ro-bind", str(PACKAGE), str(PACKAGE), "--tmpfs", str(PACKAGE / "workspace")] if (
-            PACKAGE / "workspace").is_dir() else ["--ro-bind", str(PACKAGE), str(PACKAGE)]
+        args += ["--ro-bind", str(PACKAGE), str(PACKAGE)]
+        if (PACKAGE / "workspace").is_dir():  # the gradebook and everybody's work
+            args += ["--tmpfs", str(PACKAGE / "workspace")]
     else:
         args += ["--tmpfs", str(checks)]
         for name in STUDENT_CHECKS:
