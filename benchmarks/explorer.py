@@ -59,7 +59,11 @@ explorer = LatentExplorer(decoder, encoder, images.x_test, images.y_test, train_
 print(f"built in {time.perf_counter() - start:.3f} s")
 explorer
 """,
-    "kernel": "LatentExplorer(models.make_decoder(16, 256, 784))",
+    "kernel": """
+large = models.make_decoder(16, 256, 784)
+large.set_weights([4 * weight for weight in large.get_weights()])  # so that one step always changes a pixel
+LatentExplorer(large)
+""",
     "interactive_output": """
 def draw(z1, z2):
     plt.figure(figsize=(4, 4))
