@@ -110,8 +110,6 @@ def execute(notebook, folder):
         kernel_name=NATIVE_KERNEL_NAME,
         timeout=CELL_TIMEOUT_S,
         record_timing=False,
-        # With it, nbviewer would prefer dead sliders to the figure that stands in for them.
-        store_widget_state=False,
         resources={"metadata": {"path": str(folder)}},
     )
     try:
@@ -121,7 +119,9 @@ def execute(notebook, folder):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             _refuse_noise(cell, folder.name)
-    notebook.metadata.update(NOTEBOOK_METADATA)  # without the version of this machine's Python
+    # Without the state of widgets: with it, nbviewer would prefer dead sliders to the figure
+    # that stands in for them.
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     return notebook
 
 
