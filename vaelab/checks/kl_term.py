@@ -74,11 +74,7 @@ def _value_problem(ask, cases, gots):
     if np.ptp(ratios) < 1e-3 * abs(ratios[0]):
         sentence += f", and every image is off by the same factor {_digits(ratios[0])}"
     shown = dict(got=_digits(got[i]), expected=f"{_digits(expected[i])} nats")
-    ids = recognise.kl_values([(m, v, got) for (m, v), got in zip(cases, gots)])
-    if not ids:
-        again = _values(ask, cases)
-        if any(a.shape != b.shape or not np.allclose(a, b) for a, b in zip(again, gots)):
-            ids = ["kl.random"]
+    ids = _named(ask, cases, gots)
     if ids:
         ids += [None]
         raise Problem(sentence, mistake=ids[0], also=ids[1], **shown)
@@ -87,6 +83,16 @@ def _value_problem(ask, cases, gots):
         if failing else " The mistake was not recognised."
     raise Problem(sentence + "." + said, **shown,
                   next_step="Compare with a value worked out by hand for one image and one latent dimension.")
+
+
+def _named(ask, cases, gots):
+    """Ids of the mistakes that explain the values of ordinary cases; none if nothing fits."""
+    ids = recognise.kl_values([(m, v, got) for (m, v), got in zip(cases, gots)])
+    if not ids:
+        again = _values(ask, cases)
+        if any(a.shape != b.shape or not np.allclose(a, b) for a, b in zip(again, gots)):
+            ids = ["kl.random"]
+    return ids
 
 
 def _failing(ask, m, v):
@@ -142,7 +148,7 @@ def prior(rng, ask):
                             f"{_digits(others.min())}")
                 shown = dict(got=_digits(others.min()), expected="a positive number")
             full = _three(rng)
-            ids = recognise.kl_values([(m, v, g) for (m, v), g in zip(full, _values(ask, full))]) + [None, None]
+            ids = _named(ask, full, _values(ask, full)) + [None, None]
             raise Problem(sentence + ("" if ids[0] else "."), mistake=ids[0], also=ids[1], **shown,
                           next_step=None if ids[0] else "Put zeros into your formula by hand.")
 
