@@ -23,7 +23,7 @@ DEMO = '''\
 
 # %%
 import ipywidgets
-ipywidgets.interact(print, number=(0, 5));
+ipywidgets.interact(lambda x: x, x=(0, 5));
 
 
 # %% nbgrader={"grade": false, "grade_id": "double", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -175,7 +175,7 @@ def test_cells_have_readable_unique_ids_and_nbgrader_cells_their_grade_id(demo):
     source = demo / "solutions/01_demo/01_demo.py"
     source.write_text(DEMO + "\n# %%\nprint(1)\n\n# %%\nprint(1)\n", encoding="utf-8")
     assert [cell.id for cell in release.read_source(source).cells] == [
-        "a-demonstration-with-one-exercise", "import-ipywidgets-ipywidgets-interact-pri",
+        "a-demonstration-with-one-exercise", "import-ipywidgets-ipywidgets-interact-la",
         "double", "test_double_visible", "test_double_hidden", "question_why", "print-1", "print-1-2",
     ]  # fmt: skip
 
