@@ -78,9 +78,10 @@ class Kernel:
         self.shell.connect(f"{address}{connection['shell_port']}")
         self.iopub.subscribe(b"")
         self.iopub.connect(f"{address}{connection['iopub_port']}")
+        self.monitors = [channel.get_monitor_socket(zmq.EVENT_DISCONNECTED) for channel in (self.shell, self.iopub)]
         self.poller = zmq.Poller()
-        self.poller.register(self.shell, zmq.POLLIN)
-        self.poller.register(self.iopub, zmq.POLLIN)
+        for channel in (self.shell, self.iopub, *self.monitors):
+            self.poller.register(channel, zmq.POLLIN)
         if events is not None:
             self.poller.register(events, zmq.POLLIN)
 
@@ -108,11 +109,10 @@ class Kernel:
         outputs, reply, idle, silence = Outputs(), None, False, 0.0
         while reply is None or not idle:
             arrived = self._receive(1.0)
-            # After the reply, the last outputs are under way. If they stay out, the channel was
-            # closed by a message beyond MAX_MESSAGE, or the student's code has broken it.
+            # After the reply, the last outputs are under way, unless the student's code has broken that.
             silence = 0.0 if arrived or reply is None else silence + 1.0
             if silence > SILENCE:
-                self._stop("it displayed more at once than can be read, or broke its kernel's messages")
+                self._stop("it broke its kernel's messages")
             for channel, received in arrived:
                 if received["parent_header"].get("msg_id") != request_id:
                     continue
@@ -131,8 +131,12 @@ class Kernel:
             raise KernelStopped(self.stopped)
         ready = dict(self.poller.poll(max(0, timeout) * 1000))
         if self.events in ready:
-            line = os.read(self.events, 65536)
-            self._stop(json.loads(line)["stopped"] if line else "the grader stopped")
+            self._stopped_outside()
+        if any(monitor in ready for monitor in self.monitors):
+            # The kernel ended, of which the supervisor will tell; or a message passed MAX_MESSAGE.
+            if self.events is not None and zmq.select([self.events], [], [], timeout=5)[0]:
+                self._stopped_outside()
+            self._stop("it displayed more at once than can be read")
         messages = []
         for channel in (self.shell, self.iopub):
             if channel in ready:
@@ -147,11 +151,17 @@ class Kernel:
                         messages.append((channel, received))
         return messages
 
+    def _stopped_outside(self):
+        line = os.read(self.events, 65536)
+        self._stop(json.loads(line)["stopped"] if line else "the grader stopped")
+
     def _stop(self, why):
         self.stopped = why
         raise KernelStopped(why)
 
     def close(self):
+        for channel in (self.shell, self.iopub):
+            channel.disable_monitor()
         self.shell.close()
         self.iopub.close()
 

@@ -209,7 +209,7 @@ def _start_judge(folder, sandboxed):
         argv = sandbox.command(argv, judge=True, extra=["--ro-bind", folder, folder])
     with open(Path(folder, "judge.log"), "wb") as log:
         return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                                start_new_session=True)
+                                env={} if sandboxed else None, start_new_session=True)
 
 
 def _supervise(kernel, judge, limits, folder):

@@ -218,7 +218,8 @@ def start_kernel(connection, limits, sandboxed=True):
     """
     sockets = _listen(connection)
     try:
-        environment = None if sandboxed else {**os.environ, "NBGRADER_EXECUTION": "autograde"}
+        # bwrap's own environment must be empty, too: in the sandbox, /proc/1/environ shows it.
+        environment = {} if sandboxed else {**os.environ, "NBGRADER_EXECUTION": "autograde"}
         return subprocess.Popen(
             kernel_command(connection, limits, sockets, sandboxed), env=environment, start_new_session=True,
             pass_fds=[s.fileno() for s in sockets], stdin=subprocess.DEVNULL,
@@ -339,7 +340,7 @@ def main(arguments):
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
-    os.execv(line[0], line)
+    os.execve(line[0], line, {})
 
 
 if __name__ == "__main__":

@@ -187,7 +187,7 @@ TIGHT = Limits(memory=700 * MB, seconds=20, processes=64, output=20 * MB)
 OVER_TIME, OVER_OUTPUT = "ran for more than 20 s", "more than 20 MB"
 STARVE = {
     "memory": None, "memory_of_many": "more than 700 MB of memory", "processes": "more than 64 processes",
-    "endless_loop": OVER_TIME, "sleep": OVER_TIME, "output": OVER_OUTPUT, "one_line": "more at once than can be read",
+    "endless_loop": OVER_TIME, "sleep": OVER_TIME, "output": "displayed more", "one_line": "displayed more at once",
     "displays": OVER_OUTPUT, "messages": "more than 20 ", "descriptor_writes": OVER_OUTPUT,
 }
 
