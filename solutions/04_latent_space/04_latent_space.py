@@ -133,4 +133,4 @@ LatentExplorer(
 # - Classes separate without labels where they look different, and overlap where they do not.
 # - q(z|x) is narrow: an image is placed precisely, and that precision is what the KL, in nats, pays for.
 # - A straight line in latent space passes through images; a cross-fade of pixels passes through overlays.
-# - Two models that are equally good may lay out their latent spaces in entirely different ways.
+# - Two models that are about equally good may lay out their latent spaces in entirely different ways.
