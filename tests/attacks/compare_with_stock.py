@@ -71,7 +71,9 @@ def stock(notebook):
 def ours(notebook):
     from grading_helpers import grade
 
-    return f"{grade(notebook)[0]['score']:g}"
+    from autograde.sandbox import Limits
+
+    return f"{grade(notebook, limits=Limits(seconds=60))[0]['score']:g}"
 
 
 def main(names):

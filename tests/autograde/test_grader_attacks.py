@@ -56,7 +56,7 @@ def graded():
         return as_bytes(notebook)
 
     def grade(data):
-        return job.grade(job.Job("mallory", mini(), data, Limits(seconds=120)))
+        return job.grade(job.Job("mallory", mini(), data, Limits(seconds=60)))
 
     pool = ThreadPoolExecutor(2)
     yield {(category, name): pool.submit(grade, make(name))
