@@ -1,14 +1,12 @@
 """What every test relies on: a private Jupyter, no settings of the machine's owner, a copy of the project."""
 
 import os
-import shutil
 import sys
 import sysconfig
-from pathlib import Path
 
 import pytest
+from projects import PROJECT, copy_project
 
-PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT / "solutions"))  # release.py is a script, not part of a package
 
 
@@ -24,14 +22,6 @@ def clean_environment(tmp_path_factory):
         # nbgrader starts programs of its own environment by name.
         patch.setenv("PATH", sysconfig.get_path("scripts") + os.pathsep + os.environ["PATH"])
         yield
-
-
-def copy_project(target):
-    """A project folder `target` with nbgrader's configuration and the release script, without any assignment."""
-    for name in ("autograde/nbgrader_config.py", "solutions/release.py", "solutions/jupytext.toml", "course/README.md"):
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(PROJECT / name, target / name)
-    return target
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import release
-from conftest import copy_project
+from projects import copy_project
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory

@@ -11,7 +11,7 @@ import jupytext
 import nbformat
 import pytest
 import release
-from conftest import copy_project
+from projects import copy_project
 
 PROJECT = Path(__file__).resolve().parent.parent
 ASSIGNMENTS = release.assignments()
