@@ -144,12 +144,16 @@ def command(argv, *, judge=False, extra=(), environment=()):
     an empty home; ``extra`` are further bwrap arguments (read-only binds);
     ``environment`` are ``(name, value)`` pairs: nothing else is inherited.
     """
-    args = [require_bubblewrap(), *_namespaces(), *_system(), *_library(judge)]
+    args = [require_bubblewrap(), *_namespaces()]
+    # Scratch space first: the project itself may lie somewhere under /tmp.
+    for folder, size in SCRATCH.items():
+        if folder != "/dev/shm":
+            args += ["--size", str(size), "--tmpfs", folder]
+    args += [*_system(), *_library(judge)]
     # /proc is read-only because the files of /proc/sys belong to root: a grader that runs
     # as root would otherwise lend every student the right to write them.
     args += ["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]
-    for folder, size in SCRATCH.items():
-        args += ["--size", str(size), "--tmpfs", folder]
+    args += ["--size", str(SCRATCH["/dev/shm"]), "--tmpfs", "/dev/shm"]
     args += ["--remount-ro", "/dev", *extra, "--remount-ro", "/", "--chdir", "/home/student"]
     for name, value in [*_environment(), *environment]:
         args += ["--setenv", name, value]
