@@ -9,10 +9,10 @@ import os
 import sysconfig
 import time
 from pathlib import Path
+from unittest import mock
 
 from nbgrader import api
 from nbgrader.preprocessors import SaveCells
-from nbgrader.utils import setenv
 from sqlalchemy.exc import DBAPIError
 
 from autograde.assignment import source_notebook
@@ -34,7 +34,7 @@ class Writer:
         self.db_url, self.course_id, self.patience = db_url, course_id, patience
         # nbgrader starts `alembic` by name to learn the version of a new gradebook.
         scripts = sysconfig.get_path("scripts") + os.pathsep + os.environ.get("PATH", "")
-        with setenv(PATH=scripts):
+        with mock.patch.dict(os.environ, PATH=scripts):  # nbgrader's own setenv would then delete PATH
             self.gradebook = self._try(lambda: api.Gradebook(db_url, course_id))
 
     def close(self):

@@ -23,6 +23,7 @@ import re
 import sys
 import sysconfig
 from pathlib import Path
+from unittest import mock
 
 import jupytext
 import nbformat
@@ -33,7 +34,6 @@ from nbclient.exceptions import CellExecutionError
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import setenv
 from traitlets.config import PyFileConfigLoader
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -169,7 +169,7 @@ def generate(assignment, project=PROJECT):
     # nbgrader starts `alembic` by name to create its gradebook.
     scripts = sysconfig.get_path("scripts") + os.pathsep + os.environ.get("PATH", "")
     try:
-        with setenv(PATH=scripts):
+        with mock.patch.dict(os.environ, PATH=scripts):  # nbgrader's own setenv would then delete PATH
             GenerateAssignment(coursedir=coursedir, config=config, force=True).start()
     except NbGraderException:
         raise ReleaseError(f"nbgrader could not release {assignment}; its reasons stand above.") from None

@@ -205,3 +205,9 @@ def test_feedback_escapes_what_a_student_could_have_written_and_shows_no_test():
     shown = page(result)
     assert "It is &lt;b&gt;half&lt;/b&gt;." in shown and "<script" not in shown
     assert 'check("' not in shown and "check(&" not in shown
+
+
+def test_opening_a_gradebook_leaves_the_environment_alone(tmp_path):
+    before = dict(os.environ)
+    Writer(f"sqlite:///{tmp_path / 'gradebook.db'}").close()
+    assert dict(os.environ) == before
