@@ -10,6 +10,7 @@ from autograde.assignment import PROJECT, AssignmentError
 from autograde.gradebook import GradebookError, Writer
 from autograde.intake import IntakeError
 from autograde.ledger import Busy, Ledger
+from autograde.progress import on_screen, printable
 from autograde.report import write_all
 from autograde.run import Settings, run
 from autograde.sandbox import MB, Limits, SandboxMissing
@@ -97,13 +98,14 @@ def _demo(options):
 
 def _run_and_report(settings):
     """Grade, write what people read, and say what happened; returns ``(exit status, report)``."""
-    summary = run(settings, say=lambda text: print(text, flush=True))
+    with on_screen() as progress:
+        summary = run(settings, progress)
     print(f"\n{len(summary.submissions)} submissions: {summary.graded} graded, {summary.reused} unchanged, "
           f"{len(summary.failed)} not graded through the grader's fault.")
     for path, reason in summary.unmatched:
-        print(f"  not matched: {path} ({reason})")
+        print(printable(f"  not matched: {path} ({reason})"))
     for submission, reason in summary.failed:
-        print(f"  NOT GRADED: {submission.student}, {submission.assignment}: {reason.splitlines()[-1]}")
+        print(printable(f"  NOT GRADED: {submission.student}, {submission.assignment}: {reason.splitlines()[-1]}"))
     if summary.unrecorded:
         print(f"  {len(summary.unrecorded)} results are not in the gradebook yet: run the same command again.")
     report = publish(settings.out, settings.gradebook, summary.unmatched)
@@ -135,4 +137,6 @@ def publish(out, db_url, unmatched=()):
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a name that this terminal cannot write must not end the run
     sys.exit(main())

@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import logging
 import os
-import time
 import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from autograde import intake as intake_
 from autograde.gradebook import GradebookError, Writer
 from autograde.job import GraderFailure, Job, grade
 from autograde.ledger import Ledger, write_safely
+from autograde.progress import Lines
 from autograde.sandbox import Limits, require_bubblewrap
 
 #: How often one submission is tried before the grader gives up on it.
@@ -66,9 +66,11 @@ def run(settings, say=print, stage=lambda name: None):
     """Grade everything in ``settings.source``; returns a :class:`Summary`.
 
     Everything that was graded already, byte for byte and with the same checks, is
-    reused. ``say`` gets progress as text; ``stage`` is called with the name of each
-    step about to be taken (tests interrupt there).
+    reused. ``say`` gets progress as text, or is one of :mod:`autograde.progress`, which
+    may also draw it; ``stage`` is called with the name of each step about to be taken
+    (tests interrupt there).
     """
+    progress = say if isinstance(say, Lines) else Lines(say)
     if settings.sandboxed:
         require_bubblewrap()
     names = assignments_of_course.names(settings.course)
@@ -82,9 +84,9 @@ def run(settings, say=print, stage=lambda name: None):
     summary = Summary(found.submissions, found.unmatched)
     with Ledger(settings.out) as ledger:
         stage("gradebook")
-        writer = _open_gradebook(settings, {s.assignment for s in found.submissions}, say)
+        writer = _open_gradebook(settings, {s.assignment for s in found.submissions}, progress.say)
         try:
-            _Run(settings, assignments, ledger, writer, summary, say, stage).all()
+            _Run(settings, assignments, ledger, writer, summary, progress, stage).all()
         finally:
             if writer is not None:
                 writer.close()
@@ -106,12 +108,12 @@ def _open_gradebook(settings, names, say):
 class _Run:
     """One run's state: what is in flight, and what to do when it lands."""
 
-    def __init__(self, settings, assignments, ledger, writer, summary, say, stage):
+    def __init__(self, settings, assignments, ledger, writer, summary, progress, stage):
         self.settings, self.assignments, self.ledger = settings, assignments, ledger
-        self.writer, self.summary, self.say, self.stage = writer, summary, say, stage
+        self.writer, self.summary, self.stage = writer, summary, stage
+        self.progress, self.say = progress, progress.say
         self.attempts = Counter()
         self.recorded = {name: writer.students(name) for name in assignments} if writer else {}
-        self.started, self.landed, self.left = time.monotonic(), 0, 0
 
     def all(self):
         pending = []
@@ -127,10 +129,10 @@ class _Run:
                 pending.append(submission)
                 if job is not None:
                     self.ledger.note(submission, "queued", job.key)
-        self.left = len(pending)
         if self.summary.reused:
             self.say(f"{self.summary.reused} of {len(self.summary.submissions)} were graded before and are unchanged.")
         if pending:
+            self.progress.begin(len(pending))
             self.distribute(pending)
 
     def job(self, submission):
@@ -150,7 +152,7 @@ class _Run:
 
         with _client(self.settings) as client:
             flight, landing = {}, as_completed()
-            queue = iter(pending)
+            queue, workers = iter(pending), max(1, sum(client.nthreads().values()))
 
             def launch(submission):
                 job = self.job(submission)
@@ -165,10 +167,11 @@ class _Run:
                 landing.add(future)
 
             # Only a few are in memory at a time, however many there are.
-            width = 2 * max(1, sum(client.nthreads().values()))
+            width = 2 * workers
             for submission in itertools.islice(queue, width):
                 launch(submission)
             while flight:
+                self.progress.working_on([submission.student for submission, _ in flight.values()][:workers])
                 future = next(landing)
                 submission, key = flight.pop(future)
                 try:
@@ -200,8 +203,8 @@ class _Run:
         self.ledger.keep(submission, result, outcome["notebook"])
         self.summary.graded += 1
         self.record(submission, result["key"])
-        self.progress(submission, f"{result['score']:g}/{result['max_score']:g}"
-                      + ("" if result["status"] == "graded" else f"  {result['status']}: {result['reason']}"))
+        self.landed(submission, f"{result['score']:g}/{result['max_score']:g}"
+                    + ("" if result["status"] == "graded" else f"  {result['status']}: {result['reason']}"))
 
     def record(self, submission, key):
         """Enter a result that is on disk into the gradebook; where that fails, a rerun does it."""
@@ -229,14 +232,10 @@ class _Run:
                 self.writer.withdraw(submission)
             except GradebookError as error:
                 self.say(f"! {error}")
-        self.progress(submission, f"NOT GRADED: {reason.splitlines()[-1]}")
+        self.landed(submission, f"NOT GRADED: {reason.splitlines()[-1]}")
 
-    def progress(self, submission, text):
-        self.landed += 1
-        pace = (time.monotonic() - self.started) / self.landed
-        rest = time.strftime("%H:%M:%S", time.gmtime(pace * (self.left - self.landed)))
-        self.say(f"[{self.landed:{len(str(self.left))}}/{self.left}, {rest} left] "
-                 f"{submission.assignment}  {submission.student}: {text}")
+    def landed(self, submission, text):
+        self.progress.landed(f"{submission.assignment}  {submission.student}: {text}")
 
 
 @contextlib.contextmanager
