@@ -3,12 +3,14 @@
 import base64
 import inspect
 import io
+import itertools
 import re
 
 import IPython.display
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib import colors
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
@@ -383,3 +385,26 @@ BAD = {
 def test_bad_input_is_a_clear_error(name):
     with pytest.raises(ValueError, match=r"expected|should|ranges|holds|returned"):
         BAD[name]()
+
+
+# Machado, Oliveira and Fernandes (2009): what linear RGB becomes without one kind of cone.
+_SEEN_WITH = {
+    "all cones": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}  # fmt: skip
+_MEET = [(0, 2, 3, 4, 6, 8), (5, 7, 9)]  # classes that share a region of latent space
+
+
+@pytest.mark.parametrize("eyes", _SEEN_WITH)
+def test_classes_that_meet_in_latent_space_keep_apart_for_the_colour_blind(eyes):
+    rgb = np.array([colors.to_rgb(colour) for colour in plots.CLASS_COLOURS])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = (linear @ np.transpose(_SEEN_WITH[eyes])).clip(0, 1)
+    xyz = seen @ np.transpose([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) / [0.9505, 1, 1.089]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    lab = np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
+    apart = {(a, b): np.linalg.norm(lab[a] - lab[b]) for group in _MEET for a, b in itertools.combinations(group, 2)}
+    assert min(apart.values()) > 20, sorted(apart.items(), key=lambda pair: pair[1])[:3]
+    assert len(set(plots.CLASS_MARKERS)) == 10  # colour is never alone
