@@ -10,7 +10,8 @@ from autograde.assignment import PROJECT, AssignmentError
 from autograde.gradebook import GradebookError, Writer
 from autograde.intake import IntakeError
 from autograde.ledger import Busy, Ledger
-from autograde.progress import on_screen, printable
+from autograde.preflight import printable
+from autograde.progress import on_screen
 from autograde.report import write_all
 from autograde.run import Settings, run
 from autograde.sandbox import MB, Limits, SandboxMissing

@@ -29,7 +29,7 @@ from nbgrader.utils import parse_utc
 
 from autograde import preflight
 
-MOODLE = re.compile(r"(?P<name>[^/]+?)_(?P<id>\d+)_assignsubmission_(?P<what>[a-z]+)_/?(?P<file>.*)", re.DOTALL)
+MOODLE = re.compile(r"_(?P<id>\d+)_assignsubmission_[a-z]+_")
 CANVAS = re.compile(r"(?P<name>[^/_]+)_(?:(?P<late>LATE)_)?(?P<id>\d+)_(?P<submission>\d+)_(?P<file>[^/]+)", re.IGNORECASE)
 COPY = re.compile(r"(?: ?\((?P<copy>\d+)\)|-(?P<attempt>\d{1,3}))$")
 
@@ -52,8 +52,18 @@ class File:
             descriptor = os.open(self.root / self.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
             with os.fdopen(descriptor, "rb") as stream:
                 return stream.read(preflight.MAX_BYTES + 1)
-        with zipfile.ZipFile(self.archive) as archive, archive.open(self.path) as stream:
-            return stream.read(preflight.MAX_BYTES + 1)
+        try:
+            with zipfile.ZipFile(self.archive) as archive, archive.open(self.path) as stream:
+                return stream.read(preflight.MAX_BYTES + 1)
+        except Exception as error:  # zlib, lzma, struct… each has its own; bz2 raises an OSError without a number
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # the disk's trouble, not the file's
+            raise zipfile.BadZipFile(f"a damaged member of the archive: {error}") from None
+
+    @property
+    def shown(self):
+        """Its path as people may see it."""
+        return preflight.printable(self.path)
 
 
 @dataclass
@@ -85,6 +95,10 @@ class Intake:
     unmatched: list  # (path, reason)
 
 
+class Ambiguous(ValueError):
+    """A path names more than one student; the message says which."""
+
+
 class IntakeError(ValueError):
     """There is nothing here that looks like submissions; the message says what was expected."""
 
@@ -99,43 +113,50 @@ def collect(source, assignments, only=None):
     intake = Intake([], [])
     files = _files(source, intake)
     candidates = defaultdict(list)  # (student, assignment) -> [(rank, file, facts)]
-    times = {}
+    times, owners = {}, {}
     for file in files:
-        facts = _identify(file, assignments, only)
+        try:
+            facts = _identify(file, assignments, only)
+        except Ambiguous as doubt:
+            intake.unmatched.append((file.shown, str(doubt)))
+            continue
+        if facts and owners.setdefault(facts["student"], facts["owner"]) != facts["owner"]:
+            intake.unmatched.append((file.shown, f"its student would be called {facts['student']!r}, as another one is: rename it"))
+            continue
         if PurePosixPath(file.path).name == "timestamp.txt":
             if facts:
                 times[facts["student"], facts["assignment"]] = file
             continue
         if facts is None:
-            intake.unmatched.append((file.path, "cannot tell whose it is"))
+            intake.unmatched.append((file.shown, "cannot tell whose it is"))
             continue
         if not file.path.lower().endswith(".ipynb"):
             if facts["assignment"] and facts["owned"]:
                 candidates[facts["student"], facts["assignment"]].append(((-1, 0, 0.0, file.path), file, facts))
             else:
-                intake.unmatched.append((file.path, "not a notebook"))
+                intake.unmatched.append((file.shown, "not a notebook"))
             continue
         assignment = facts["assignment"] or _recognise(file, assignments) or only
         if assignment is None:
-            intake.unmatched.append((file.path, "cannot tell which assignment it is: pass --assignment"))
+            intake.unmatched.append((file.shown, "cannot tell which assignment it is: pass --assignment"))
         elif only is None or assignment == only:
             exact = int(PurePosixPath(file.path).stem == assignment)
             rank = (exact if facts["owned"] else 0, facts["attempt"], file.modified, file.path)
             candidates[facts["student"], assignment].append((rank, file, facts))
         else:
-            intake.unmatched.append((file.path, f"belongs to {assignment}, not to {only}"))
+            intake.unmatched.append((file.shown, f"belongs to {assignment}, not to {only}"))
     for (student, assignment), found in sorted(candidates.items(), key=lambda item: item[0]):
         if assignment not in assignments:
-            intake.unmatched += [(file.path, f"there is no assignment {assignment!r}") for _, file, _ in found]
+            intake.unmatched += [(file.shown, f"there is no assignment {assignment!r}") for _, file, _ in found]
             continue
         found.sort(key=lambda item: item[0])
         rank, file, facts = found[-1]
         submission = Submission(student, assignment, file, facts["name"], late=facts["late"])
         if rank[0] < 0:
             submission.file = None
-            submission.problem = f"No notebook was submitted, but: {', '.join(f.path for _, f, _ in found)[:300]}"
+            submission.problem = f"No notebook was submitted, but: {', '.join(f.shown for _, f, _ in found)[:300]}"
         else:
-            submission.superseded = [other.path for other_rank, other, _ in found[:-1] if other_rank[0] >= 0]
+            submission.superseded = [other.shown for other_rank, other, _ in found[:-1] if other_rank[0] >= 0]
         _date(submission, times.get((student, assignment)))
         intake.submissions.append(submission)
     if not intake.submissions and not intake.unmatched:
@@ -148,7 +169,12 @@ def _files(source, intake):
     """Every regular file under ``source``, with what cannot be one listed as unmatched."""
     if source.is_dir():
         found = []
-        for folder, folders, names in os.walk(source):
+
+        def closed(error):
+            intake.unmatched.append((preflight.printable(Path(error.filename).relative_to(source).as_posix()),
+                                     f"cannot be opened ({error.strerror})"))
+
+        for folder, folders, names in os.walk(source, onerror=closed):
             folders.sort()
             for name in sorted([*names, *(f for f in folders if os.path.islink(os.path.join(folder, f)))]):
                 path = Path(folder, name)
@@ -157,7 +183,7 @@ def _files(source, intake):
                     continue
                 status = path.lstat()
                 if not stat.S_ISREG(status.st_mode):
-                    intake.unmatched.append((shown, "not a regular file (a link, a pipe or a device)"))
+                    intake.unmatched.append((preflight.printable(shown), "not a regular file (a link, a pipe or a device)"))
                 else:
                     found.append(File(shown, source, modified=status.st_mtime))
         return found
@@ -170,51 +196,66 @@ def _files(source, intake):
         raise IntakeError(f"{source} is neither a folder nor a readable zip archive ({error}).") from None
     found, seen = [], set()
     for member in members:
-        shown = member.filename
-        if member.is_dir() or LITTER.search(shown):
+        if member.is_dir() or LITTER.search(member.filename):
             continue
-        if shown in seen:
+        shown = preflight.printable(member.filename)
+        if member.filename in seen:
             intake.unmatched.append((shown, "the archive holds this name twice; the last was taken"))
             continue
-        seen.add(shown)
+        seen.add(member.filename)
         if stat.S_ISLNK(member.external_attr >> 16):
             intake.unmatched.append((shown, "not a regular file (a link)"))
         elif member.flag_bits & 1:
             intake.unmatched.append((shown, "encrypted"))
         else:
-            found.append(File(shown, source.parent, source, datetime(*member.date_time, tzinfo=UTC).timestamp()
-                              if 1 <= member.date_time[1] <= 12 and 1 <= member.date_time[2] <= 31 else 0.0))
+            try:
+                modified = datetime(*member.date_time, tzinfo=UTC).timestamp()
+            except ValueError:  # the 31st of February, say
+                modified = 0.0
+            found.append(File(member.filename, source.parent, source, modified))
     return found
 
 
 def _identify(file, assignments, only):
-    """Whose file this is, from its path: a dict, or None. ``owned``: in a place that is one student's."""
+    """Whose file this is, from its path: a dict, or None. ``owned``: in a place that is one student's.
+
+    The outermost name counts. What is inside it was named by a student, who may have
+    written somebody else's number into it; one name with two numbers is :class:`Ambiguous`.
+    """
     parts = PurePosixPath(file.path.replace("\\", "/")).parts
     parts = tuple(part for part in parts if part not in ("..", "/"))
-    facts = {"name": "", "late": False, "attempt": 0, "assignment": None, "owned": True}
-    for start in range(len(parts)):
-        rest = "/".join(parts[start:])
-        if match := MOODLE.fullmatch(rest):
-            return {**facts, "student": safe(match["id"]), "name": match["name"], "assignment": only,
-                    "attempt": _attempt(match["file"])}
-    if match := CANVAS.fullmatch(parts[-1]):
-        return {**facts, "student": safe(match["id"]), "name": match["name"], "late": match["late"] is not None,
-                "assignment": only, "attempt": _attempt(match["file"])}
-    for i, part in enumerate(parts[1:-1], start=1):
-        if part in assignments:
-            return {**facts, "student": safe(parts[i - 1]), "assignment": part, "attempt": _attempt(parts[-1])}
+    if not parts:
+        return None
+
+    def facts(owner, assignment=None, *, attempt=0, name="", late=False, owned=True):
+        return {"student": safe(owner), "owner": unicodedata.normalize("NFC", owner), "assignment": assignment,
+                "attempt": attempt, "name": preflight.printable(name)[:120], "late": late, "owned": owned}
+
+    for i, part in enumerate(parts):
+        last = i == len(parts) - 1
+        moodle = list(MOODLE.finditer(part))
+        canvas = CANVAS.fullmatch(part) if last else None
+        numbers = {match["id"] for match in moodle} | ({canvas["id"]} if canvas else set())
+        if len(numbers) > 1:
+            raise Ambiguous(f"its name holds the numbers of several students: {', '.join(sorted(numbers))}")
+        if moodle:
+            return facts(moodle[0]["id"], only, name=part[:moodle[0].start()], attempt=_attempt(parts[-1]))
+        if canvas:
+            return facts(canvas["id"], only, name=canvas["name"], late=canvas["late"] is not None, attempt=_attempt(canvas["file"]))
+        if len(parts) - i > 2 and parts[i + 1] in assignments:
+            return facts(part, parts[i + 1], attempt=_attempt(parts[-1]))
     if len(parts) >= 3 and only is None and parts[-1] == f"{parts[-2]}.ipynb":
-        return {**facts, "student": safe(parts[-3]), "assignment": parts[-2]}
+        return facts(parts[-3], parts[-2])
     stem = PurePosixPath(parts[-1]).stem
     copy = COPY.search(stem)
     stem = stem[:copy.start()] if copy and copy["copy"] else stem
     named = next((name for name in assignments if name in stem), None)
     owner = stem.replace(named, "").strip(" _-.") if named else stem
     if not owner and len(parts) > 1:  # FOLDER/02_vae.ipynb: the folder is the student
-        return {**facts, "student": safe(parts[-2]), "assignment": named, "attempt": _attempt(parts[-1])}
+        return facts(parts[-2], named, attempt=_attempt(parts[-1]))
     if not owner:
         return None
-    return {**facts, "student": safe(owner), "assignment": named, "owned": False, "attempt": _attempt(parts[-1])}
+    return facts(owner, named, attempt=_attempt(parts[-1]), owned=False)
 
 
 def _attempt(name):

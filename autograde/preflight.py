@@ -117,6 +117,11 @@ def clean(text):
     return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode("utf-8")
 
 
+def printable(text):
+    """One line: ``text`` without control and direction characters, line ends and lone surrogates."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+
+
 def _text(value):
     return value if isinstance(value, str) else None
 

@@ -3,6 +3,7 @@
 import os
 import stat
 import zipfile
+from pathlib import Path
 
 import pytest
 from grading_helpers import answered, as_bytes, mini
@@ -103,6 +104,76 @@ def test_paths_in_an_archive_lead_nowhere(tmp_path):
     students, _ = collect(pack(tmp_path / "a.zip", {"../../evil.ipynb": BOOK, "/etc/mallory.ipynb": BOOK}))
     assert sorted(students) == ["evil", "mallory"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zip"]
+
+
+@pytest.mark.parametrize("evil", [
+    "alice_4711_88001_Bob_12_assignsubmission_file_mini-9.ipynb",  # Canvas lets students name their files
+    "Bob_12_assignsubmission_file__4711_assignsubmission_file_/mini.ipynb",  # Moodle lets them name themselves
+    "Zed_4711_assignsubmission_file_Bob_12_assignsubmission_file_mini-9.ipynb"])
+def test_a_name_with_two_students_numbers_is_nobodys(place, evil):
+    students, unmatched = collect(place({evil: BOOK, "hopper_12_88003_mini.ipynb": BOOK}), "mini")
+    assert sorted(students) == ["12"] and students["12"].file.path == "hopper_12_88003_mini.ipynb"
+    assert students["12"].superseded == []
+    assert unmatched == [(evil, "its name holds the numbers of several students: 12, 4711")]
+
+
+@pytest.mark.parametrize("evil", [
+    "alice/mini/hopper_12_88009_mini-9.ipynb", "alice/mini/12/mini/mini.ipynb", "alice/mini/12.ipynb",
+    "Alice_4711_assignsubmission_file_/Bob_12_assignsubmission_file_/mini.ipynb", "Alice_4711_assignsubmission_file_/12/mini/mini.ipynb"])
+def test_nobody_hands_in_for_another_by_the_name_of_a_file(place, evil):
+    students, unmatched = collect(place({evil: BOOK, "12/mini/mini.ipynb": BOOK}), "mini")
+    assert students["12"].file.path == "12/mini/mini.ipynb" and students["12"].superseded == []
+    assert set(students) - {"12"} in ({"alice"}, {"4711"}) and unmatched == []
+
+
+def test_two_students_who_would_have_one_id_are_not_one_student(place):
+    students, unmatched = collect(place({"a*b/mini/mini.ipynb": BOOK, "a_b/mini/mini.ipynb": BOOK}))
+    assert sorted(students) == ["a_b"] and students["a_b"].superseded == []
+    assert len(unmatched) == 1 and "rename" in unmatched[0][1]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_STORED])
+def test_a_damaged_member_of_an_archive_is_that_students_trouble_alone(tmp_path, method):
+    path = tmp_path / "class.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for student in ("alice", "bob"):
+            archive.writestr(f"{student}/mini/mini.ipynb", BOOK)
+        where = archive.getinfo("alice/mini/mini.ipynb").header_offset + 150
+    data = bytearray(path.read_bytes())
+    data[where:where + 60] = b"\xff" * 60
+    path.write_bytes(data)
+    students, unmatched = collect(path)  # which reads the files, too, to recognise the assignment
+    assert sorted(students) == ["alice", "bob"] and unmatched == []
+    with pytest.raises(zipfile.BadZipFile):
+        students["alice"].read()
+    assert students["bob"].read() == BOOK
+
+
+def test_impossible_dates_and_empty_names_in_an_archive_do_no_harm(tmp_path):
+    path = pack(tmp_path / "class.zip", {"alice/mini/mini.ipynb": BOOK, "..": BOOK, "/": b""})
+    data = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        stamp = archive.getinfo("alice/mini/mini.ipynb").date_time
+    packed = ((stamp[0] - 1980) << 9 | stamp[1] << 5 | stamp[2]).to_bytes(2, "little")
+    assert data.count(packed) >= 2
+    path.write_bytes(data.replace(packed, (31 | 2 << 5 | 40 << 9).to_bytes(2, "little")))  # 31 February 2020
+    students, unmatched = collect(path)
+    assert list(students) == ["alice"] and [reason for _, reason in unmatched] == ["cannot tell whose it is"]
+
+
+def test_what_people_see_of_hostile_names_is_one_printable_line(tmp_path):
+    folder = os.fsencode(lay(tmp_path / "class", {"alice.ipynb": BOOK}))
+    for name in (b"a\nb.txt", b"\xff.txt", "\u202eexe.txt".encode(), b"\x1b[2J.txt"):
+        Path(os.fsdecode(folder + b"/" + name)).write_bytes(b"x")
+    moodle = Path(os.fsdecode(folder + b"/Z\xff\nZed_12_assignsubmission_file_"))
+    moodle.mkdir()
+    (moodle / os.fsdecode(b"\xfe.pdf")).write_bytes(b"x")
+    students, unmatched = collect(Path(os.fsdecode(folder)), "mini")
+    said = [students["12"].name, students["12"].problem, *(path for path, _ in unmatched)]
+    assert len(unmatched) == 4
+    for text in said:
+        text.encode()
+        assert text.isprintable()
 
 
 def test_links_pipes_and_encrypted_members_are_listed_and_not_read(tmp_path):
