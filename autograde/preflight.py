@@ -7,6 +7,7 @@ deleted, duplicated, moved, edited or forged is put right and noted.
 
 import io
 import json
+import re
 from dataclasses import dataclass, field
 
 import nbformat
@@ -18,6 +19,8 @@ MAX_BYTES = 64 * 2**20
 MAX_CONTAINERS = 2_000_000
 
 MAX_CELLS = 2000
+
+BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
 
 class Damaged(ValueError):
@@ -130,9 +133,24 @@ def _attachments(value):
     """Pictures pasted into a written answer; anything else is dropped."""
     if not isinstance(value, dict):
         return {}
-    return {clean(name): {kind: data for kind, data in files.items()
-                          if kind in ("image/png", "image/jpeg") and isinstance(data, str) and data.isascii()}
+    kept = {clean(name): {kind: data for kind, data in files.items()
+                          if kind in ("image/png", "image/jpeg") and isinstance(data, str) and BASE64.fullmatch(data)}
             for name, files in value.items() if isinstance(files, dict)}
+    return {name: files for name, files in kept.items() if files}
+
+
+def inert(text, attachments=()):
+    """A student's Markdown without what the browser of the person who grades it would run.
+
+    nbconvert passes HTML and ``javascript:`` links on, and formgrader shows them with the
+    rights of the instructor's server. A space makes visible text of tags, character
+    references and such links; MathJax's links and styles go, and so does a reference to a picture that
+    is not in ``attachments``, on which formgrader would break off.
+    """
+    text = re.sub(r"<(?=[A-Za-z/!?])|&(?=#|[A-Za-z][A-Za-z0-9]*;)", r"\g<0> ", text)
+    text = re.sub(r"(?i)(j\s*a\s*v\s*a|v\s*b)(?=\s*s\s*c\s*r\s*i\s*p\s*t)", r"\1 ", text)
+    text = re.sub(r"\\(href|style|class|cssId|data|require|csname)(?![A-Za-z])", r"\\text", text)
+    return re.sub(r"attachment:([^\s)>\"']*)", lambda found: found[0] if found[1] in attachments else f"attachment {found[1]}", text)
 
 
 def restore(data, assignment):
@@ -187,6 +205,8 @@ def restore(data, assignment):
     for i, (cell_type, source, _, _, attachments) in enumerate(submitted):
         spare = known[i] is not None and not by_id[known[i]].students
         if i not in filled and not spare:
+            if cell_type != "code":
+                source = inert(source, attachments)
             keyed.append(((i, 0), {"id": f"student-{i}", "grade_id": None, "cell_type": cell_type, "test": False,
                                    "source": source, "attachments": attachments, "nbgrader": None}))
     restored.cells = [cell for _, cell in sorted(keyed, key=lambda pair: pair[0])]
@@ -199,6 +219,8 @@ def _known_cell(cell, submitted):
         source, attachments = cell.source, {}
     elif submitted is not None:
         source, attachments = submitted[1], submitted[4]
+        if cell.cell_type != "code" and source.strip() != cell.source.strip():
+            source = inert(source, attachments)
     elif cell.cell_type == "code":
         source, attachments = "# This cell was missing from the submission.", {}
     else:

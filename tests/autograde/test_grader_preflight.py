@@ -3,11 +3,14 @@
 import copy
 import io
 import json
+import re
 import zipfile
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from grading_helpers import answered, as_bytes, cell, mini, released
+from nbconvert import HTMLExporter
 
 from autograde import preflight
 
@@ -200,4 +203,33 @@ def test_lone_surrogates_and_nonsense_attachments_do_no_harm():
     notebook["cells"][0].update(source="\ud800", attachments={"a": {"image/png": 5, "text/html": "<b>"}, "b": 7})
     cells = restore(json.dumps(notebook).encode()).cells
     json.dumps(cells, ensure_ascii=False).encode()
-    assert cells[0]["attachments"] == {"a": {}}
+    assert cells[0]["attachments"] == {}
+
+
+EVIL_TEXTS = [
+    "<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>", "</script><script>alert(1)</script>", "<!--", "[a](javascript:alert(1))",
+    "[a](JAVA&#115;cript:alert(1))", "[a](java&Tab;script:alert(1))", "[a](<\tjava\tscript:alert(1)>)", "[a]: javascript:alert(1)\n\n[a]",
+    "<javascript:alert(1)>", "[a](vbscript:x)", "![a](attachment:gone.png)", "[a](attachment:g\" onerror=\"alert(1))",
+    "$\\href{javascript:alert(1)}{x}$", "&#36;&#92;href{javascript:alert(1)}{x}&#36;", "$\\style{position:fixed}{x}$",
+    '![x](y "\" onerror=\"alert(1)")', "``` \"onmouseover=alert(1)\nx\n```", "# a\" onclick=\"alert(1)"]
+
+
+@pytest.mark.parametrize("text", EVIL_TEXTS)
+def test_a_written_answer_runs_nothing_in_the_browser_of_who_grades_it(text):
+    shown = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(
+        preflight.inert(text), attachments={"ok.png": {"image/png": "AAAA"}})]))[0]
+    page = BeautifulSoup(shown, "html.parser").main
+    assert page.find(["script", "svg", "iframe", "object", "style"]) is None
+    for tag in page.find_all(True):
+        assert not [name for name in tag.attrs if name.startswith("on")]
+        link = "".join(str(tag.get(name, "")) for name in ("href", "src")).strip().lower()
+        assert not re.match(r"(j\s*a\s*v\s*a|v\s*b)\s*s", link)
+    assert "\\href" not in page.text and "\\style" not in page.text
+
+
+def test_an_honest_written_answer_is_shown_as_it_was_written():
+    text = ("If $\\sigma < 1$ the KL term *pulls*, see [here](https://example.org/?a=1&b=2) & `x < y`; AT&T, ![p](attachment:ok.png).\n\n"
+            "$$\\begin{matrix} a & b \\\\ c &d \\end{matrix}$$")
+    assert preflight.inert(text, {"ok.png": {}}) == text
+    notebook = answered(written=text)
+    assert source_of(restore(notebook), "question_pull").startswith("If $\\sigma < 1$")
