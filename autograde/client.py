@@ -66,6 +66,7 @@ class Kernel:
         self.session.digest_history_size = 1000
         self.output_limit, self.received, self.kept = output_limit, 0, 0
         self.events = events
+        self.probing = 0.0  # seconds spent waiting for probes
         self.stopped = None  # why the kernel may not go on, once it may not
         context = zmq.Context.instance()
         separator = "-" if connection["transport"] == "ipc" else ":"
@@ -225,6 +226,13 @@ class KernelTarget(RemoteTarget):
         self.kernel = kernel
 
     def probe(self, request):
+        started = time.monotonic()
+        try:
+            return self._probe(request)
+        finally:
+            self.kernel.probing += time.monotonic() - started
+
+    def _probe(self, request):
         packed = base64.b64encode(message.pack(request)).decode()
         outputs, reply = self.kernel.run(
             f"__import__('builtins').exec({SERVE!r}, {{'name': {self.name!r}, 'request': {packed!r}}})", silent=True)

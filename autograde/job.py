@@ -21,7 +21,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograde import preflight, sandbox
+from autograde import preflight, sandbox, warm
 from autograde.assignment import Assignment
 from autograde.client import READY
 from autograde.sandbox import Limits
@@ -36,6 +36,9 @@ MAX_ANSWER = 20_000
 
 #: How long a kernel may take to start, in seconds.
 START = 120
+
+#: How often limits are looked at, in seconds.
+LOOK = 0.05
 
 #: How long the judge may go on after the student's time is up, in seconds.
 GRACE = 60
@@ -182,18 +185,18 @@ def _shown(check):
 
 def run(cells, limits, sandboxed=True):
     """Run ``cells`` under the judge; returns ``(findings, usage)``."""
-    with tempfile.TemporaryDirectory(prefix="autograde-") as folder:
+    with tempfile.TemporaryDirectory(dir=warm.folder()) as folder:
         connection = {"transport": "ipc", "ip": f"{folder}/k", "key": secrets.token_hex(32), "shell_port": 1,
                       "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
         Path(folder, "order.json").write_text(json.dumps({
             "connection": connection, "output_limit": limits.output,
             "cells": [{k: c[k] for k in ("id", "grade_id", "test", "source")} for c in cells
                       if c["cell_type"] == "code"]}), encoding="utf-8")
-        kernel = judge = None
+        started, kernel, judge = time.monotonic(), None, None
         try:
-            kernel = sandbox.start_kernel(connection, limits, sandboxed)
-            judge = _start_judge(folder, sandboxed)
-            return _supervise(kernel, judge, limits, folder)
+            kernel, cold = _start_kernel(connection, limits, sandboxed)
+            judge, cold = _start_judge(folder, sandboxed, cold)
+            findings, usage = _supervise(kernel, judge, limits, folder, started)
         finally:
             for process in (kernel, judge):
                 if process is not None:
@@ -201,43 +204,71 @@ def run(cells, limits, sandboxed=True):
             if judge is not None:
                 judge.stdin.close()
                 judge.stdout.close()
+    if cold:
+        usage["cold"] = cold
+    return findings, usage
 
 
-def _start_judge(folder, sandboxed):
-    argv = [sys.executable, "-m", "autograde.judge", f"{folder}/order.json"]
+def _start_kernel(connection, limits, sandboxed):
+    """The student's kernel, and None or why it had to be started the slow way."""
+    cold = None
     if sandboxed:
-        argv = sandbox.command(argv, judge=True, extra=["--ro-bind", folder, folder])
+        try:
+            return warm.start_kernel(connection, limits), None
+        except warm.Impossible as why:
+            cold = str(why)
+    return sandbox.start_kernel(connection, limits, sandboxed), cold
+
+
+def _start_judge(folder, sandboxed, cold):
     with open(Path(folder, "judge.log"), "wb") as log:
+        if sandboxed and not cold:
+            try:
+                return warm.start_judge(Path(folder, "order.json"), log), None
+            except warm.Impossible as why:
+                cold = str(why)
+        argv = [sys.executable, "-m", "autograde.judge", f"{folder}/order.json"]
+        if sandboxed:
+            argv = sandbox.command(argv, judge=True, extra=["--ro-bind", folder, folder])
         return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                                env={} if sandboxed else None, start_new_session=True)
+                                env={} if sandboxed else None, start_new_session=True), cold
 
 
-def _supervise(kernel, judge, limits, folder):
-    """Until the judge is done, hold both to their limits; then return what it found."""
+def _supervise(kernel, judge, limits, folder, started):
+    """Until the judge is done, hold both to their limits; then return what it found, and what was used."""
     student = sandbox.Watch(kernel.pid, replace(limits, seconds=limits.seconds + START))
     trusted = sandbox.Watch(judge.pid, Limits(seconds=limits.seconds + START + GRACE))
-    stopped, ready, findings = None, False, bytearray()
+    stopped, ready, findings = None, None, bytearray()
+    look = time.monotonic() + LOOK
     with selectors.DefaultSelector() as selector:
         selector.register(judge.stdout, selectors.EVENT_READ)
+        if pidfd := getattr(kernel, "pidfd", None):
+            selector.register(pidfd, selectors.EVENT_READ)
         while True:
-            if selector.select(timeout=0.05):
+            events = selector.select(timeout=max(0, look - time.monotonic()))
+            if any(key.fileobj is judge.stdout for key, _ in events):
                 piece = os.read(judge.stdout.fileno(), 1 << 20)
                 findings += piece
-                if not ready and findings.startswith(READY):
+                if ready is None and findings.startswith(READY):
                     # The student's time begins here: a busy machine's slow start is not theirs.
-                    ready, student = True, student.restarted(limits)
+                    ready, student = time.monotonic(), student.restarted(limits)
                 if not piece or len(findings) > MAX_FINDINGS:
                     break
+            if stopped is None and kernel.poll() is not None:
+                if pidfd:
+                    selector.unregister(pidfd)
+                    if kernel.orphaned():
+                        raise GraderFailure("the sandbox that kernels are forked from has ended")
+                stopped = "its kernel died"
+                _tell(judge, stopped)
+            if time.monotonic() < look:
                 continue
-            if stopped is None:
-                stopped = student.exceeded()
-                if stopped:
-                    sandbox.kill(kernel)
-                elif kernel.poll() is not None:
-                    stopped = "its kernel died"
-                if stopped:
-                    judge.stdin.write(json.dumps({"stopped": stopped}).encode() + b"\n")
-                    judge.stdin.flush()
+            look = time.monotonic() + LOOK
+            if stopped is None and (stopped := student.exceeded()):
+                if pidfd:
+                    selector.unregister(pidfd)
+                sandbox.kill(kernel)
+                _tell(judge, stopped)
             if why := trusted.exceeded():
                 raise GraderFailure(f"the judge was stopped: {why}")
     usage = {"peak_memory": student.peak_memory, "processes": student.peak_processes,
@@ -248,10 +279,17 @@ def _supervise(kernel, judge, limits, folder):
         found = json.loads(findings.removeprefix(READY))
     except (subprocess.TimeoutExpired, ValueError):
         raise GraderFailure(f"the judge gave no findings: {_last_words(folder)}") from None
-    if not ready:
+    if ready is None:
         raise GraderFailure(f"the student's kernel did not start: {stopped}")
     usage["output"] = found["received"]
+    usage["stages"] = {"kernel": round(ready - started, 3), **found["stages"]}
     return found, usage
+
+
+def _tell(judge, why):
+    """The kernel has ended, and why."""
+    judge.stdin.write(json.dumps({"stopped": why}).encode() + b"\n")
+    judge.stdin.flush()
 
 
 def _last_words(folder):

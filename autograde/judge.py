@@ -5,9 +5,9 @@ student's code ever runs. In a test cell the names of the student's objects stan
 :class:`~autograde.client.KernelTarget`, so that ``check("kl_term.values", kl_term)``
 sends inputs to the student's kernel and judges the numbers that come back.
 
-Takes the path of its order (JSON), reads events from standard input (see
+As a program it takes the path of its order (JSON), reads events from standard input (see
 :class:`~autograde.client.Kernel`), and writes one JSON document, the findings, to
-standard output.
+standard output. In a warm sandbox, :func:`begin` does the same.
 """
 
 import contextlib
@@ -67,12 +67,19 @@ def judge(cells, kernel):
     return findings
 
 
-def main():
-    # Whatever is printed here by accident must not end up in the findings.
-    findings_fd = os.dup(1)
-    os.dup2(2, 1)
-    order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    kernel = Kernel(order["connection"], order["output_limit"], events=sys.stdin.fileno())
+def stages(cells, ran, probing):
+    """Where the seconds went: the notebook's own cells, waiting for probes, and the judge itself."""
+    spent = {True: 0.0, False: 0.0}
+    for cell, run in zip(cells, ran):
+        spent[cell["test"]] += run["seconds"]
+    return {name: round(seconds, 3) for name, seconds in
+            (("notebook", spent[False]), ("probe", probing), ("judge", spent[True] - probing))}
+
+
+def main(order, findings_fd, events_fd):
+    """Judge what the file ``order`` says; write the findings, hear of the kernel's end."""
+    order = json.loads(Path(order).read_text(encoding="utf-8"))
+    kernel = Kernel(order["connection"], order["output_limit"], events=events_fd)
     with os.fdopen(findings_fd, "wb") as out:
         with contextlib.suppress(KernelStopped):
             kernel.wait_until_ready()
@@ -80,8 +87,19 @@ def main():
             out.flush()
         findings = judge(order["cells"], kernel)
         kernel.close()
+        findings["stages"] = stages(order["cells"], findings["cells"], kernel.probing)
         out.write(json.dumps(findings, allow_nan=True).encode())
 
 
+def begin(arguments, descriptors):
+    """The same in a process forked by :mod:`autograde.warm_inside`: events, findings, log of errors."""
+    events, findings, log = descriptors
+    os.dup2(log, 2)
+    main(arguments["order"], findings, events)
+
+
 if __name__ == "__main__":
-    main()
+    # Whatever is printed here by accident must not end up in the findings.
+    findings = os.dup(1)
+    os.dup2(2, 1)
+    main(sys.argv[1], findings, sys.stdin.fileno())

@@ -85,9 +85,10 @@ def require_bubblewrap():
     return bwrap
 
 
-def _namespaces():
-    return ["--unshare-user", "--unshare-all", "--disable-userns", "--uid", "1000", "--gid", "1000",
-            "--hostname", "sandbox", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+def _namespaces(last=True):
+    """``last``: no further sandbox is made inside this one, and it ends with the thread that starts it."""
+    return ["--unshare-user", "--unshare-all", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--new-session",
+            "--cap-drop", "ALL", "--clearenv", *(["--disable-userns", "--die-with-parent"] if last else [])]
 
 
 def _system():
@@ -137,14 +138,14 @@ def _library(judge):
     return args
 
 
-def command(argv, *, judge=False, extra=(), environment=()):
+def command(argv, *, judge=False, warm=False, extra=()):
     """The ``bwrap`` command line that runs ``argv`` in a fresh sandbox.
 
-    ``judge`` shows the judge's files as well and gives no scratch folders beyond
-    an empty home; ``extra`` are further bwrap arguments (read-only binds);
-    ``environment`` are ``(name, value)`` pairs: nothing else is inherited.
+    ``judge`` shows the judge's files as well; ``warm`` is for a process that never runs
+    anybody's code but ours and makes sandboxes inside this one (:mod:`autograde.warm_inside`);
+    ``extra`` are further bwrap arguments (read-only binds). No environment is inherited.
     """
-    args = [require_bubblewrap(), *_namespaces()]
+    args = [require_bubblewrap(), *_namespaces(last=not warm)]
     # Scratch space first: the project itself may lie somewhere under /tmp.
     for folder, size in SCRATCH.items():
         if folder != "/dev/shm":
@@ -152,12 +153,21 @@ def command(argv, *, judge=False, extra=(), environment=()):
     args += [*_system(), *_library(judge)]
     # /proc is read-only because the files of /proc/sys belong to root: a grader that runs
     # as root would otherwise lend every student the right to write them.
-    args += ["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]
+    args += ["--bind", "/proc", "/proc"] if warm else ["--proc", "/proc", "--remount-ro", "/proc"]
+    args += ["--dev", "/dev"]
     args += ["--size", str(SCRATCH["/dev/shm"]), "--tmpfs", "/dev/shm"]
     args += ["--remount-ro", "/dev", *extra, "--remount-ro", "/", "--chdir", "/home/student"]
-    for name, value in [*_environment(), *environment]:
+    for name, value in _environment():
         args += ["--setenv", name, value]
     return [*args, "--", *argv]
+
+
+def below_scratch(judge):
+    """Folders in sight that lie in a scratch folder, where the project or Python are under /tmp."""
+    import vaelab
+
+    shown = [*_python_folders(), str(Path(vaelab.__file__).resolve().parent), *([str(PACKAGE)] if judge else [])]
+    return [folder for folder in shown if any(Path(folder).is_relative_to(scratch) for scratch in SCRATCH)]
 
 
 def _environment():
@@ -176,13 +186,13 @@ def _environment():
 CHANNELS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
 
-def _addresses(connection):
+def addresses(connection):
     """The ZeroMQ address of each channel, as ipykernel will write it."""
     separator = "-" if connection["transport"] == "ipc" else ":"
     return [f"{connection['transport']}://{connection['ip']}{separator}{connection[c]}" for c in CHANNELS]
 
 
-def _listen(connection):
+def listen(connection):
     """Bind the five sockets of a connection here, outside the sandbox."""
     sockets = []
     for channel in CHANNELS:
@@ -203,8 +213,8 @@ def _listen(connection):
 
 
 def kernel_command(connection, limits, sockets, sandboxed=True):
-    """The command line of a kernel that listens on ``sockets`` (see :func:`_listen`)."""
-    listening = dict(zip(_addresses(connection), [s.fileno() for s in sockets]))
+    """The command line of a kernel that listens on ``sockets`` (see :func:`listen`)."""
+    listening = dict(zip(addresses(connection), [s.fileno() for s in sockets]))
     order = json.dumps({"connection": connection, "listening": listening,
                         "limits": asdict(limits) if sandboxed else None})
     program = PACKAGE / "sandboxed_kernel.py"
@@ -220,7 +230,7 @@ def start_kernel(connection, limits, sandboxed=True):
     ``connection`` is the content of a Jupyter connection file. Kill the returned
     process to end everything in the sandbox.
     """
-    sockets = _listen(connection)
+    sockets = listen(connection)
     try:
         # bwrap's own environment must be empty, too: in the sandbox, /proc/1/environ shows it.
         environment = {} if sandboxed else {**os.environ, "NBGRADER_EXECUTION": "autograde"}
@@ -265,24 +275,30 @@ def processes(root):
 
 
 def anonymous_memory(pid):
-    """Bytes of memory that ``pid`` has to itself: resident, less what comes from files."""
+    """Bytes of memory that ``pid`` takes: resident, less what comes from files on a disk.
+
+    Shared memory counts: a mapping that is shared with nobody is of this kind, too.
+    """
     try:
-        fields = Path(f"/proc/{pid}/statm").read_text().split()
-        return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
+    except (OSError, ValueError):
         return 0
 
 
-def _proportional_memory(pids):
-    """Like :func:`anonymous_memory`, summed, but pages shared by forked processes count once."""
+def memory(pids):
+    """Bytes of anonymous memory of several processes, pages that they share counted once.
+
+    Pages that a forked sandbox shares with its nursery count in part. Whoever does not
+    let us look (a process can forbid it) is counted in full.
+    """
     total = 0
     for pid in pids:
         try:
-            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss_Anon:"):
-                    total += int(line.split()[1]) * 1024
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            total += 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
         except OSError:
-            pass
+            total += anonymous_memory(pid)
     return total
 
 
@@ -294,6 +310,7 @@ class Watch:
         self.started = time.monotonic()
         self.peak_memory = 0
         self.peak_processes = 0
+        self._most = 0  # of the quick sum, which is never less than what is used
 
     def restarted(self, limits):
         """A watch over the same processes with other limits, whose time begins now."""
@@ -307,13 +324,14 @@ class Watch:
     def exceeded(self):
         """None, or a sentence that says which limit was passed."""
         pids = processes(self.root)
-        memory = sum(map(anonymous_memory, pids))
-        if memory > self.limits.memory:
-            memory = _proportional_memory(pids)
-        self.peak_memory = max(self.peak_memory, memory)
         self.peak_processes = max(self.peak_processes, len(pids))
-        if memory > self.limits.memory:
-            return f"it used more than {self.limits.memory // MB} MB of memory"
+        at_most = sum(map(anonymous_memory, pids))
+        if at_most > self.limits.memory or at_most > 1.02 * self._most:  # exactly, then: slower by far
+            self._most = max(self._most, at_most)
+            used = memory(pids)
+            self.peak_memory = max(self.peak_memory, used)
+            if used > self.limits.memory:
+                return f"it used more than {self.limits.memory // MB} MB of memory"
         if len(pids) > self.limits.processes:
             return f"it started more than {self.limits.processes} processes"
         if self.seconds() > self.limits.seconds:
@@ -323,6 +341,8 @@ class Watch:
 
 def kill(process):
     """End a sandbox: with its first process, the kernel ends every other one in it."""
+    if not isinstance(process, subprocess.Popen):
+        return process.kill()
     if process.poll() is None:
         try:
             os.killpg(process.pid, signal.SIGKILL)
@@ -336,7 +356,7 @@ def main(arguments):
     (connection_file,) = arguments
     connection = json.loads(Path(connection_file).read_text(encoding="utf-8"))
     try:
-        sockets = _listen(connection)
+        sockets = listen(connection)
         line = kernel_command(connection, Limits(), sockets)
     except SandboxMissing as missing:
         sys.exit(str(missing))

@@ -1,14 +1,22 @@
-"""The first thing that runs in a student's sandbox: limits, then an ordinary ipykernel.
+"""The first student's thing in a sandbox: limits, then an ordinary ipykernel.
 
-Stands alone (nothing of this package is visible in the sandbox) and takes one
-argument, a JSON object: the connection, the file descriptors that already listen
-on its addresses, and the limits (null: none).
+Stands alone (nothing of this package is visible in the sandbox). As a program it takes one
+argument, a JSON object: the connection, the file descriptors that already listen on its
+addresses, and the limits (null: none). In a warm sandbox, :func:`begin` gets the same.
 """
 
+import ctypes
 import json
 import os
+import platform
 import resource
+import struct
 import sys
+
+#: By machine: its name for seccomp, and the numbers of the system calls add_key, request_key and keyctl; of
+#: memfd_create, memfd_secret and shmget.
+KEY_CALLS = {"x86_64": (0xC000003E, (248, 249, 250, 319, 447, 29)), "aarch64": (0xC00000B7, (217, 218, 219, 279, 447, 194))}
+PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
 
 
 def limit(limits):
@@ -23,18 +31,43 @@ def limit(limits):
     resource.setrlimit(resource.RLIMIT_NPROC, (threads, threads))
 
 
-def main():
-    order = json.loads(sys.argv.pop())
-    if order["limits"]:
+def refuse_keyrings():
+    """Take the system calls of the Linux key store away, for good, and those that make memory without a name.
+
+    No namespace separates the key store's keyrings: a student could leave a key for the next
+    one. Memory in files that lie nowhere is on no process's account, so no limit would see it.
+    """
+    if platform.machine() not in KEY_CALLS:
+        return
+    machine, numbers = KEY_CALLS[platform.machine()]
+    load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06  # of Berkeley packet filters
+    allow, not_implemented = 0x7FFF0000, 0x00050000 | 38
+    last = 5 + len(numbers)  # the line that refuses; jumps count from the line after their own
+    program = [(load, 0, 0, 4), (equal, 0, last - 2, machine),
+               (load, 0, 0, 0), (at_least, last - 4, 0, 0x40000000),  # other numbers for the same calls
+               *((equal, last - 5 - i, 0, number) for i, number in enumerate(numbers)),
+               (answer, 0, 0, allow), (answer, 0, 0, not_implemented)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
+    described = struct.pack("HxxxxxxP", len(program), ctypes.addressof(code))
+    libc = ctypes.CDLL(None, use_errno=True)
+    for setting in ((PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, described, 0, 0)):
+        if libc.prctl(*setting) != 0:
+            raise OSError(ctypes.get_errno(), f"prctl: {os.strerror(ctypes.get_errno())}")
+
+
+def serve(connection, listening, limits):
+    """Be the kernel of ``connection``, until it is shut down."""
+    if limits:
         os.nice(5)  # the judge and the grader come first
-        limit(order["limits"])
+        limit(limits)
+        refuse_keyrings()
 
     import zmq
 
     plain_bind = zmq.Socket.bind
 
     def bind(self, address):
-        fd = order["listening"].pop(address, None)
+        fd = listening.pop(address, None)
         if fd is not None:
             self.setsockopt(zmq.USE_FD, fd)
         return plain_bind(self, address)
@@ -43,7 +76,6 @@ def main():
 
     from ipykernel.kernelapp import IPKernelApp
 
-    connection = order["connection"]
     app = IPKernelApp.instance()
     for name in ("transport", "ip", "shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"):
         setattr(app, name, connection[name])
@@ -55,5 +87,11 @@ def main():
     app.start()
 
 
+def begin(order, descriptors):
+    """The same in a process forked by :mod:`autograde.warm_inside`, with the sockets that came with the order."""
+    serve(order["connection"], dict(zip(order["addresses"], descriptors)), order["limits"])
+
+
 if __name__ == "__main__":
-    main()
+    order = json.loads(sys.argv.pop())
+    serve(order["connection"], order["listening"], order["limits"])

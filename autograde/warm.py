@@ -1,0 +1,242 @@
+"""Sandboxes that start in milliseconds: forked from processes that have imported everything.
+
+Each process of ours that grades keeps two *nurseries*: a sandbox for students' kernels and one
+for judges, which differ in the files they see and share nothing. In each runs
+:mod:`autograde.warm_inside`, which says how a child is isolated. Here is the outside: start a
+nursery, order a child, hold on to it.
+
+A judge could be reused as it is, since it never runs a student's code; but it reads what a
+student's kernel sends, and a fresh one for each submission costs 20 ms and has no past.
+
+Where no child can be forked (an old kernel, a strict security module), :func:`start_kernel` and
+:func:`start_judge` raise :class:`Impossible`, and the caller starts a sandbox the slow way,
+which is no weaker.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import asdict
+from pathlib import Path
+
+from autograde import sandbox
+
+#: How long a nursery may take to import everything, and then to fork a child, in seconds.
+IMPORT, FORK = 120, 20
+
+#: After so many failures in a row, this process tries no more.
+FAILURES = 2
+
+JUDGE, KERNEL = "judge", "kernel"
+
+
+class Impossible(RuntimeError):
+    """No child could be forked; the message says why."""
+
+
+class Child:
+    """The first process of a forked sandbox, with the methods of a ``Popen`` that the grader uses.
+
+    ``pid`` is its number out here. ``pidfd`` becomes readable when it has ended, and with it
+    everything in its sandbox; it never stands for another process, as a number may.
+    """
+
+    stdin = stdout = None
+
+    def __init__(self, pidfd, nursery):
+        self.pidfd, self.nursery = pidfd, nursery
+        fields = Path(f"/proc/self/fdinfo/{pidfd}").read_text(encoding="ascii").splitlines()
+        self.pid = next(int(line.split()[1]) for line in fields if line.startswith("Pid:"))
+
+    def poll(self):
+        """None while it runs, else 0: how it ended is known in its sandbox only."""
+        try:
+            return self.wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def wait(self, timeout=None):
+        if self.pidfd is not None and not select.select([self.pidfd], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired("a forked sandbox", timeout)
+        return 0
+
+    def kill(self):
+        """End everything in its sandbox; return when nothing is left."""
+        if self.pidfd is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+            self.wait()
+            os.close(self.pidfd)
+            self.pidfd = None
+
+    def orphaned(self):
+        """Whether it has ended because its nursery did: nobody's fault in there."""
+        return not self.nursery.alive(patience=0.2)
+
+
+class Nursery:
+    """A running :mod:`autograde.warm_inside`, of ``role`` JUDGE or KERNEL.
+
+    ``folder`` is where the folders of jobs are; judges are shown their own. A nursery ends
+    with the process that started it: it hears that its socket has been closed.
+    """
+
+    def __init__(self, role, folder):
+        self.role, self.folder = role, folder
+        inside = ["warm_inside"] if role == JUDGE else ["warm_inside", "warm_imports", "sandboxed_kernel"]
+        extra = [arg for name in inside for arg in ("--ro-bind", str(sandbox.PACKAGE / f"{name}.py"), f"/run/{name}.py")]
+        if role == JUDGE:
+            extra += ["--ro-bind", folder, folder]
+        self.orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        settings = {"socket": theirs.fileno(), "imports": [] if role == JUDGE else ["warm_imports"],
+                    "begin": "autograde.judge" if role == JUDGE else "sandboxed_kernel"}
+        line = sandbox.command([sys.executable, "/run/warm_inside.py", json.dumps(settings)],
+                               judge=role == JUDGE, warm=True, extra=extra)
+        with theirs:
+            self.process = subprocess.Popen(
+                line, env={}, start_new_session=True, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.lock, self.patience = threading.Lock(), IMPORT
+
+    def fork(self, arguments, descriptors, keep=()):
+        """A :class:`Child` in which the ``begin`` of this nursery's module runs with ``arguments``.
+
+        ``keep`` are folders below scratch folders that it sees. Raises :class:`Impossible`.
+        """
+        scratch = dict(sandbox.SCRATCH)
+        if self.role == JUDGE:
+            scratch[self.folder] = sandbox.MB
+        order = json.dumps({"arguments": arguments, "scratch": list(scratch.items()),
+                            "keep": [*sandbox.below_scratch(self.role == JUDGE), *keep]}).encode()
+        answer, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with answer, self.lock:
+            try:
+                with theirs:
+                    socket.send_fds(self.orders, [order], [theirs.fileno(), *descriptors])
+                answer.settimeout(self.patience)
+                said, pidfds, *_ = socket.recv_fds(answer, 65536, 1)
+            except OSError as error:  # among them, TimeoutError
+                raise Impossible(f"the sandbox to fork from does not answer: {error}. {self.last_words()}") from None
+            if not said:
+                raise Impossible(f"the sandbox to fork from has ended. {self.last_words()}")
+            self.patience = FORK
+        if not pidfds:
+            raise Impossible(json.loads(said)["error"])
+        return Child(pidfds[0], self)
+
+    def last_words(self):
+        """What it wrote before it was ready to fork."""
+        os.set_blocking(self.process.stderr.fileno(), False)
+        text = (self.process.stderr.read() or b"").decode(errors="replace").strip()
+        return text.splitlines()[-1][:300] if text else ""
+
+    def alive(self, patience=0.0):
+        """Whether it is there, if need be after so many seconds."""
+        watch = select.poll()
+        watch.register(self.orders, 0)
+        return not watch.poll(patience * 1000)
+
+    def end(self):
+        self.orders.close()
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+
+
+class _Nurseries:
+    """Those of this process. In a fork of it there are none: they are its parent's."""
+
+    def __init__(self):
+        self.pid, self.lock = None, threading.Lock()
+
+    def _begin(self):
+        if self.pid != os.getpid():
+            self.pid, self.lock = os.getpid(), threading.Lock()
+            self.of, self.failures, self.why = {}, 0, None
+            self.folder = tempfile.mkdtemp(prefix="autograde-")
+            atexit.register(self._end, self.pid, self.folder)
+
+    def _end(self, pid, folder):
+        if pid == os.getpid():
+            for nursery in self.of.values():
+                nursery.end()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def get(self, role):
+        self._begin()
+        with self.lock:
+            if self.why is not None:
+                raise Impossible(self.why)
+            if role not in self.of or not self.of[role].alive():
+                self.of[role] = Nursery(role, self.folder)
+            return self.of[role]
+
+    def fork(self, role, arguments, descriptors, keep=()):
+        nursery = self.get(role)
+        try:
+            child = nursery.fork(arguments, descriptors, keep)
+        except Impossible as failure:
+            with self.lock:
+                self.failures += 1
+                if self.failures >= FAILURES:
+                    self.why = str(failure)
+                if self.of.get(role) is nursery:
+                    self.of.pop(role).end()
+            raise
+        self.failures = 0
+        return child
+
+
+_nurseries = _Nurseries()
+
+
+def get_ready():
+    """Begin to import, in the background."""
+    with contextlib.suppress(Impossible):
+        for role in (KERNEL, JUDGE):
+            _nurseries.get(role)
+
+
+def folder():
+    """Where the folders of jobs must be, for judges to see their own."""
+    _nurseries._begin()
+    return _nurseries.folder
+
+
+def start_kernel(connection, limits):
+    """A student's kernel, as :func:`autograde.sandbox.start_kernel` starts it, forked. Raises :class:`Impossible`."""
+    sockets = sandbox.listen(connection)
+    try:
+        order = {"connection": connection, "addresses": sandbox.addresses(connection), "limits": asdict(limits)}
+        return _nurseries.fork(KERNEL, order, [s.fileno() for s in sockets])
+    finally:
+        for server in sockets:
+            server.close()
+
+
+def start_judge(order, log):
+    """A judge of the order in a file in a folder of :func:`folder`, forked. Raises :class:`Impossible`.
+
+    It writes errors to the open file ``log``; events go to its ``stdin``, findings come from its ``stdout``.
+    """
+    events, findings = os.pipe(), os.pipe()
+    try:
+        child = _nurseries.fork(JUDGE, {"order": str(order)}, [events[0], findings[1], log.fileno()], [str(Path(order).parent)])
+    except Impossible:
+        os.close(events[1])
+        os.close(findings[0])
+        raise
+    finally:
+        os.close(events[0])
+        os.close(findings[1])
+    child.stdin, child.stdout = open(events[1], "wb"), open(findings[0], "rb")
+    return child
