@@ -1,6 +1,9 @@
 """Whatever a file is, preflight ends in cells to run or one clear sentence."""
 
+import base64
 import copy
+import gzip
+import html
 import io
 import json
 import re
@@ -59,6 +62,15 @@ DAMAGED = {
     "cells of unknown types": json.dumps({"cells": [{"cell_type": "video", "source": "1"}]}).encode(),
     "sources that are not text": json.dumps({"cells": [{"cell_type": "code", "source": 5}]}).encode(),
     "random bytes": bytes(range(256)) * 40,
+    "compressed": gzip.compress(GOOD), "base64": base64.b64encode(GOOD), "quoted twice": json.dumps(GOOD.decode()).encode(),
+    "printed by Python": repr(json.loads(GOOD)).encode(), "in an envelope": b'{"notebook": ' + GOOD + b"}",
+    "two notebooks in one file": GOOD + GOOD, "something after the end": GOOD + b"\n-- \nsent from my telephone",
+    "comments": b"// my notebook\n" + GOOD, "escaped for HTML": html.escape(GOOD.decode()).encode(),
+    "UTF-32": GOOD.decode().encode("utf-32"), "a mark and nothing": b"\xef\xbb\xbf", "cut inside a letter": GOOD[:200] + "é".encode()[:1],
+    "a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+    "a shortcut": b"[InternetShortcut]\nURL=https://colab.example/drive/1\n", "Markdown": b"---\njupyter: true\n---\n\n# Title\n",
+    "a JSON of lines": b"\n".join(json.dumps(c).encode() for c in json.loads(GOOD)["cells"]), "not a number": b"NaN",
+    "cells within cells": json.dumps({"cells": [json.loads(GOOD)["cells"]]}).encode(), "one bit fell over": GOOD.replace(b'"cells":', b'"cells"z', 1),
 }
 
 
@@ -69,8 +81,8 @@ def test_damaged_file_is_refused_in_one_sentence(name):
     assert 10 < len(str(refusal.value)) < 400
 
 
-def test_there_are_thirty_kinds_of_damage():
-    assert len(DAMAGED) >= 30
+def test_there_are_fifty_kinds_of_damage():
+    assert len(DAMAGED) >= 50
 
 
 def test_an_untouched_release_gives_the_assignment_with_its_hidden_tests():
