@@ -8,7 +8,7 @@ INSTALLED = $(VENV)/.installed
 # nbgrader starts programs of its own environment by name.
 RUN = PATH="$$PWD/$(BIN):$$PATH"
 
-.PHONY: help lab solutions test release reference kill-matrix grade-demo formgrader bench-explorer screenshots lock
+.PHONY: help lab solutions test release reference kill-matrix grade-demo formgrader bench screenshots lock
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -48,8 +48,8 @@ grade-demo: $(INSTALLED)  ## grade the small class that ships with the project
 formgrader: $(INSTALLED)  ## mark written answers in nbgrader's formgrader
 	$(RUN) JUPYTER_CONFIG_PATH=autograde jupyter lab $(ARGS)
 
-bench-explorer: $(INSTALLED)  ## measure the explorer from key press to pixels
-	$(RUN) python benchmarks/explorer.py $(ARGS)
+bench: $(INSTALLED)  ## measure everything that should be fast (about an hour; a part: make bench ARGS=explorer)
+	$(RUN) python benchmarks $(ARGS)
 
 screenshots: $(INSTALLED)  ## take the README's pictures again, in Chromium
 	$(RUN) python tests/browser/screenshots.py $(ARGS)

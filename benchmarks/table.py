@@ -33,6 +33,10 @@ class Row:
     def as_json(self):
         return {**asdict(self), "ratio": round(self.ratio, 3)}
 
+    @classmethod
+    def from_json(cls, written):
+        return cls(**{name: value for name, value in written.items() if name != "ratio"})
+
 
 def machine():
     """The machine in a few words, for the head of a table."""

@@ -93,7 +93,7 @@ def texts(fig):
 def displayed(monkeypatch):
     """What a notebook would show: the list of MIME bundles."""
     bundles = []
-    monkeypatch.setattr(plots, "in_notebook", lambda: True)
+    monkeypatch.setattr("vaelab.plots.display.in_notebook", lambda: True)
     monkeypatch.setattr(IPython.display, "display", lambda bundle, raw: bundles.append(bundle))
     return bundles
 
