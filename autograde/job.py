@@ -92,6 +92,7 @@ def grade(job):
         "sha256": hashlib.sha256(job.data).hexdigest(), "status": "graded", "reason": None,
         "max_score": job.assignment.max_score, "notes": [], "usage": {}, "sandboxed": job.sandboxed,
     }
+    stages = {}
     try:
         restored = preflight.restore(job.data, job.assignment)
     except preflight.Damaged as damage:
@@ -104,18 +105,23 @@ def grade(job):
     else:
         cells = restored.cells
         result["notes"] = [list(note) for note in restored.notes]
+        stages["intake"] = round(time.monotonic() - started, 3)
         findings, result["usage"] = run(cells, job.limits, job.sandboxed)
         if findings["stopped"]:
             where, why = findings["stopped"]["cell"], findings["stopped"]["why"]
             result.update(status="stopped", reason=f"The notebook was stopped at cell {where}: {why}.")
+    judged = time.monotonic()
     result["checks"], result["written"] = score(job.assignment, cells, findings, result["reason"])
     result["answers"] = {c.id: _source(cells, c.id)[:MAX_ANSWER] for c in job.assignment.cells
                          if c.kind == "solution" and result["status"] != "unreadable"}
     result["score"] = sum(check["points"] for check in result["checks"])
-    result["usage"]["seconds"] = round(time.monotonic() - started, 3)
     result["versions"] = {"python": sys.version.split()[0], "checks": checks_version()[:12],
                           "assignment": job.assignment.version[:12]}
-    return result, autograded(cells, findings, result)
+    notebook = autograded(cells, findings, result)
+    # Of the seconds, those of each stage; the rest went into starting and ending sandboxes.
+    result["usage"]["stages"] = {**stages, **result["usage"].get("stages", {}), "write": round(time.monotonic() - judged, 3)}
+    result["usage"]["seconds"] = round(time.monotonic() - started, 3)
+    return result, notebook
 
 
 def _source(cells, grade_id):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from autograde import assignment as assignments_of_course
 from autograde import intake as intake_
+from autograde import warm
 from autograde.gradebook import GradebookError, Writer
 from autograde.job import GraderFailure, Job, grade
 from autograde.ledger import Ledger, write_safely
@@ -51,6 +52,8 @@ class Summary:
     reused: int = 0
     failed: list = field(default_factory=list)  # (submission, reason)
     unrecorded: list = field(default_factory=list)
+    #: Seconds of work, by stage, added up over the submissions graded now.
+    stages: Counter = field(default_factory=Counter)
 
 
 def work(job):
@@ -112,7 +115,7 @@ class _Run:
         self.settings, self.assignments, self.ledger = settings, assignments, ledger
         self.writer, self.summary, self.stage = writer, summary, stage
         self.progress, self.say = progress, progress.say
-        self.attempts = Counter()
+        self.attempts, self.slow = Counter(), False
         self.recorded = {name: writer.students(name) for name in assignments} if writer else {}
 
     def all(self):
@@ -148,6 +151,9 @@ class _Run:
                    self.settings.limits, self.settings.sandboxed)
 
     def distribute(self, pending):
+        if self.settings.sandboxed and not self.settings.scheduler:
+            warm.get_ready()  # while Dask is being imported
+
         from distributed import as_completed
 
         with _client(self.settings) as client:
@@ -199,10 +205,16 @@ class _Run:
             result["reason"] = submission.problem
         result["late"], result["name"] = submission.late, submission.name
         result["superseded"] = submission.superseded
+        if (why := result["usage"].get("cold")) and not self.slow:
+            self.slow = True
+            self.say(f"! Every sandbox is started on its own, which is as safe and takes seconds longer: {why}")
         self.stage("keep")
+        started = time.monotonic()
         self.ledger.keep(submission, result, outcome["notebook"])
         self.summary.graded += 1
         self.record(submission, result["key"])
+        self.summary.stages.update(result["usage"]["stages"])
+        self.summary.stages["write"] += time.monotonic() - started
         self.landed(submission, f"{result['score']:g}/{result['max_score']:g}"
                     + ("" if result["status"] == "graded" else f"  {result['status']}: {result['reason']}"))
 

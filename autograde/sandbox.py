@@ -178,7 +178,9 @@ def _environment():
     return [("PATH", path), ("PYTHONPATH", library), ("HOME", "/home/student"), ("USER", "student"), ("LANG", "C.UTF-8"),
             ("TMPDIR", "/tmp"), ("TZ", "UTC"), ("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONHASHSEED", "random"),
             ("MPLBACKEND", "module://matplotlib_inline.backend_inline"), ("CUDA_VISIBLE_DEVICES", "-1"),
-            ("TF_CPP_MIN_LOG_LEVEL", "2"), ("KERAS_BACKEND", "tensorflow"), ("NBGRADER_EXECUTION", "autograde")]
+            ("TF_CPP_MIN_LOG_LEVEL", "2"), ("KERAS_BACKEND", "tensorflow"), ("NBGRADER_EXECUTION", "autograde"),
+            # Of the course's figures, the judge keeps the description only: HTML is not let through.
+            ("VAELAB_FIGURES", "described")]
 
 
 # --- a kernel ---------------------------------------------------------------------------
