@@ -11,12 +11,20 @@ import argparse
 import datetime
 import importlib
 import json
+import re
 from pathlib import Path
 
 from table import Row, machine, markdown
 
 SECTIONS = ("training", "notebooks", "checks", "grading", "explorer")
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+
+def write(path, found):
+    """As indented JSON with every list of numbers on one line."""
+    text = json.dumps(found, indent=1)
+    text = re.sub(r"\[[^][{}\"]*\]", lambda numbers: " ".join(numbers[0].split()), text)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def main():
@@ -32,7 +40,7 @@ def main():
         rows = importlib.import_module(section).measure()
         found[section] = {"machine": machine(), "date": datetime.date.today().isoformat(), "rows": [row.as_json() for row in rows]}
         # After each section: an interrupted run keeps what it has.
-        options.output.write_text(json.dumps({s: found[s] for s in SECTIONS if s in found}, indent=1) + "\n", encoding="utf-8")
+        write(options.output, {s: found[s] for s in SECTIONS if s in found})
         print(markdown(rows), flush=True)
     print("\n# All sections\n\n" + markdown([Row.from_json(row) for s in SECTIONS if s in found for row in found[s]["rows"]]))
     print(f"\nWritten to {options.output}")
