@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import logging
 import os
+import time
 import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
