@@ -416,14 +416,14 @@ LAYOUT = """number => {
     const frame = root.getBoundingClientRect();
     const name = e => `${e.tagName.toLowerCase()}.${e.className} ${e.getAttribute("aria-label") || e.alt || e.textContent}`.slice(0, 70);
     const parts = [...root.querySelectorAll(
-        "button, input, select, .noUi-target, .widget-readout, .vl-plot, .vl-screen, img, .vl-status, .vl-position, figcaption, th, td, p"
+        "button, input, select, .widget-label, .noUi-target, .widget-readout, .vl-plot, .vl-screen, img, .vl-status, .vl-position, figcaption, th, td, p"
     )].filter(e => e.getClientRects().length);
     const boxes = parts.map(e => e.getBoundingClientRect());
     const wrong = [];
     parts.forEach((a, i) => {
         const p = boxes[i];
         if (p.left < frame.left - 1 || p.right > frame.right + 1 || p.bottom > frame.bottom + 1) wrong.push(`outside: ${name(a)}`);
-        if (a.matches("button, p, figcaption, .vl-status") && a.scrollWidth > a.clientWidth + 1) wrong.push(`cut off: ${name(a)}`);
+        if (a.matches("button, p, figcaption, .vl-status, .widget-label") && a.scrollWidth > a.clientWidth + 1) wrong.push(`cut off: ${name(a)}`);
         parts.slice(i + 1).forEach((b, j) => {
             const q = boxes[i + 1 + j];
             const [dx, dy] = [Math.min(p.right, q.right) - Math.max(p.left, q.left), Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top)];
