@@ -1,5 +1,6 @@
 """``training.fit`` on a tiny VAE, in this process and in a real kernel."""
 
+import sys
 import textwrap
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import nbclient
 import nbformat
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from vaelab import plots, training
@@ -111,14 +113,23 @@ class Recorded(TinyVAE):
 
 
 @pytest.mark.parametrize("stop_in_epoch", [None, 7])
-def test_the_learning_rate_falls_and_is_the_models_own_again_afterwards(x, stop_in_epoch):
+def test_the_learning_rate_rises_and_falls_and_is_the_models_own_again_afterwards(x, stop_in_epoch):
     vae = compiled(Recorded())
     vae.stop_in_epoch = stop_in_epoch
     training.fit(vae, x, epochs=10, batch_size=10)
-    rates = vae.rates[1:]  # the first is noted before the first batch
-    assert rates == sorted(rates, reverse=True)
-    assert rates[0] < 0.002 and (stop_in_epoch or rates[-1] < 0.0002)
+    top = vae.rates.index(max(vae.rates))
+    rising, falling = vae.rates[: top + 1], vae.rates[top:]
+    assert rising == sorted(rising) and falling == sorted(falling, reverse=True)
+    assert rising[0] == pytest.approx(0.001) and 0.005 < rising[-1] <= 0.008
+    assert len(falling) > 3 and (stop_in_epoch or falling[-1] < 0.001)
     assert float(vae.optimizer.learning_rate) == pytest.approx(0.001)
+
+
+def test_a_rate_above_the_usual_is_not_raised(x):
+    vae = Recorded()
+    vae.compile(optimizer=keras.optimizers.SGD(0.05))
+    training.fit(vae, x, epochs=4, batch_size=30)
+    assert max(vae.rates) <= 0.0501
 
 
 def test_a_schedule_of_the_models_own_is_left_alone(x):
@@ -194,6 +205,105 @@ def test_images_of_another_shape_than_the_models_are_refused():
     model = compiled(keras.Model(inputs, keras.layers.Dense(16)(inputs)))
     with pytest.raises(ValueError, match=r"\(3, 4, 4\).*\(None, 16\)"):
         training.fit(model, np.zeros((3, 4, 4), "float32"), epochs=1)
+
+
+def test_compiled_steps_train_like_plain_ones(monkeypatch):
+    """XLA takes the steps of a long training; the results are those of TensorFlow's, but for rounding."""
+    x = np.random.default_rng(1).random((205, 16), dtype="float32")  # the last batch is a part
+    runs = {}
+    for worth_it in (1, 10**9):
+        monkeypatch.setattr(training, "_WORTH_COMPILING", worth_it)
+        keras.utils.set_random_seed(3)
+        vae = WithoutNoise()
+        # A schedule of its own, since ours would change within a call only where steps are plain.
+        vae.compile(optimizer=keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.01, 20, 0.5)))
+        runs[worth_it] = training.fit(vae, x, x_test=x[:10], epochs=3, batch_size=10), vae.get_weights()
+    (fast, fast_weights), (plain, plain_weights) = runs.values()
+    for name in PARTS:
+        np.testing.assert_allclose(getattr(fast, name), getattr(plain, name), rtol=1e-3)
+    for a, b in zip(fast_weights, plain_weights, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-3)
+
+
+class WithoutNoise(TinyVAE):
+    """XLA draws other noise from the same seed: here there is none."""
+
+    def call(self, x):
+        z_mean, z_log_var = ops.split(self.encoder(x), 2, axis=-1)
+        return self.decoder(z_mean), 0.5 * ops.sum(z_mean**2 + ops.exp(z_log_var) - z_log_var - 1, axis=-1)
+
+
+class Printing(TinyVAE):
+    """Prints when traced, and prints what XLA cannot."""
+
+    def train_step(self, data):
+        print("traced")
+        tf.print("step", output_stream=sys.stdout)
+        return super().train_step(data)
+
+
+class OwnStep(TinyVAE):
+    """A train_step from scratch that reports the last batch."""
+
+    def train_step(self, data):
+        with tf.GradientTape() as tape:
+            x_decoded, kl = self(data, training=True)
+            kl = ops.mean(kl)
+            reconstruction = ops.mean(ops.sum(ops.binary_crossentropy(data, x_decoded), axis=-1))
+            loss = kl + reconstruction
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, self.trainable_weights), self.trainable_weights))
+        return {"loss": loss, "reconstruction": reconstruction, "kl": kl}
+
+
+class Numpy(TinyVAE):
+    """Works only without a graph."""
+
+    def train_step(self, data):
+        assert np.isfinite(data.numpy()).all()
+        return super().train_step(data)
+
+
+class HiddenState(TinyVAE):
+    """Draws noise as the lab does; XLA would ignore its seed."""
+
+    def call(self, x):
+        tf.random.normal((2,))
+        return super().call(x)
+
+
+@pytest.mark.parametrize("Model", [Printing, OwnStep, Numpy, HiddenState])
+def test_models_of_any_style_train_whether_xla_takes_them_or_not(Model, x, monkeypatch, capfd):
+    monkeypatch.setattr(training, "_WORTH_COMPILING", 1)
+    vae = Model()
+    vae.compile(optimizer="adam", run_eagerly=Model is Numpy)
+    before = {name: getattr(vae, name) for name in ("jit_compile", "steps_per_execution", "run_eagerly")}
+    history = training.fit(vae, x, epochs=2, batch_size=8)
+    printed = capfd.readouterr()
+    assert len(history.loss) == 2 and np.isfinite(history.loss).all()
+    assert printed.err == ""
+    assert printed.out.count("traced") <= 2  # TensorFlow's second trace is for variables that the first one made
+    assert {name: getattr(vae, name) for name in before} == before
+
+
+def test_after_training_a_convolutional_model_is_plain_keras_again(tmp_path):
+    inputs = keras.Input((8, 8, 1))
+    hidden = keras.layers.Conv2D(8, 3, padding="same")(inputs)
+    network = keras.Model(inputs, keras.layers.Conv2D(1, 2, padding="same", activation="sigmoid")(hidden))
+
+    class Convolutional(TinyVAE):
+        def __init__(self):
+            super().__init__()
+            self.network = network
+
+        def call(self, x):
+            return self.network(x), 0.0 * ops.sum(x, axis=(1, 2, 3))[:, None, None, None]
+
+    x = np.random.default_rng(0).random((10, 8, 8, 1), dtype="float32")
+    training.fit(compiled(Convolutional()), x, epochs=2, batch_size=4)
+    assert all(type(layer).__module__.startswith("keras.") for layer in network.layers)
+    network.save(tmp_path / "network.keras")
+    again = keras.models.load_model(tmp_path / "network.keras")
+    np.testing.assert_array_equal(again(x), network(x))
 
 
 def test_a_model_that_does_not_report_the_parts_is_told_how(x):

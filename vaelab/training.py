@@ -9,12 +9,20 @@ from numbers import Integral
 import vaelab.quiet  # noqa: F401, before Keras
 
 import keras
+import tensorflow as tf
 
-from vaelab import plots, profiles
+from vaelab import layers, plots, profiles
 from vaelab.data import check_images
+from vaelab.quiet import stderr_held_back
 
 # Four updates a second: enough for the eye, and nothing beside a training step.
 _INTERVAL = 0.25
+# Steps that XLA takes in one call: a few hundredths of a second, so that the Stop button works at once.
+_STEPS = 20
+# Compiling takes about as long as it spares a thousand steps.
+_WORTH_COMPILING = 1000
+# The part of a training in which the learning rate rises.
+_WARM_UP = 0.1
 
 
 @dataclass
@@ -48,9 +56,11 @@ def fit(vae, x_train, *, x_test=None, epochs, batch_size=100, landmarks=True):
 
     In a notebook one output is updated in place; elsewhere a line is printed every few
     epochs. The notebook's Stop button ends training early and loses nothing: weights and
-    completed epochs stay. In the ``grading`` profile nothing is trained. Over the epochs the
-    learning rate falls along half a cosine around the one the model was compiled with; a
-    model compiled with a schedule keeps it.
+    completed epochs stay. In the ``grading`` profile nothing is trained.
+
+    Steps are the model's own (``train_step``), as in Keras's ``fit``; the model is not changed
+    otherwise. The learning rate rises to eight times the one the model was compiled with (but
+    not above 0.01) and falls along half a cosine to zero; a model compiled with a schedule keeps it.
 
     Parameters
     ----------
@@ -90,80 +100,158 @@ def fit(vae, x_train, *, x_test=None, epochs, batch_size=100, landmarks=True):
         if not isinstance(value, Integral) or value < 1:
             raise ValueError(f"{name} is {value!r}; expected a whole number, at least 1.")
 
-    progress, annealing = _Progress(history, epochs), _Annealing(epochs)
+    progress, rate = _Progress(history, epochs), _Rate(vae.optimizer)
+    training = _Training(vae, x_train, batch_size, epochs)
     try:
-        vae.fit(
-            x_train,
-            epochs=epochs,
-            batch_size=batch_size,
-            validation_data=None if x_test is None else (x_test, None),
-            callbacks=[annealing, progress],
-            verbose=0,
-        )
+        for epoch in range(epochs):
+            progress.epoch_begins()
+            for done, logs in training.epoch(rate):
+                progress.steps(done, training.steps, logs)
+            if x_test is not None:
+                # A test step has nothing to update: large batches only spare the cost of calls.
+                tested = vae.evaluate(x_test, batch_size=max(batch_size, 500), verbose=0, return_dict=True)
+                logs |= {f"val_{name}": value for name, value in tested.items()}
+            progress.epoch_ends(logs)
         progress.finish()
     except KeyboardInterrupt:
         progress.finish(stopped=True)
     finally:
-        annealing.restore()
+        rate.restore()
     plots.learning_curve(history, landmarks=landmarks)
     return history
 
 
-class _Annealing(keras.callbacks.Callback):
-    """Lets the learning rate fall along half a cosine, from twice the model's own to zero.
+class _Training:
+    """Runs a model's own ``train_step``, as Keras's ``fit`` does, and sooner.
 
-    Its mean over the run is what the model was compiled with. Towards the end the steps become
-    smaller than the noise of the gradient, which a constant rate never does: the same number
-    of epochs ends lower (Loshchilov and Hutter, 2017; ``solutions/README.md`` has the numbers).
+    All images are one tensor, and the model sees what ``fit`` would show it. Where it pays,
+    XLA compiles ``_STEPS`` steps into one call, which leaves little but the matrix products:
+    ``docs/training_speed.md`` has the measurements.
     """
 
-    def __init__(self, epochs):
-        super().__init__()
-        self.epochs = epochs
-        self.epoch = 0
-        self.own_rate = None
+    def __init__(self, vae, x, batch_size, epochs):
+        self.vae, self.batch_size, self.images = vae, min(batch_size, len(x)), len(x)
+        self.steps = -(-self.images // self.batch_size)
+        self.total = epochs * self.steps
+        self.taken = 0
+        x = tf.constant(x)
+        eager = vae.run_eagerly or tf.config.functions_run_eagerly()
 
-    def on_train_begin(self, logs=None):
-        rate = float(self.model.optimizer.learning_rate)
+        def step(index):
+            return vae.train_step(tf.gather(x, index))
+
+        self.step = step if eager else tf.function(step, input_signature=[tf.TensorSpec([None], tf.int32)])
+        self.eager = eager
+        self.many = None
+        self.may_compile = not eager and self.total >= _WORTH_COMPILING
+
+    def epoch(self, rate):
+        """Train for one epoch; yield steps done and what the model reports, after each call."""
+        self.vae.reset_metrics()
+        order = tf.random.shuffle(tf.range(self.images))
+        done, full = 0, self.images // self.batch_size  # the last batch may be a part
+        if self.taken == 0 and not self.eager:
+            with layers.faster(self.vae):
+                self.step.get_concrete_function()
+        while done < self.steps:
+            rate.at(self.taken / self.total)
+            count = min(_STEPS, full - done) if self._compiled() else 0
+            if count > 0:
+                logs = self.many(order, tf.constant(done), tf.constant(done + count))
+            else:
+                logs, count = self.step(order[done * self.batch_size : (done + 1) * self.batch_size]), 1
+            done += count
+            self.taken += count
+            yield done, {name: float(value) for name, value in logs.items()}
+
+    def _compiled(self):
+        """Whether XLA takes the steps. The first is always TensorFlow's: it builds the model, and reports what is wrong with it."""
+        if self.taken > 0 and self.may_compile:
+            self.may_compile = False
+            self.many = _compile(self.step, self.batch_size, self.images)
+        return self.many is not None
+
+
+def _compile(step, batch_size, images):
+    """The function (order, first, last) -> logs that takes these steps in one call; None where XLA cannot or should not."""
+    concrete = step.get_concrete_function()
+    if not _suits_xla(concrete.graph.as_graph_def()):
+        return None
+
+    @tf.function(jit_compile=True, autograph=False, input_signature=[tf.TensorSpec([images], tf.int32)] + 2 * [tf.TensorSpec([], tf.int32)])
+    def many(order, first, last):
+        def body(i, logs):
+            return i + 1, concrete(tf.slice(order, [i * batch_size], [batch_size]))
+
+        nothing = tf.nest.map_structure(lambda spec: tf.zeros(spec.shape, spec.dtype), concrete.structured_outputs)
+        return tf.while_loop(lambda i, logs: i < last, body, (first, nothing))[1]
+
+    with stderr_held_back():  # XLA announces itself there
         try:
-            self.model.optimizer.learning_rate = rate
-        except TypeError:  # the model was compiled with a schedule of its own
-            return
-        self.own_rate = rate
+            many(tf.range(images), tf.constant(0), tf.constant(0))  # compiles, and takes no step
+        except Exception:  # whatever the reason, the plain step does the same
+            return None
+    return many
 
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
 
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.own_rate is not None:
-            done = (self.epoch + batch / self.params["steps"]) / self.epochs
-            self.model.optimizer.learning_rate = self.own_rate * (1 + math.cos(math.pi * done))
+def _suits_xla(graph):
+    """Whether a graph gains by XLA on a CPU and keeps its meaning.
+
+    XLA's convolutions are three to four times slower than TensorFlow's, and its version of the random
+    operations with hidden state ignores the seed. Those of ``keras.random`` have none.
+    """
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    return not any(node.op.startswith(("Conv", "DepthwiseConv", "Random", "TruncatedNormal")) for node in nodes)
+
+
+class _Rate:
+    """Lets the learning rate rise, and then fall along half a cosine to zero.
+
+    The peak is eight times what the model was compiled with, though not above 0.01 for that reason. Large steps travel
+    far, and towards the end steps become smaller than the noise of the gradient, which a constant
+    rate never does: the same quality takes less than half the epochs (Smith and Topin, 2018; Loshchilov and Hutter, 2017;
+    ``docs/training_speed.md`` has the numbers). A schedule of the model's own is left alone.
+    """
+
+    def __init__(self, optimizer):
+        self.optimizer = optimizer
+        self.own = float(optimizer.learning_rate)
+        self.peak = max(self.own, min(8 * self.own, 0.01))
+        try:
+            optimizer.learning_rate = self.own
+        except TypeError:  # the model was compiled with a schedule
+            self.own = None
+
+    def at(self, done):
+        """Set the rate for the steps that follow when this part of the training is done."""
+        if self.own is not None:
+            start = self.own / self.peak
+            warm = start + (1 - start) * done / _WARM_UP
+            cold = (1 + math.cos(math.pi * (done - _WARM_UP) / (1 - _WARM_UP))) / 2
+            self.optimizer.learning_rate = self.peak * (warm if done < _WARM_UP else cold)
 
     def restore(self):
         """Give the optimizer its own rate back, also after a training that was stopped or failed."""
-        if self.own_rate is not None:
-            self.model.optimizer.learning_rate = self.own_rate
+        if self.own is not None:
+            self.optimizer.learning_rate = self.own
 
 
-class _Progress(keras.callbacks.Callback):
+class _Progress:
     """Fills a History and keeps one line about it up to date."""
 
     def __init__(self, history, epochs):
-        super().__init__()
         self.history = history
         self.total = epochs
         self.line = _NotebookLine() if plots.in_notebook() else _PrintedLines(epochs)
         self.started = self.epoch_started = time.perf_counter()
         self.clock = None  # starts after the first batch: compiling would spoil the estimate
         self.drawn = -math.inf
-
-    def on_train_begin(self, logs=None):
         self.line.live(0, "preparing: the first step is slow, because it compiles the model")
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def epoch_begins(self):
         self.epoch_started = time.perf_counter()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def steps(self, count, steps, logs):
         now = time.perf_counter()
         if self.clock is None:
             _check_logs(logs)
@@ -171,28 +259,28 @@ class _Progress(keras.callbacks.Callback):
         if now - self.drawn < _INTERVAL:
             return
         self.drawn = now
-        steps = self.params["steps"]
-        done = (len(self.history.epochs) + (batch + 1) / steps) / self.total
+        done = (len(self.history.epochs) + count / steps) / self.total
         spent = now - self.clock
         left = f"; about {_duration(spent * (1 - done) / done)} left" if spent > 1 else ""
         self.line.live(
             done,
-            f"epoch {len(self.history.epochs) + 1} of {self.total}, batch {batch + 1} of {steps}: "
+            f"epoch {len(self.history.epochs) + 1} of {self.total}, batch {count} of {steps}: "
             f"{_losses(logs)} nats per image{left}",
         )
 
-    def on_epoch_end(self, epoch, logs=None):
+    def epoch_ends(self, logs):
+        number = len(self.history.epochs) + 1
         if not math.isfinite(logs["loss"]):
             raise ValueError(
-                f"The loss became {logs['loss']} in epoch {epoch + 1}, and training was stopped. Look for a logarithm of 0 or an "
+                f"The loss became {logs['loss']} in epoch {number}, and training was stopped. Look for a logarithm of 0 or an "
                 "exponential of a large number in the loss, then make the model anew: its weights are spoilt."
             )
-        self.history.epochs.append(epoch + 1)
+        self.history.epochs.append(number)
         self.history.seconds.append(time.perf_counter() - self.epoch_started)
         for name, value in logs.items():
             if name.removeprefix("val_") in ("loss", "reconstruction", "kl"):
                 getattr(self.history, name).append(float(value))
-        self.line.epoch(epoch + 1, f"epoch {epoch + 1} of {self.total}: {self._latest()}")
+        self.line.epoch(number, f"epoch {number} of {self.total}: {self._latest()}")
 
     def finish(self, stopped=False):
         count = len(self.history.epochs)
