@@ -1,5 +1,6 @@
 """An assignment as the grader needs it: its cells, with tests, without solutions."""
 
+import contextlib
 import hashlib
 import json
 from dataclasses import asdict, dataclass
@@ -18,6 +19,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 class AssignmentError(ValueError):
     """There is no such assignment, or it cannot be graded; the message says why."""
+
+
+class NothingToGrade(AssignmentError):
+    """No cell of this assignment can earn points."""
 
 
 @dataclass(frozen=True)
@@ -120,5 +125,14 @@ def load(name, course=PROJECT):
         cells.append(Cell(metadata["grade_id"], kind, cell.cell_type, cell.source, given.source,
                           float(metadata.get("points", 0)) if is_grade(cell) else 0.0, dict(metadata)))
     if not any(cell.points for cell in cells):
-        raise AssignmentError(f"{name} has no graded cell: nothing in it can earn points.")
+        raise NothingToGrade(f"{name} has no graded cell: nothing in it can earn points.")
     return Assignment(name, tuple(cells))
+
+
+def load_all(course=PROJECT):
+    """``{name: Assignment}`` of every assignment of a course in which points can be earned."""
+    found = {}
+    for name in names(course):
+        with contextlib.suppress(NothingToGrade):
+            found[name] = load(name, course)
+    return found

@@ -147,7 +147,7 @@ def collect(source, assignments, only=None):
             intake.unmatched.append((file.shown, f"belongs to {assignment}, not to {only}"))
     for (student, assignment), found in sorted(candidates.items(), key=lambda item: item[0]):
         if assignment not in assignments:
-            intake.unmatched += [(file.shown, f"there is no assignment {assignment!r}") for _, file, _ in found]
+            intake.unmatched += [(file.shown, f"there is no assignment {assignment!r} in which points can be earned") for _, file, _ in found]
             continue
         found.sort(key=lambda item: item[0])
         rank, file, facts = found[-1]

@@ -81,8 +81,8 @@ def run(settings, say=print, stage=lambda name: None):
     if settings.only is not None and settings.only not in names:
         raise assignments_of_course.AssignmentError(
             f"there is no assignment {settings.only!r}; there are: {', '.join(names) or 'none'}.")
-    assignments = {name: assignments_of_course.load(name, settings.course)
-                   for name in ([settings.only] if settings.only else names)}
+    assignments = ({settings.only: assignments_of_course.load(settings.only, settings.course)} if settings.only
+                   else assignments_of_course.load_all(settings.course))
     stage("intake")
     found = intake_.collect(settings.source, assignments, settings.only)
     summary = Summary(found.submissions, found.unmatched)
@@ -248,7 +248,8 @@ class _Run:
         self.landed(submission, f"NOT GRADED: {reason.splitlines()[-1]}")
 
     def landed(self, submission, text):
-        self.progress.landed(f"{submission.assignment}  {submission.student}: {text}")
+        name = f" {submission.name}" if submission.name else ""
+        self.progress.landed(f"{submission.assignment}  {submission.student}{name}: {text}")
 
 
 @contextlib.contextmanager

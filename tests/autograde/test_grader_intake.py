@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from grading_helpers import answered, as_bytes, mini
 
-from autograde import intake
+from autograde import assignment, intake
 
 BOOK = as_bytes(answered())
 MINI = {"mini": mini()}
@@ -215,3 +215,21 @@ def test_nothing_to_grade_says_what_was_expected(tmp_path):
     for source in (tmp_path / "empty", tmp_path / "missing", lay(tmp_path, {"a.txt": b"x"}) / "a.txt"):
         with pytest.raises(intake.IntakeError):
             collect(source)
+
+
+def test_each_graded_assignment_of_the_course_is_recognised_without_naming_it(tmp_path):
+    graded = assignment.load_all()
+    assert len(graded) >= 4
+    for name in graded:
+        book = assignment.source_notebook(name)
+        for place in (f"ada/{name}/{name}.ipynb", f"flat-{name}.ipynb"):
+            lay(tmp_path / "class", {place: as_bytes(book)})
+    found = intake.collect(tmp_path / "class", graded)
+    assert sorted((s.student, s.assignment) for s in found.submissions) == sorted(
+        [("ada", name) for name in graded] + [("flat", name) for name in graded]) and found.unmatched == []
+
+
+def test_work_for_a_notebook_without_points_is_listed(place):
+    students, unmatched = collect(place({"ada/mini/mini.ipynb": BOOK, "ada/tour/tour.ipynb": BOOK}))
+    assert list(students) == ["ada"]
+    assert unmatched == [("ada/tour/tour.ipynb", "there is no assignment 'tour' in which points can be earned")]
