@@ -61,7 +61,8 @@ def page(result, marks=None):
 
 
 def write_page(out, result, marks=None):
-    """Write ``out/feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html``, where nbgrader has feedback, too."""
-    path = Path(out) / "feedback" / result["student"] / result["assignment"] / f"{result['assignment']}.html"
-    write_safely(path, page(result, marks))
-    return path
+    """Write ``out/feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html``, where nbgrader has feedback, and releases it from."""
+    folder = Path(out) / "feedback" / result["student"] / result["assignment"]
+    write_safely(folder / f"{result['assignment']}.html", page(result, marks))
+    for name, text in result.get("receipt", {}).items():  # `nbgrader release_feedback` asks for them
+        write_safely(folder / name, text)

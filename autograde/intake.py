@@ -15,6 +15,7 @@ a :class:`Submission`, was superseded by another of the same student, or is list
 ``unmatched`` with the reason.
 """
 
+import contextlib
 import os
 import re
 import stat
@@ -32,6 +33,9 @@ from autograde import preflight
 MOODLE = re.compile(r"_(?P<id>\d+)_assignsubmission_[a-z]+_")
 CANVAS = re.compile(r"(?P<name>[^/_]+)_(?:(?P<late>LATE)_)?(?P<id>\d+)_(?P<submission>\d+)_(?P<file>[^/]+)", re.IGNORECASE)
 COPY = re.compile(r"(?: ?\((?P<copy>\d+)\)|-(?P<attempt>\d{1,3}))$")
+
+#: Files that nbgrader's exchange leaves beside a submission, and wants to see again beside its feedback.
+RECEIPT = ("timestamp.txt", "submission_secret.txt")
 
 # What operating systems and editors leave beside people's files.
 LITTER = re.compile(r"(^|/)(__MACOSX|\.ipynb_checkpoints|\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)(/|$)")
@@ -71,7 +75,8 @@ class Submission:
     """One student's work for one assignment.
 
     ``file`` is None where there is nothing that could be a notebook; ``problem`` says so.
-    ``timestamp`` is UTC, without a zone, as nbgrader keeps it.
+    ``timestamp`` is UTC, without a zone, as nbgrader keeps it. ``receipt`` holds what
+    nbgrader's exchange wants back to release the feedback, by file name.
     """
 
     student: str
@@ -83,6 +88,7 @@ class Submission:
     superseded: list = field(default_factory=list)
     notes: list = field(default_factory=list)
     problem: str | None = None
+    receipt: dict = field(default_factory=dict)
 
     def read(self):
         """The submitted bytes; empty if there are none. Raises OSError and zipfile's errors."""
@@ -113,7 +119,7 @@ def collect(source, assignments, only=None):
     intake = Intake([], [])
     files = _files(source, intake)
     candidates = defaultdict(list)  # (student, assignment) -> [(rank, file, facts)]
-    times, owners = {}, {}
+    receipts, owners = defaultdict(dict), {}
     for file in files:
         try:
             facts = _identify(file, assignments, only)
@@ -123,9 +129,9 @@ def collect(source, assignments, only=None):
         if facts and owners.setdefault(facts["student"], facts["owner"]) != facts["owner"]:
             intake.unmatched.append((file.shown, f"its student would be called {facts['student']!r}, as another one is: rename it"))
             continue
-        if PurePosixPath(file.path).name == "timestamp.txt":
+        if PurePosixPath(file.path).name in RECEIPT:
             if facts:
-                times[facts["student"], facts["assignment"]] = file
+                receipts[facts["student"], facts["assignment"]][PurePosixPath(file.path).name] = file
             continue
         if facts is None:
             intake.unmatched.append((file.shown, "cannot tell whose it is"))
@@ -157,7 +163,7 @@ def collect(source, assignments, only=None):
             submission.problem = f"No notebook was submitted, but: {', '.join(f.shown for _, f, _ in found)[:300]}"
         else:
             submission.superseded = [other.shown for other_rank, other, _ in found[:-1] if other_rank[0] >= 0]
-        _date(submission, times.get((student, assignment)))
+        _receipt(submission, receipts[student, assignment])
         intake.submissions.append(submission)
     if not intake.submissions and not intake.unmatched:
         raise IntakeError(f"{source} holds no submissions. Expected nbgrader's submitted/ folder, a folder or zip "
@@ -274,12 +280,15 @@ def _recognise(file, assignments):
     return best if best is not None and scores[best] else None
 
 
-def _date(submission, stamp):
-    """Set ``timestamp`` from nbgrader's timestamp.txt if it holds a credible date."""
-    if stamp is None:
+def _receipt(submission, files):
+    """Keep the texts of the exchange's files, and set ``timestamp`` if there is a credible one."""
+    for name, file in files.items():
+        with contextlib.suppress(OSError, zipfile.BadZipFile):
+            submission.receipt[name] = file.read()[:200].decode("utf-8", "replace")
+    if "timestamp.txt" not in submission.receipt:
         return
     try:
-        when = parse_utc(stamp.read()[:200].decode("utf-8").strip())
+        when = parse_utc(submission.receipt["timestamp.txt"].strip())
     except Exception:  # dateutil raises nearly everything
         submission.notes.append(("repair", "timestamp.txt is not a date; it was ignored"))
         return

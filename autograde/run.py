@@ -205,7 +205,7 @@ class _Run:
         if submission.problem:
             result["reason"] = submission.problem
         result["late"], result["name"] = submission.late, submission.name
-        result["superseded"] = submission.superseded
+        result["superseded"], result["receipt"] = submission.superseded, submission.receipt
         if (why := result["usage"].get("cold")) and not self.slow:
             self.slow = True
             self.say(f"! Every sandbox is started on its own, which is as safe and takes seconds longer: {why}")

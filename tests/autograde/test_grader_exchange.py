@@ -1,4 +1,4 @@
-"""What nbgrader's real exchange leaves is what the grader takes in."""
+"""What nbgrader's real exchange leaves is what the grader takes in, and what the grader writes is what it hands back."""
 
 import shutil
 
@@ -8,14 +8,16 @@ from grading_helpers import COURSE, NAME, RIGHT, answered, mini
 from nbgrader.auth import Authenticator
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.exchange.default import (ExchangeCollect, ExchangeFetchAssignment, ExchangeReleaseAssignment,
-                                       ExchangeSubmit)
+from nbgrader.exchange.default import (ExchangeCollect, ExchangeFetchAssignment, ExchangeFetchFeedback,
+                                       ExchangeReleaseAssignment, ExchangeReleaseFeedback, ExchangeSubmit)
 from traitlets.config import Config
 
 from autograde import intake
+from autograde import run as run_
+from autograde.__main__ import publish
 
 
-def test_release_fetch_submit_collect_and_grade(tmp_path, monkeypatch):
+def test_release_fetch_submit_collect_grade_and_release_feedback(tmp_path, monkeypatch):
     teacher, student, exchange = (tmp_path / name for name in ("teacher", "student", "exchange"))
     for folder in (teacher / "source" / NAME, student, exchange):
         folder.mkdir(parents=True)
@@ -50,4 +52,14 @@ def test_release_fetch_submit_collect_and_grade(tmp_path, monkeypatch):
     (submission,) = found.submissions
     assert submission.assignment == NAME and submission.timestamp is not None and submission.notes == []
     assert b"ops.square(z_mean)" in submission.read()
+
+    said = []
+    summary = run_.run(run_.Settings(teacher / "submitted", teacher, COURSE, NAME), said.append)
+    assert summary.graded == 1 and not summary.unrecorded, said
+    publish(teacher, f"sqlite:///{teacher / 'gradebook.db'}")
+    do(ExchangeReleaseFeedback)
+    monkeypatch.chdir(student)
+    do(ExchangeFetchFeedback)
+    (fetched_page,) = student.glob(f"{NAME}/feedback/*/{NAME}.html")
+    assert "6 of 8 points so far" in fetched_page.read_text(encoding="utf-8")
     shutil.rmtree(exchange)
