@@ -1,6 +1,7 @@
 """The command line: ``python -m autograde --help``."""
 
 import argparse
+import json
 import sys
 import webbrowser
 from pathlib import Path
@@ -9,7 +10,7 @@ from autograde import demo
 from autograde.assignment import PROJECT, AssignmentError
 from autograde.gradebook import GradebookError, Writer
 from autograde.intake import IntakeError
-from autograde.ledger import Busy, Ledger
+from autograde.ledger import Busy, Ledger, write_safely
 from autograde.preflight import printable
 from autograde.progress import on_screen
 from autograde.report import write_all
@@ -123,9 +124,17 @@ def _feedback(options):
     return 0
 
 
-def publish(out, db_url, unmatched=()):
-    """Write feedback, marks and report from the results and the gradebook; the report's path."""
+def publish(out, db_url, unmatched=None):
+    """Write feedback, marks and report from the results and the gradebook; the report's path.
+
+    ``unmatched`` are the files that belong to nobody; None: those of the last time.
+    """
     with Ledger(out) as ledger:
+        kept = Path(out) / "unmatched.json"
+        if unmatched is None:
+            unmatched = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else []
+        else:
+            write_safely(kept, json.dumps(list(unmatched), indent=1) + "\n")
         latest = list(ledger.states.values())
         marks = {}
         try:

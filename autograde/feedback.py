@@ -4,17 +4,23 @@ Nothing of a test's source is in a result, so none can be in a page; everything 
 student could have written is escaped.
 """
 
+import re
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup, escape
+from nbconvert.filters import markdown2html
 
 from autograde.ledger import write_safely
+from autograde.preflight import inert
 from vaelab.checks.catalogue import BY_ID as MISTAKES
 from vaelab.checks.points import BY_ID as CHECKS
 from vaelab.checks.points import grade_id
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 ENVIRONMENT = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
+ENVIRONMENT.filters["code"] = lambda text: Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))
+ENVIRONMENT.filters["comment"] = lambda text: Markup(markdown2html(inert(text)))  # as formgrader says that it may be written
 ABOUT = {grade_id(check.id): check.about for check in CHECKS.values()}
 
 
@@ -34,14 +40,19 @@ def page(result, marks=None):
     there is one: its points win, because a person may have changed them.
     """
     cells = marks["cells"] if marks else {}
-    checks = []
+    checks, explained = [], set()
     for check in result["checks"]:
         cell = cells.get(check["grade_id"], {})
+        verdicts = []
+        for verdict in check["verdicts"]:
+            name = " and ".join(mistake_names(verdict))
+            verdicts.append({"got": None, "expected": None, "next_step": None, "taught": None, **verdict,
+                             "mistake_name": name, "again": name in explained})
+            explained |= {name} - {""}
         checks.append({
             **check, "about": ABOUT.get(check["grade_id"], check["grade_id"]), "overridden": cell.get("manual", False),
             "points": cell.get("score", check["points"]),
-            "verdicts": [{"got": None, "expected": None, "next_step": None, "taught": None, **verdict,
-                          "mistake_name": " and ".join(mistake_names(verdict))} for verdict in check["verdicts"]]})
+            "verdicts": verdicts})
     written, comments = [], []
     for answer in result["written"]:
         cell = cells.get(answer["grade_id"], {})

@@ -199,6 +199,18 @@ def test_feedback_shows_what_was_graded_by_hand(writer, tmp_path):
     assert "7.5 of 8 points" in shown and "so far" not in shown and "Say why." in shown
 
 
+def test_feedback_explains_a_mistake_once_and_shows_comments_as_formgrader_does(writer, tmp_path):
+    result, notebook = result_of(False)
+    for check in result["checks"]:
+        check["verdicts"][0].update(mistake="kl.mean_over_dims", next_step="Sum, see `ops.sum`.", taught="notebook 1")
+    enter(writer, tmp_path, result, notebook)
+    grade_by_hand(writer, "question_pull", 1.5, "Say **why**: `a<b>c</b>`, [x](javascript:alert(1)).")
+    shown = page(result, writer.marks("mini")["ada"])
+    assert shown.count("Next step") == 1 and shown.count(", as above") == 2
+    assert "<code>ops.sum</code>" in shown and "<strong>why</strong>" in shown
+    assert "<b>c" not in shown and "javascript:" not in shown
+
+
 def test_feedback_escapes_what_a_student_could_have_written_and_shows_no_test():
     result, _ = result_of(False)
     result["name"] = "<script>alert(1)</script>"
