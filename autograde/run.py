@@ -267,6 +267,7 @@ def _client(settings):
             client.wait_for_workers(1, timeout=60)
             yield client
     else:
-        with (LocalCluster(n_workers=1, threads_per_worker=settings.workers, processes=False, dashboard_address=None,
+        with (LocalCluster(n_workers=1, threads_per_worker=settings.workers, processes=False,
+                           dashboard_address="127.0.0.1:0",
                            memory_limit=0) as cluster, Client(cluster) as client):
             yield client

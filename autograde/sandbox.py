@@ -86,9 +86,12 @@ def require_bubblewrap():
 
 
 def _namespaces(last=True):
-    """``last``: no further sandbox is made inside this one, and it ends with the thread that starts it."""
+    """``last``: no further sandbox is made inside this one, and it ends with the thread that starts it.
+
+    Otherwise it ends with its first process, which sees to the rest.
+    """
     return ["--unshare-user", "--unshare-all", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--new-session",
-            "--cap-drop", "ALL", "--clearenv", *(["--disable-userns", "--die-with-parent"] if last else [])]
+            "--cap-drop", "ALL", "--clearenv", *(["--disable-userns", "--die-with-parent"] if last else ["--as-pid-1"])]
 
 
 def _system():

@@ -106,6 +106,7 @@ class Nursery:
                 line, env={}, start_new_session=True, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.lock, self.patience = threading.Lock(), IMPORT
+        self.why = None  # it has ended
 
     def fork(self, arguments, descriptors, keep=()):
         """A :class:`Child` in which the ``begin`` of this nursery's module runs with ``arguments``.
@@ -119,6 +120,8 @@ class Nursery:
                             "keep": [*sandbox.below_scratch(self.role == JUDGE), *keep]}).encode()
         answer, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with answer, self.lock:
+            if self.why is not None:
+                raise Impossible(self.why)
             try:
                 with theirs:
                     socket.send_fds(self.orders, [order], [theirs.fileno(), *descriptors])
@@ -145,7 +148,8 @@ class Nursery:
         watch.register(self.orders, 0)
         return not watch.poll(patience * 1000)
 
-    def end(self):
+    def end(self, why="it was ended"):
+        self.why = why
         self.orders.close()
         self.process.kill()
         self.process.wait()
@@ -186,11 +190,11 @@ class _Nurseries:
             child = nursery.fork(arguments, descriptors, keep)
         except Impossible as failure:
             with self.lock:
-                self.failures += 1
+                if self.of.get(role) is nursery:  # else another thread met the same failure
+                    self.of.pop(role).end(str(failure))
+                    self.failures += 1
                 if self.failures >= FAILURES:
                     self.why = str(failure)
-                if self.of.get(role) is nursery:
-                    self.of.pop(role).end()
             raise
         self.failures = 0
         return child

@@ -23,10 +23,11 @@ Why ``/proc`` is the machine's own in *this* process: the Linux kernel allows a 
 in a user namespace only to those who can see all of another one, and in bubblewrap's some
 parts are covered when the grader runs as root. The child mounts its own above it for good.
 
-Stands alone, as :mod:`autograde.sandboxed_kernel` does. Ends when its socket is closed, and
-everything in its sandbox ends with it.
+Stands alone, as :mod:`autograde.sandboxed_kernel` does. Ends when its socket is closed, and as
+process 1 of its sandbox it takes everything in there along.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import gc
@@ -217,7 +218,7 @@ def main():
         while True:
             data, descriptors, *_ = socket.recv_fds(orders, MAX_ORDER, MAX_DESCRIPTORS)
             if not data:
-                return
+                os._exit(0)
             child = os.fork()
             if child == 0:
                 orders.close()
@@ -226,6 +227,9 @@ def main():
             for descriptor in descriptors:
                 os.close(descriptor)
             os.waitpid(child, 0)
+            with contextlib.suppress(ChildProcessError):  # children that have ended since
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
 
 
 if __name__ == "__main__":
