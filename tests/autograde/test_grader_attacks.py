@@ -14,12 +14,13 @@ import sys
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from grading_helpers import answered, as_bytes, code_cells, mini, points, printed
 
-from autograde import job, sandbox
+from autograde import intake, job, sandbox
 from autograde.sandbox import MB, Limits
 
 ATTACKS = Path(__file__).resolve().parent.parent / "attacks"
@@ -36,10 +37,11 @@ def source(category, name, port=0):
     return text.replace("@PORT@", str(port)).replace("@TOKEN@", TOKEN).replace("@SECRET@", SECRET)
 
 
-def test_there_are_at_least_forty_attacks_in_each_of_the_categories():
+def test_there_are_attacks_in_every_category():
     categories = {path.name: len(attacks(path.name)) for path in ATTACKS.iterdir() if path.is_dir()}
-    assert set(categories) == {"forge", "read", "write", "survive", "starve", "fill", "lie_in_the_file", "lie_about_time"}
-    assert min(categories.values()) >= 3 and sum(categories.values()) >= 50
+    least = {"forge": 50, "read": 15, "write": 15, "survive": 8, "starve": 12, "fill": 5, "lie_in_the_file": 20, "lie_about_time": 12}
+    assert set(categories) == set(least)
+    assert all(categories[name] >= least[name] for name in least), categories
 
 
 # --- forgeries and lies: through the whole of a job ----------------------------------------
@@ -52,8 +54,8 @@ def graded():
 
     def lied(name):
         notebook = answered(WRONG)
-        runpy.run_path(str(ATTACKS / "lie_in_the_file" / f"{name}.py"))["forge"](notebook)
-        return as_bytes(notebook)
+        written = runpy.run_path(str(ATTACKS / "lie_in_the_file" / f"{name}.py"))["forge"](notebook)
+        return written or as_bytes(notebook)  # a lie that JSON's writer would not write is in bytes
 
     def grade(data):
         return job.grade(job.Job("mallory", mini(), data, Limits(seconds=60)))
@@ -80,11 +82,13 @@ def test_lie_in_the_file_earns_nothing_and_changes_no_maximum(name, graded):
     assert points(result) == {"test_kl_term_shape": 0.0, "test_kl_term_values": 0.0, "test_kl_term_properties": 0.0}
     assert [check["max_points"] for check in result["checks"]] == [1, 3, 2]
     assert "<script>alert('EFFECT')" not in notebook and '"text/html"' not in notebook
+    assert "javascript:alert" not in notebook and "svg" not in notebook and '"image/png"' not in notebook
 
 
 @pytest.mark.parametrize("name, flag", [
     ("tests_deleted", "missing"), ("tests_emptied", "edited"), ("test_twice", "2 times"), ("renamed", "bonus"),
-    ("before_everything", "moved")])
+    ("before_everything", "moved"), ("shadows", "kl_term was there 5 times"), ("raw_tests", "edited"), ("hidden_names", "calls itself"),
+    ("thousand_copies", "601 times")])
 def test_lie_in_the_file_is_flagged(name, flag, graded):
     result, _ = graded["lie_in_the_file", name].result()
     assert any(flag in text for _, text in result["notes"])
@@ -131,11 +135,6 @@ def test_the_next_student_finds_nothing_of_the_last():
     text = printed(findings)
     assert "[]" in text and "left" not in text and "EFFECT" not in text and ".pth" not in text
     assert not list(Path("/tmp").glob(f"*{TOKEN}*"))
-
-
-def test_the_clock_cannot_be_set():
-    texts, _ = run_all("lie_about_time", names=["set_the_clock"])
-    assert texts == {"set_the_clock": ""}
 
 
 CONTROLS = ["judge_by_import", "accounts", "environment", "other_processes", "loopback", "abstract_socket", "the_graders_package"]
@@ -189,18 +188,21 @@ def test_survivors_were_there_to_be_killed():
 
 # --- starving -------------------------------------------------------------------------------
 
-TIGHT = Limits(memory=700 * MB, seconds=20, processes=64, output=20 * MB)
-OVER_TIME, OVER_OUTPUT = "ran for more than 20 s", "more than 20 MB"
+TIGHT = Limits(memory=700 * MB, seconds=12, processes=64, output=20 * MB)
+OVER_TIME, OVER_OUTPUT = "ran for more than 12 s", "more than 20 MB"
 STARVE = {
     "memory": None, "memory_of_many": "more than 700 MB of memory", "processes": "more than 64 processes",
     "endless_loop": OVER_TIME, "sleep": OVER_TIME, "output": OVER_OUTPUT, "one_line": "displayed more at once",
-    "displays": OVER_OUTPUT, "messages": "more than 20 ", "descriptor_writes": OVER_OUTPUT,
+    "displays": OVER_OUTPUT, "messages": "more than ", "descriptor_writes": OVER_OUTPUT, "accents": OVER_OUTPUT,
+    "shared_memory": "more than 700 MB of memory", "memory_files": None, "threads": None, "containers": None,
 }
 
 
 @pytest.mark.parametrize("name", attacks("starve"))
 def test_greed_is_stopped_with_a_reason(name):
-    findings, usage = job.run(code_cells(source("starve", name), "print('next')"), TIGHT)
+    # A message too long for the judge does not fit into a tight kernel either.
+    limits = replace(TIGHT, memory=1500 * MB) if name == "one_line" else TIGHT
+    findings, usage = job.run(code_cells(source("starve", name), "print('next')"), limits)
     if STARVE[name] is None:  # refused inside the sandbox: the notebook goes on
         assert findings["stopped"] is None and "next" in printed(findings, 1)
     else:
@@ -209,15 +211,42 @@ def test_greed_is_stopped_with_a_reason(name):
     assert usage["judge_memory"] < 500 * MB
 
 
-@pytest.mark.parametrize("name", ["stopped_clocks"])
+# --- lying about time -----------------------------------------------------------------------
+
+STAMPS = [name for name in attacks("lie_about_time") if "STAMP = " in source("lie_about_time", name)]
+WHILE_CELLS_RUN = {"set_the_clock": None, "work_in_the_background": None, "stopped_clocks": "for more than 6 s",
+                   "another_time_module": "for more than 6 s", "alarms": "for more than 6 s", "in_another_process": "for more than 6 s"}
+
+
+def test_every_lie_about_time_is_told():
+    assert {*STAMPS, *WHILE_CELLS_RUN} == set(attacks("lie_about_time"))
+
+
+@pytest.mark.parametrize("name", WHILE_CELLS_RUN)
 def test_time_is_measured_outside(name):
-    findings, _ = job.run(code_cells(source("lie_about_time", name)), Limits(seconds=8))
-    assert "ran for more than 8 s" in findings["stopped"]["why"]
+    findings, _ = job.run(code_cells(source("lie_about_time", name), "print('next')"), Limits(seconds=6))
+    if WHILE_CELLS_RUN[name] is None:
+        assert findings["stopped"] is None
+        assert printed(findings, 0) == "" and printed(findings, 1) == "next\n"
+    else:
+        assert WHILE_CELLS_RUN[name] in findings["stopped"]["why"]
 
 
-def test_a_thread_in_the_background_delays_nobody():
-    findings, _ = job.run(code_cells(source("lie_about_time", "work_in_the_background")), Limits(seconds=50))
-    assert findings["stopped"] is None
+@pytest.mark.parametrize("name", STAMPS)
+def test_a_false_date_is_ignored_and_flagged(name, tmp_path):
+    lie = runpy.run_path(str(ATTACKS / "lie_about_time" / f"{name}.py"))
+    for student, stamp in (("ada", b"2026-03-01 10:00:00.000000 UTC"), ("mallory", lie["STAMP"])):
+        folder = tmp_path / "class" / student / "mini"
+        folder.mkdir(parents=True)
+        (folder / "mini.ipynb").write_bytes(as_bytes(answered(WRONG)))
+        if stamp is not None:
+            (folder / "timestamp.txt").write_bytes(stamp)
+    if "MODIFIED" in lie:
+        os.utime(folder / "mini.ipynb", (lie["MODIFIED"],) * 2)
+    found = {s.student: s for s in intake.collect(tmp_path / "class", {"mini": mini()}).submissions}
+    assert found["ada"].timestamp is not None and found["ada"].notes == []
+    assert found["mallory"].timestamp is None and not found["mallory"].late
+    assert lie["FLAG"] is None or lie["FLAG"] in found["mallory"].notes[0][1]
 
 
 # --- without bubblewrap ---------------------------------------------------------------------

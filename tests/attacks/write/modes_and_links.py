@@ -1,0 +1,12 @@
+"""Change the mode, owner, times or name of files that are not one's own, and link to them."""
+
+import os, sys, vaelab
+for path in (os.path.realpath(sys.executable), vaelab.__file__, "/usr/bin/env", "/usr"):
+    for change in (lambda: os.chmod(path, 0o777), lambda: os.chown(path, 1000, 1000), lambda: os.utime(path, (0, 0)),
+                   lambda: os.setxattr(path, "user.x", b"x"), lambda: os.rename(path, path + "_EFFECT"),
+                   lambda: os.link(path, "/tmp/linked")):
+        try:
+            change()
+            print("EFFECT", path)
+        except OSError:
+            pass
