@@ -12,6 +12,7 @@ import platform
 import resource
 import struct
 import sys
+import zlib
 
 #: By machine: its name for seccomp, and the numbers of the system calls add_key, request_key and keyctl; of
 #: memfd_create, memfd_secret and shmget.
@@ -74,8 +75,11 @@ def serve(connection, listening, limits):
 
     zmq.Socket.bind = bind
 
+    from ipykernel import compiler
     from ipykernel.kernelapp import IPKernelApp
 
+    # The name of a cell's file is a hash of its text, else computed in pure Python: half a second for large probes.
+    compiler.murmur2_x86 = lambda text, seed: zlib.crc32(text.encode(), seed)
     app = IPKernelApp.instance()
     for name in ("transport", "ip", "shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"):
         setattr(app, name, connection[name])
@@ -84,6 +88,8 @@ def serve(connection, listening, limits):
     app.initialize([f"--Session.key={connection['key']}", "--Session.signature_scheme=hmac-sha256",
                     "--HistoryManager.enabled=False"])
     zmq.Socket.bind = plain_bind
+    if "ipywidgets" in sys.modules:  # imported before there was a kernel to tell of it
+        sys.modules["ipywidgets"].register_comm_target()
     app.start()
 
 
