@@ -1,7 +1,9 @@
 """Which checks kill which mutants, and what is recognised: ``docs/kill_matrix.md``.
 
     python tests/kill_matrix.py               write the table (one seed; about a minute)
-    python tests/kill_matrix.py --repeat 200  count false alarms of the correct variants too
+    python tests/kill_matrix.py --repeat 20   count false alarms: right answers, fresh inputs, N times
+    python tests/kill_matrix.py --conditions  the same, once under each dtype policy with XLA on and off
+    (either with --exercise, --variant; counts add up in docs/false_alarms.json, and the table reports them)
 
 Each file in ``tests/mutants/<exercise>/`` defines the function of the exercise wrongly;
 its first line says which catalogue entries name the mistake (``# expects: id, id``; none
@@ -10,8 +12,10 @@ for a mistake that has no entry, which must still lose marks). Each file in
 """
 
 import argparse
+import contextlib
 import importlib.util
 import itertools
+import json
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -26,6 +30,37 @@ from vaelab.checks import judge, points  # noqa: E402
 HERE = Path(__file__).resolve().parent
 EXERCISES = {"kl_term": "01_kl_term", "make_vae": "02_vae", "make_conv_encoder": "03_conv_vae",
              "looks_healthy": "05_looks_healthy"}
+
+
+#: How a notebook may be set up: Keras's dtype policy, and whether XLA compiles.
+CONDITIONS = tuple(itertools.product(("float32", "mixed_bfloat16", "mixed_float16"), (False, True)))
+COUNTS = HERE.parent / "docs" / "false_alarms.json"
+
+
+@contextlib.contextmanager
+def notebook(policy, jit):
+    """A notebook set up like this; yields a function that gives an answer as it is used there."""
+    import keras
+    import tensorflow as tf
+
+    compiled, before = keras.Model.compile, keras.config.dtype_policy()
+
+    def compile_(self, *args, **kwargs):
+        if "jit_compile" not in kwargs and not kwargs.get("run_eagerly"):
+            kwargs["jit_compile"] = jit
+        return compiled(self, *args, **kwargs)
+
+    def used(answer):
+        target = answer.load()
+        return tf.function(target, jit_compile=True) if jit and answer.exercise == "kl_term" else target
+
+    keras.Model.compile = compile_
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield used
+    finally:
+        keras.Model.compile = compiled
+        keras.config.set_dtype_policy(before)
 
 
 class Answer(NamedTuple):
@@ -98,34 +133,64 @@ def table(exercise, seed, pool):
     return "\n".join(lines), count
 
 
-def repeat(times, exercises):
-    """Run every correct variant with fresh seeds; print and return the false alarms."""
-    alarms, runs = [], 0
-    for exercise in exercises:
-        for answer in answers("variants", exercise):
-            target, start = answer.load(), time.perf_counter()
-            for check, _ in itertools.product(points.of(EXERCISES[exercise]), range(times)):
-                verdict = judge.judge(check.id, target)
-                runs += 1
-                if not verdict["passed"]:
-                    alarms.append((exercise, answer.name, check.id, verdict["seed"], verdict["message"]))
-                    print("FALSE ALARM", *alarms[-1], flush=True)
-            print(f"{exercise}/{answer.name}: {times} × all checks, {time.perf_counter() - start:.0f} s", flush=True)
-    print(f"{runs} checks of correct variants, {len(alarms)} false alarms")
+def repeat(chosen, times, conditions):
+    """Judge right answers with fresh seeds; print and return the false alarms, and add to the counts."""
+    alarms = []
+    for answer in chosen:
+        start, runs, before = time.perf_counter(), 0, len(alarms)
+        for policy, jit in conditions:
+            with notebook(policy, jit) as used:
+                target = used(answer)
+                for check, _ in itertools.product(points.of(EXERCISES[answer.exercise]), range(times)):
+                    verdict = judge.judge(check.id, target)
+                    runs += 1
+                    if not verdict["passed"]:
+                        alarms.append((answer.exercise, answer.name, policy, jit, check.id, verdict["seed"], verdict["message"]))
+                        print("FALSE ALARM", *alarms[-1], flush=True)
+        print(f"{answer.exercise}/{answer.name}: {runs} checks, {time.perf_counter() - start:.0f} s", flush=True)
+        counts = json.loads(COUNTS.read_text(encoding="utf-8")) if COUNTS.exists() else {}
+        what = "repeat" if len(conditions) == 1 else "conditions"
+        entry = counts.setdefault(answer.exercise, {}).setdefault(answer.name, {}).setdefault(what, {"checks": 0, "alarms": 0})
+        entry["checks"] += runs
+        entry["alarms"] += len(alarms) - before
+        COUNTS.write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    print(f"{len(alarms)} false alarms")
     return alarms
+
+
+def false_alarms():
+    """Markdown for what `repeat` has counted so far."""
+    if not COUNTS.exists():
+        return []
+    lines = ["## False alarms", "",
+             "Right answers again and again, all checks, fresh inputs each time: `python tests/kill_matrix.py --repeat N`;",
+             "and in notebooks with the dtype policies " + ", ".join(dict.fromkeys(f"`{policy}`" for policy, _ in CONDITIONS))
+             + ", XLA on and off:", "`python tests/kill_matrix.py --conditions`. Batches of 1 and 7 images and latent spaces of 1, 2, 5 and 16",
+             "dimensions are among the inputs of the checks themselves. Counted by these commands:", "",
+             "| exercise | correct variants | checks, fresh inputs | false alarms | checks, policies and XLA | false alarms |",
+             "|---|---|---|---|---|---|"]
+    for exercise, variants in json.loads(COUNTS.read_text(encoding="utf-8")).items():
+        sums = [sum(v.get(what, {}).get(key, 0) for v in variants.values())
+                for what in ("repeat", "conditions") for key in ("checks", "alarms")]
+        lines.append(f"| {exercise} | {len(variants)} | " + " | ".join(map(str, sums)) + " |")
+    return ["\n".join(lines)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeat", type=int, metavar="N", help="run the correct variants N times with fresh seeds instead")
+    parser.add_argument("--conditions", action="store_true", help="run them once in each kind of notebook instead")
+    parser.add_argument("--variant", action="append", help="with --repeat or --conditions: only this one (may be repeated)")
     parser.add_argument("--exercise", choices=EXERCISES, action="append", help="only this one (may be repeated)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the table (default 1)")
     parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1), help="processes (default: one a core, at most 4)")
     parser.add_argument("--out", type=Path, default=HERE.parent / "docs" / "kill_matrix.md")
     options = parser.parse_args()
     exercises = options.exercise or [e for e in EXERCISES if answers("variants", e)]
-    if options.repeat:
-        raise SystemExit(1 if repeat(options.repeat, exercises) else 0)
+    if options.repeat or options.conditions:
+        chosen = [a for e in exercises for a in answers("variants", e) if not options.variant or a.name in options.variant]
+        conditions = CONDITIONS if options.conditions else CONDITIONS[:1]
+        raise SystemExit(1 if repeat(chosen, options.repeat or 1, conditions) else 0)
     parts, total = [], {}
     for exercise in exercises:
         # New processes, not forks: TensorFlow does not survive a fork once it has run.
@@ -146,7 +211,7 @@ def document(parts, total):
             "passes: a mistake that leaves the shape right keeps the points for the shape.", "",
             f"{total['killed']} of {total['mutants']} mutants lose marks; {total['named']} are named correctly (or, where",
             f"the catalogue has no entry, left unnamed). {total['passed']} of {total['variants']} correct variants get full marks."]
-    return "\n\n".join(["\n".join(head), *parts]) + "\n"
+    return "\n\n".join(["\n".join(head), *parts, *false_alarms()]) + "\n"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import kill_matrix  # noqa: E402
 
-from vaelab.checks import judge, points  # noqa: E402
+from vaelab.checks import RemoteTarget, judge, points, probe  # noqa: E402
 from vaelab.checks.catalogue import BY_ID, CATALOGUE  # noqa: E402
 
 MUTANTS = [a for exercise in kill_matrix.EXERCISES for a in kill_matrix.answers("mutants", exercise)]
@@ -24,9 +24,9 @@ def label(answer):
     return f"{answer.exercise}/{answer.name}"
 
 
-def judged(answer, seed):
+def judged(answer, seed, target=None):
     """The first verdict that fails, in the order of the test cells; None if all pass."""
-    target = answer.load()
+    target = target or answer.load()
     for check in points.of(kill_matrix.EXERCISES[answer.exercise]):
         verdict = judge.judge(check.id, target, seed=seed)
         if not verdict["passed"]:
@@ -41,23 +41,45 @@ def test_a_wrong_answer_loses_marks_and_is_named_or_honestly_not(answer):
     assert (verdict["mistake"] in answer.expects) if answer.expects else verdict["mistake"] is None, verdict["message"]
 
 
-@pytest.mark.parametrize("answer", VARIANTS, ids=label)
-def test_a_right_answer_in_another_style_gets_full_marks(answer):
-    verdict = judged(answer, seed=None)
-    assert verdict is None, f"seed {verdict['seed']}: {verdict['message']}"
+@pytest.mark.parametrize("number", range(len(VARIANTS)), ids=[label(a) for a in VARIANTS])
+def test_a_right_answer_in_another_style_gets_full_marks_in_any_notebook(number):
+    """Each in one kind of notebook, in turn; `tests/kill_matrix.py --conditions` runs each in all of them."""
+    with kill_matrix.notebook(*kill_matrix.CONDITIONS[number % len(kill_matrix.CONDITIONS)]) as used:
+        verdict = judged(VARIANTS[number], seed=None, target=used(VARIANTS[number]))
+    assert verdict is None, f"{verdict['check']}, seed {verdict['seed']}: {verdict['message']}"
 
 
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "float64"])
+class Recorder(RemoteTarget):
+    """Carries requests to a real answer and keeps the sizes that they ask for."""
+
+    def __init__(self, target):
+        super().__init__("recorder")
+        self.target, self.batches, self.latent_dims = target, set(), set()
+
+    def probe(self, request):
+        json, arrays = request["json"], request["arrays"]
+        for case in json.get("cases", []):
+            batch, latent_dim = arrays[case["args"][0]].shape
+            self.batches.add(batch), self.latent_dims.add(latent_dim)
+        if "build" in json:
+            self.latent_dims.add(json["build"]["latent_dim"])
+        for step in json.get("steps", []):
+            names = step["x"] if isinstance(step["x"], list) else [step["x"]]
+            for count in (step.get("first") or len(arrays[name]) for name in names):
+                size = step.get("batch_size", count)
+                self.batches.update(size for _ in range(count // size))
+                self.batches.update([count % size] if count % size else [])
+        if "args" in json:
+            self.latent_dims.add(json["args"][3])
+        return probe.run(request, self.target)
+
+
 @pytest.mark.parametrize("exercise", ["kl_term", "make_vae", "make_conv_encoder"])
-def test_right_answers_pass_whatever_the_notebooks_dtype_policy(exercise, policy):
-    import keras
-
-    answer = next(a for a in VARIANTS if a.exercise == exercise and a.name in ("layer", "course", "subclass"))
-    keras.config.set_dtype_policy(policy)
-    try:
-        assert judged(answer, seed=None) is None
-    finally:
-        keras.config.set_dtype_policy("float32")
+def test_the_checks_of_each_exercise_use_small_and_large_batches_and_latent_spaces(exercise):
+    answer = next(a for a in VARIANTS if a.exercise == exercise and a.name in ("ops", "course", "strides"))
+    recorder = Recorder(answer.load())
+    assert judged(answer, seed=None, target=recorder) is None
+    assert {1, 7} <= recorder.batches and {1, 2, 5, 16} <= recorder.latent_dims
 
 
 def test_no_false_alarm_in_200_repetitions_of_the_kl_checks():

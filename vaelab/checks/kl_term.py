@@ -56,7 +56,7 @@ def _shape_problem(ask, cases, gots):
             ids = recognise.kl_values([(m, v, g) for (m, v), g in zip(cases, gots)]) + [None, None]
             raise Problem(
                 f"for a batch of {len(m)} images and {m.shape[1]} latent dimensions, kl_term returned shape "
-                f"{got.shape} where ({len(m)},) was expected".replace("for a", "For a", 1),
+                f"{got.shape} where ({len(m)},) was expected".replace("for a", "For a", 1) + ("" if ids[0] else "."),
                 mistake=ids[0], also=ids[1], got=f"shape {got.shape}", expected=f"shape ({len(m)},)",
                 next_step=None if ids[0] else "There should be one number for each image.")
 
@@ -220,14 +220,16 @@ def properties(rng, ask):
     if base.shape != second.shape or not same(both, base + second):
         failing.append("the values of independent dimensions do not add up")
     if not same(mirrored, base):
-        failing.append("z_mean and -z_mean give different values")
+        failing.append("the values for z_mean and for -z_mean differ")
     if not same(turned, base):
         failing.append("the order of the latent dimensions matters")
     if np.ptp(base) < 1e-6 or base.min() < 0:
         failing.append("the value is negative, or the same for every image")
     if failing:
         ids = recognise.kl_values([(*case, got) for case, got in zip(asked[:3], gots[:3])]) + [None, None]
-        raise Problem("; ".join(failing).capitalize() + ("" if ids[0] else "."), mistake=ids[0], also=ids[1],
+        _shape_problem(ask, asked[:3], gots[:3])
+        told = "; ".join(failing)
+        raise Problem(told[0].upper() + told[1:] + ("" if ids[0] else "."), mistake=ids[0], also=ids[1],
                       next_step=None if ids[0] else "Each of these holds for every KL divergence to N(0, I).")
 
 

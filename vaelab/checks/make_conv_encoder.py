@@ -59,6 +59,9 @@ def _pair(told, arrays, args, count, finite=True):
     size = args[3]
     expected = f"two tensors of shape ({count}, {size})"
     if told.get("kind") != "list":
+        if told.get("kind") == "other":
+            raise Problem(f"The encoder returned a {str(told.get('type'))[:40]} where a list of two tensors was expected.",
+                          got=str(told.get("type"))[:40], expected=expected, next_step="keras.Model takes a list of outputs.")
         array = tensor(told, arrays, "The encoder", finite=False)
         raise Problem(f"The encoder returned one tensor of shape {array.shape}", mistake="encoder.z_only",
                       got=f"shape {array.shape}", expected=expected)
@@ -98,13 +101,20 @@ def builds(rng, ask):
 def shapes(rng, ask):
     """(batch, latent_dim) twice, for batches of 1 and 7 and other sizes of everything."""
     for args, count in (((28, 28, 1, 5, 32), 7), ((28, 28, 1, 1, 16), 1), ((32, 24, 3, 16, 24), 7)):
+        steps = [{"do": "outputs"}, {"do": "outputs", "first": 1}][:count]
         try:
-            _, (result,), arrays = _built(rng, ask, args, count, [{"do": "outputs"}])
+            _, (result, *alone), arrays = _built(rng, ask, args, count, steps)
         except Problem as problem:
             if args[:3] != (28, 28, 1) and problem.mistake is None:
                 raise Problem(f"For images of {args[:3]}: {problem.message}", mistake="encoder.fixed_sizes") from None
             raise
-        _pair(result.get("output"), arrays, args, count)
+        together = _pair(result.get("output"), arrays, args, count)
+        for other in alone:
+            for a, b, name in zip(together, _pair(other.get("output"), arrays, args, 1), _HEADS):
+                if not np.allclose(a[:1], b, rtol=1e-2, atol=1e-3 * max(1.0, np.abs(a).max())):
+                    raise Problem(f"{name} of one image is {b[0, 0]:.3g} when the encoder gets that image alone, and "
+                                  f"{a[0, 0]:.3g} when it comes in a batch of {count}", mistake="encoder.not_alone",
+                                  got=f"{b[0, 0]:.3g} and {a[0, 0]:.3g}", expected="the same numbers")
 
 
 def _layers(result):
@@ -125,20 +135,17 @@ def convolutional(rng, ask):
     _, (ran, _, back), arrays = _built(rng, ask, args, count, [{"do": "layers"}, _redraw(rng, 1.4), {"do": "gradients"}])
     sizes, dims = item(back, "sizes", list), item(back, "shapes", list)
     layers = _layers(ran)
-    used = [dim for i, dim in enumerate(dims) if isinstance(dim, list) and len(dim) == 4 and dim[:2] != [1, 1]
-            and any(isinstance(s, list) and i < len(s) and s[i] for s in sizes)]
-    kernels = any(isinstance(dim, list) and len(dim) == 4 for dim in dims)
-    if not used and kernels and any("Conv" in layer["type"] for layer in layers):
+    kernels = [i for i, dim in enumerate(dims) if isinstance(dim, list) and len(dim) == 4]
+    used = [dims[i] for i in kernels if any(isinstance(s, list) and i < len(s) and s[i] for s in sizes)]
+    if kernels and not used and any("Conv" in layer["type"] for layer in layers):
         raise Problem("Neither output depends on the convolutions", mistake="encoder.no_gradient")
-    if not used:
-        raise Problem("No kernel of a two-dimensional convolution takes part in the outputs",
+    if not any(dim[:2] != [1, 1] for dim in used):
+        raise Problem("The kernels that the outputs depend on are " + ("1×1" if used else "those of other layers"),
                       mistake="encoder.no_convolution")
-    for layer in layers:
-        before, after = layer["in"], layer["out"]
-        if len(before) == 4 and math.prod(before[1:3]) >= 36 and (
-                len(after) == 2 and "Pool" in layer["type"] or len(after) == 4 and after[1:3] == [1, 1]):
-            raise Problem(f"{layer['type']} takes {before[1]}×{before[2]} positions to one", mistake="encoder.pooled_too_early",
-                          got="1×1 in one step", expected="several steps")
+    pooled = _pooled(layers)
+    if pooled:
+        raise Problem(f"{pooled[0]}×{pooled[1]} positions become one in a single step", mistake="encoder.pooled_too_early",
+                      got="1×1 in one step", expected="several steps")
     areas = [math.prod(shape[1:3]) for layer in layers for shape in (layer["in"], layer["out"]) if len(shape) == 4]
     if not areas or min(areas) > args[0] * args[1] / 3.9:
         raise Problem("The images keep their rows and columns", mistake="encoder.no_downsampling")
@@ -153,6 +160,26 @@ def convolutional(rng, ask):
                     lost = int((pixels.sum(-1) == 0).sum())
                     raise Problem(f"{lost} of the {pixels.sum(-1).size} pixels have no influence on the outputs",
                                   mistake="encoder.valid_strides", got=f"{lost} pixels ignored", expected="none")
+
+
+def _pooled(layers):
+    """``[rows, columns]`` of the first maps of 36 positions or more that one step reduces to 1×1, or None.
+
+    A kernel as large as the maps is no pooling, as it has a weight for each position; nor
+    is there anything lost by pooling if other maps are flattened elsewhere.
+    """
+    if any(len(layer["in"]) == 4 and math.prod(layer["in"][1:3]) > 1 and layer["out"][1:] == [math.prod(layer["in"][1:])]
+           for layer in layers):
+        return None
+    for layer, following in zip(layers, [*layers[1:], {"in": []}]):
+        before, after, kernel = layer["in"], layer["out"], layer["kernel_size"]
+        if len(before) == 4 and math.prod(before[1:3]) >= 36:
+            whole = "Conv" in layer["type"] and len(kernel) == 2 and math.prod(kernel) >= math.prod(before[1:3])
+            if len(after) == 2 and "Pool" in layer["type"] or len(after) == 4 and after[1:3] == [1, 1] and not whole:
+                return before[1:3]
+        if len(after) == 4 and math.prod(after[1:3]) >= 36 and len(following["in"]) == 2 and following["in"][1] == after[3]:
+            return after[1:3]  # by an operation that is no layer
+    return None
 
 
 def _called(names, output_names):
@@ -176,23 +203,40 @@ def _is_var(names):
     return any(re.search(r"var|sigma|std|logv", n) for n in names)
 
 
+def _parallel(a, b):
+    """Is each column of `b` the same column of `a` times a number, but for a constant?"""
+    a, b = a - a.mean(0), b - b.mean(0)
+    size = np.sqrt((a**2).sum(0) * (b**2).sum(0))
+    return bool((size > 0).all() and (np.abs((a * b).sum(0)) > 0.999999 * size).all())
+
+
 def unbounded(rng, ask):
     """Two separate heads, in order, that can take any value."""
     args, count = (28, 28, 1, 6, 24), 32
-    steps = [{"do": "outputs"}, {"do": "outputs", "training": True}, *(_redraw(rng, 12.0) for _ in range(4))]
+    redraws = [_redraw(rng, 12.0) for _ in range(4)]
+    steps = [{"do": "outputs"}, {"do": "outputs", "training": True}, *redraws, {"do": "outputs", "training": True}]
     model, results, arrays = _built(rng, ask, args, count, steps)
     start = _pair(results[0].get("output"), arrays, args, count, finite=False)
     training = _pair(results[1].get("output"), arrays, args, count, finite=False)
-    redrawn = [_pair(result.get("output"), arrays, args, count) for result in results[2:]]
+    redrawn = [_pair(result.get("output"), arrays, args, count, finite=False) for result in results[2:-1]]
+    if any(np.isnan(head).any() for pair in redrawn for head in pair):
+        raise Problem("With other weights the encoder returns nan.", got="nan", expected="numbers",
+                      next_step="Look for a logarithm of a negative number, or a division by zero.")
+    redrawn = [[np.clip(head, -1e30, 1e30) for head in pair] for pair in redrawn]  # an exponential of such weights is inf
+    trained = _pair(results[-1].get("output"), arrays, args, count, finite=False)  # large before a normalisation
     heads = [np.concatenate([pair[i] for pair in redrawn]) for i in range(2)]
     if all(np.allclose(a, b) for a, b in redrawn):
         raise Problem("z_mean and z_log_var are equal for every image", mistake="encoder.same_head",
                       got="equal outputs", expected="two different outputs")
+    if all(_parallel(*pair) for pair in redrawn):
+        raise Problem("z_log_var is z_mean times a number, whatever the image", mistake="encoder.same_head",
+                      got="outputs in proportion", expected="two different outputs")
     for i, name in enumerate(_HEADS):
         if all(np.ptp(pair[i], axis=0).max() < 1e-7 for pair in [start, *redrawn]):
             raise Problem(f"{name} is the same for all images", mistake="encoder.no_gradient")
-    if any(abs(a.mean(0)).max() < 2e-3 and abs(a.std(0) - 1).max() < 2e-2 for a in training):
-        which = [n for n, a in zip(_HEADS, training) if abs(a.mean(0)).max() < 2e-3 and abs(a.std(0) - 1).max() < 2e-2]
+    which = [n for n, *both in zip(_HEADS, training, trained)
+             if any(abs(a.mean(0)).max() < 2e-3 and abs(a.std(0) - 1).max() < 2e-2 for a in both)]
+    if which:
         raise Problem(f"In training, every dimension of {' and '.join(which)} is normalised over the batch",
                       mistake="encoder.normalised_heads")
     positive = [bool(head.min() >= 0) for head in heads]
@@ -200,11 +244,15 @@ def unbounded(rng, ask):
         mistake = {(True, True): "encoder.relu_heads", (False, True): "encoder.relu_log_var",
                    (True, False): "encoder.relu_mean"}[tuple(positive)]
         which = " and ".join(n for n, p in zip(_HEADS, positive) if p)
-        raise Problem(f"Whatever the weights, {which} is never below {min(h.min() for h, p in zip(heads, positive) if p):.3g}",
+        raise Problem(f"Whatever the weights, {which} {'are' if all(positive) else 'is'} never below {min(h.min() for h, p in zip(heads, positive) if p):.3g}",
                       mistake=mistake, got="no negative value", expected="values of both signs")
     for name, head, mistake in zip(_HEADS, heads, ("encoder.tanh_mean", "encoder.bounded_log_var")):
         low, high = head.min(), head.max()
-        if low > -4 or high < 4:
+        if (low > -4) != (high < 4):
+            side = f"below {low:.3g}" if low > -4 else f"above {high:.3g}"
+            raise Problem(f"Whatever the weights, {name} is never {side}.", got=f"never {side}", expected="any value",
+                          next_step=f"Follow the last operations before {name}: one of them leaves a part of the numbers out of reach.")
+        if low > -4:
             raise Problem(f"Whatever the weights, {name} stays between {low:.3g} and {high:.3g}", mistake=mistake,
                           got=f"[{low:.3g}, {high:.3g}]", expected="any value")
     largest = max(np.abs(start[1]).max(), np.abs(training[1]).max())

@@ -61,8 +61,8 @@ class Kl(NamedTuple):
             entropy = _ENTROPY[self.entropy](v)
             constant = {"ok": -1.0, "none": 0.0, "plus": 1.0, "once": -1.0 / m.shape[-1], "half": -0.5}[self.constant]
             mean, spread = _MEAN[self.mean](m), _SPREAD[self.spread](v)
-            if self.scale == "brackets":
-                return 0.5 * (entropy + constant) + mean + spread
+            if self.scale in BRACKETS:
+                return sum(factor * part for factor, part in zip(BRACKETS[self.scale], (mean, spread, entropy, constant)))
             return _SCALE[self.scale] * (mean + spread + entropy + constant)
 
     def value(self, z_mean, z_log_var):
@@ -97,6 +97,9 @@ _ENTROPY = {
 }
 _SCALE = {"ok": 0.5, "no_half": 1.0, "negative": -0.5, "negative_no_half": -1.0, "quarter": 0.25, "twice": 2.0,
           "base2": 0.5 / np.log(2)}
+#: The factor in front of some of the four parts only: where a bracket opens or closes in the wrong place.
+BRACKETS = {"brackets" + "".join("½1"[f == 1] for f in factors): factors
+            for factors in itertools.product((0.5, 1.0), repeat=4) if len(set(factors)) > 1}
 
 
 def _each(total):
@@ -109,6 +112,7 @@ _REDUCE = {
     "mean_axis0": lambda t: t.mean(0), "sum_all": np.sum, "mean_all": np.mean,
     "batch_mean": lambda t: t.sum(-1).mean(), "sum_all_each": _each(np.sum), "mean_all_each": _each(np.mean),
     "batch_mean_each": _each(lambda t: t.sum(-1).mean()), "first": lambda t: t[:, 0],
+    "first_two": lambda t: t[:, :2].sum(-1),
     "max": lambda t: t.max(-1), "abs": lambda t: abs(t.sum(-1)), "abs_each": lambda t: abs(t).sum(-1),
     "over_batch": lambda t: t.sum(-1) / len(t), "mean_keepdims": lambda t: t.mean(-1, keepdims=True),
     "last": lambda t: t[:, -1], "relu": lambda t: np.maximum(t.sum(-1), 0), "norm": lambda t: np.sqrt((t**2).sum(-1)),
@@ -118,7 +122,7 @@ _REDUCE = {
 _OPTIONS = {
     "log_var": _LOG_VAR, "mean": _MEAN, "spread": _SPREAD, "entropy": _ENTROPY,
     "constant": ("ok", "none", "plus", "once", "half"),
-    "scale": (*_SCALE, "left_out", "reversed", "brackets"), "reduce": _REDUCE,
+    "scale": (*_SCALE, "left_out", "reversed", *BRACKETS), "reduce": _REDUCE,
 }
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vaelab.checks.oracles import DOUBLE_KL, DOUBLE_REC, SINGLE_KL, SINGLE_REC, kl
+from vaelab.checks.oracles import BRACKETS, DOUBLE_KL, DOUBLE_REC, SINGLE_KL, SINGLE_REC, kl
 
 #: Which catalogue entries an option of `oracles.Kl` stands for.
 _KL_IDS = {
@@ -28,14 +28,14 @@ _KL_IDS = {
     ("entropy", "relu"): "kl.clipped_log_var", ("entropy", "softplus"): "kl.softplus",
     ("scale", "no_half"): "kl.no_half", ("scale", "negative"): "kl.sign",
     ("scale", "negative_no_half"): "kl.sign", ("scale", "left_out"): "kl.left_out",
-    ("scale", "reversed"): "kl.reversed", ("scale", "brackets"): "kl.brackets",
+    ("scale", "reversed"): "kl.reversed", **{("scale", option): "kl.brackets" for option in BRACKETS},
     ("reduce", "mean"): "kl.mean_over_dims", ("reduce", "mean_keepdims"): "kl.mean_over_dims",
     ("reduce", "none"): "kl.per_dimension", ("reduce", "keepdims"): "kl.keepdims",
     ("reduce", "sum_axis0"): "kl.sum_over_batch", ("reduce", "mean_axis0"): "kl.batch_average",
     ("reduce", "batch_mean"): "kl.batch_average", ("reduce", "batch_mean_each"): "kl.batch_average",
     ("reduce", "over_batch"): "kl.batch_average",
     ("reduce", "first"): "kl.one_dimension", ("reduce", "last"): "kl.one_dimension",
-    ("reduce", "max"): "kl.one_dimension",
+    ("reduce", "max"): "kl.one_dimension", ("reduce", "first_two"): "kl.one_dimension",
     **{("reduce", o): "kl.no_axis" for o in ("sum_all", "mean_all", "sum_all_each", "mean_all_each")},
     **{("reduce", o): "kl.made_positive" for o in ("abs", "abs_each", "relu", "norm", "sqrt")},
 }
@@ -158,68 +158,110 @@ def kl_number(cases):
     return _search(fits)
 
 
-def loss_weights(cases):
-    """``(a, b)`` such that ``loss = a * reconstruction + b * kl`` in every case, or None."""
+def loss(cases, batch, size):
+    """The id that explains ``[(networks, x, got), ...]``, each `got` a wrong loss of right parts; or None."""
     parts = np.array([networks.parts(x) for networks, x, _ in cases])
     losses = np.array([got for *_, got in cases])
+    pixels = cases[0][1][0].size
+    for (a, b), name in _weights(batch, pixels, size):
+        if close(parts @ (a, b), losses, rtol=5e-5):
+            return name
     weights, *_ = np.linalg.lstsq(parts, losses, rcond=None)
-    return weights if close(parts @ weights, losses) else None
+    return weights_id(*weights, batch, pixels, size) if close(parts @ weights, losses, rtol=5e-5) else None
+
+
+def _weights(batch, pixels, size):
+    """``((a, b), id)``: known ways to weigh reconstruction and KL."""
+    return [((1, 0), "loss.kl_left_out"), ((1, -1), "loss.kl_sign"), ((1, -2), "loss.kl_sign"), ((1, 2), "kl.no_half"),
+            ((1, 1 / size), "kl.mean_over_dims"), ((1, batch), "kl.no_axis"), ((1, 1 / batch), "kl.batch_average"),
+            ((1 / pixels, 1), "loss.pixel_mean"), ((batch, batch), "loss.sum_over_batch"), ((2, 2), "loss.added_twice"),
+            ((2, 1), "loss.added_twice"), ((-1, 1), "loss.sign"), ((-1, -1), "loss.sign"),
+            *([((784 / pixels, 1), "loss.fixed_size")] if pixels != 784 else [])]
 
 
 def weights_id(a, b, batch, pixels, size):
-    """The id that weights ``a, b`` of the two parts point to."""
+    """The id that weights `a` of the reconstruction and `b` of the KL point to."""
     def near(x, y):
-        return abs(x - y) < 2e-3 * max(1, abs(y))
+        return abs(x - y) < 2e-3 * abs(y) + 1e-3 * (y == 0)
 
-    if near(a, 1):
-        for value, name in ((0, "loss.kl_left_out"), (-1, "loss.kl_sign"), (2, "kl.no_half"),
-                            (1 / size, "kl.mean_over_dims"), (batch, "kl.no_axis"), (-2, "loss.kl_sign"),
-                            (1 / batch, "kl.batch_average")):
-            if near(b, value):
-                return name
-    if near(a * pixels, 1):
-        return "loss.pixel_mean"
-    if near(a, batch) and near(b, batch):
-        return "loss.sum_over_batch"
-    if near(a, 2) and (near(b, 2) or near(b, 1)):
-        return "loss.added_twice"
-    if near(a, 784 / pixels) and pixels != 784 and near(b, 1):
-        return "loss.fixed_size"
-    if near(a, -1):
-        return "loss.sign"
-    return "loss.weighted"
+    return next((name for (x, y), name in _weights(batch, pixels, size) if near(a, x) and near(b, y)), "loss.weighted")
 
 
-def sampling(m, v, heard):
-    """The id that fits what reached the decoder in several calls, ``[z, ...]``, or None."""
-    std = np.exp(0.5 * v)
-    rest = [(z - m) for z in heard]
-    if any(r.shape != m.shape or not np.isfinite(r).all() for r in rest):
-        return None
-    noise = [r / std for r in rest]
-    spread = np.concatenate([abs(n).ravel() for n in noise])
-    if spread.max() < 1e-3:
-        return "sampling.z_mean"
-    if np.ptp(np.concatenate([n.ravel() for n in noise])) < 1e-2:
-        return "sampling.constant_noise"
+def sampling(networks, x, heard):
+    """Ids of what fits the values that reached the decoder in several calls; or [].
 
-    def scaled_like(scale):
-        """Is the size of the noise proportional to `scale`, whatever is drawn?"""
-        logs = np.log(abs(np.stack(rest)) + 1e-12).mean(0) - np.log(abs(scale))
-        return logs.std()
+    Parameters
+    ----------
+    networks : oracles.Networks
+    x : array, ``(repeats, images, ...)``
+        The same images again and again, so that noise can be told from what depends on
+        the image.
+    heard : array, ``(calls, repeats, images, latent_dim)``
 
-    scales = {None: std, "sampling.variance_as_std": np.exp(v), "sampling.log_var_as_std": v}
-    name = min(scales, key=lambda n: scaled_like(scales[n]))
-    if name:
-        return name
-    if all(np.allclose(n, n[:1], atol=1e-3) for n in noise):
-        return "sampling.shared_by_batch"
-    if m.shape[1] > 1 and all(np.allclose(n, n[:, :1], atol=1e-3) for n in noise):
-        return "sampling.shared_by_dimensions"
-    if all(np.allclose(n, noise[0], atol=1e-3) for n in noise[1:]):
-        return "sampling.constant"
-    values = np.concatenate([n.ravel() for n in noise])
-    kurtosis = ((values - values.mean())**4).mean() / values.var()**2
-    if kurtosis < 2.2:
-        return "sampling.uniform"
-    return "sampling.not_the_layer"
+    What holds exactly is looked for first; a statistic decides only where one scale of
+    the noise fits and every other one is far off.
+    """
+    m, v = (part.reshape(*x.shape[:2], -1) for part in networks.encode(x.reshape(-1, *x.shape[2:])))
+    if heard.ndim != 4 or heard.shape[1:] != m.shape or not np.isfinite(heard).all():
+        return []
+    rest = heard - m
+    size = np.abs(rest).mean()
+    if size < 1e-4:
+        return ["sampling.z_mean"]
+    scales = {None: np.exp(0.5 * v), "sampling.variance_as_std": np.exp(v), "sampling.log_var_as_std": v,
+              "sampling.unscaled": np.ones_like(v)}
+
+    def exact(a, b):
+        return bool(np.abs(a - b).max() < 1e-3 * size)
+
+    def shared(scale, axes):
+        """Is `rest` the scale times something that is the same along `axes`?"""
+        factor = (rest * scale).mean(axes, keepdims=True) / (scale**2 * np.ones_like(rest)).mean(axes, keepdims=True)
+        return exact(rest, scale * factor)
+
+    if exact(heard, heard[:1, :1]):  # not random: a function of the image
+        if any(exact(heard[0], z) for z in _misled(networks, m, v)):
+            return ["sampling.arguments"]
+        return next((_ids("sampling.constant_noise", name) for name, scale in scales.items() if shared(scale, (0, 1, 2, 3))), [])
+    again = "sampling.constant" if exact(heard, heard[:1]) else None
+    for axes, mistake in (((1, 2), "sampling.shared_by_batch"), ((3,), "sampling.shared_by_dimensions")):
+        if m.shape[-1] > 1 or mistake == "sampling.shared_by_batch":
+            for name, scale in scales.items():
+                if shared(scale, axes):
+                    return _ids(mistake, name or again)
+    if again:
+        return [again]
+    name = _scale(rest, scales)
+    if name in scales and name is not None:
+        return [name]
+    noise = (rest / scales[None]).ravel() if name is None else np.zeros(0)
+    if noise.size and abs(((noise - noise.mean())**4).mean() / noise.var()**2 - 1.8) < 0.1:  # a Gaussian's is 3
+        return ["sampling.uniform"]
+    return ["sampling.not_the_layer"]  # the layer of the checks is not random
+
+
+def _ids(*ids):
+    return [i for i in ids if i]
+
+
+def _misled(networks, m, v):
+    """What the sampling layer returns for arguments that it should not get."""
+    for first, second in ((v, m), (m, np.exp(v)), (m, np.exp(v / 2)), (m, v / 2), (m, 2 * v), (m, -v), (m, m), (v, v)):
+        with np.errstate(over="ignore"):
+            yield networks.sample(first, second)
+
+
+def _scale(rest, scales):
+    """The name of the only scale that the size of the noise is proportional to; "" if none stands out.
+
+    The mean of log |noise| should differ from cell to cell (an image and a dimension) by
+    no more than chance; the ratio of both variances is near 1 for the right scale,
+    whatever the distribution of the noise, and tens to hundreds for a wrong one.
+    """
+    logs = np.log(np.abs(rest) + 1e-12)
+    within = logs.var((0, 1)).mean()
+    count = rest.shape[0] * rest.shape[1]
+    ratios = {name: count * (logs.mean((0, 1)) - np.log(np.abs(scale[0]) + 1e-12)).var() / max(within, 1e-6)
+              for name, scale in scales.items()}
+    best, second = sorted(ratios, key=ratios.get)[:2]
+    return best if ratios[best] < 3 and ratios[second] > 9 else ""

@@ -70,8 +70,13 @@ def raised(error, what, when=""):
     error = error if isinstance(error, dict) else {}
     kind, text = short(error.get("type", "an exception"), 60), short(error.get("text", ""), 300)
     text = text.partition(" Arguments received by")[0]  # Keras goes on with the values of all arguments
+    text = re.sub(r"\{\{.*?\}\} ?| \[Op:\w*\].*", "", text)  # TensorFlow's own names for the place
+    next_step = "Call it yourself in a new cell to see the whole traceback."
+    if kind == "NotImplementedError" and not text:
+        next_step = ("Keras raises this where a method is not written, or where Keras 3 has none any more: a finished model's "
+                     "add_loss takes no tensors, for instance. " + next_step)
     return Problem(f"{what} raised {kind}{when}: {text}" if text else f"{what} raised {kind}{when}.",
-                   got=kind, next_step="Call it yourself in a new cell to see the whole traceback.")
+                   got=kind, next_step=next_step)
 
 
 def item(container, key, kind):
