@@ -5,6 +5,7 @@ import itertools
 import logging
 import os
 import time
+import warnings
 import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
@@ -262,6 +263,7 @@ def _client(settings):
     from distributed import Client, LocalCluster
 
     logging.getLogger("distributed").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", "Sending large graph")  # a submission may have 64 MB
     if settings.scheduler:
         with Client(settings.scheduler, timeout=20) as client:
             client.wait_for_workers(1, timeout=60)
