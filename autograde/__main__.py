@@ -14,7 +14,7 @@ from autograde.ledger import Busy, Ledger, write_safely
 from autograde.preflight import printable
 from autograde.progress import on_screen
 from autograde.report import write_all
-from autograde.run import Settings, run
+from autograde.run import Settings, default_workers, run
 from autograde.sandbox import MB, Limits, SandboxMissing
 
 SHOUT = """
@@ -36,7 +36,8 @@ def parser():
     grade.add_argument("--out", type=Path, default=PROJECT / "autograde" / "workspace",
                        help="where results, gradebook, feedback and report go (default: autograde/workspace)")
     grade.add_argument("--course", type=Path, default=PROJECT, help=argparse.SUPPRESS)
-    grade.add_argument("--workers", type=int, default=Settings.workers, help="submissions at a time (default: half the cores)")
+    grade.add_argument("--workers", type=int, default=default_workers(),
+                       help="submissions at a time (default: as many as there are cores, with 4 GB of memory for each)")
     grade.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler that is running already: tcp://host:8786")
     grade.add_argument("--resume", action="store_true",
                        help="go on with an interrupted run; this is what happens anyway, and the flag insists that there is one")
@@ -49,7 +50,7 @@ def parser():
     grade.add_argument("--no-sandbox", action="store_true", help="run students' code unprotected: only for code that you trust")
     trial = commands.add_parser("demo", help="grade a small class that ships with the project, and open the report")
     trial.add_argument("--out", type=Path, default=PROJECT / "autograde" / "workspace" / "demo")
-    trial.add_argument("--workers", type=int, default=Settings.workers)
+    trial.add_argument("--workers", type=int, default=default_workers())
     trial.add_argument("--no-browser", action="store_true", help="only say where the report is")
     feedback = commands.add_parser("feedback", help="write feedback, marks and report again, after grading by hand")
     feedback.add_argument("--out", type=Path, default=PROJECT / "autograde" / "workspace")

@@ -24,6 +24,16 @@ from autograde.sandbox import Limits, require_bubblewrap
 ATTEMPTS = 3
 
 
+def default_workers():
+    """A worker for each core, as long as there are 4 GB of memory for each."""
+    cores = os.cpu_count() or 2
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # not Linux
+        return max(1, cores // 2)
+    return max(1, min(cores, memory // (4 * 2**30)))
+
+
 @dataclass
 class Settings:
     """What ``python -m autograde grade`` was asked to do."""
@@ -32,7 +42,7 @@ class Settings:
     out: Path
     course: Path = assignments_of_course.PROJECT
     only: str | None = None
-    workers: int = max(1, (os.cpu_count() or 2) // 2)
+    workers: int = field(default_factory=default_workers)
     scheduler: str | None = None
     limits: Limits = field(default_factory=Limits)
     sandboxed: bool = True

@@ -308,7 +308,7 @@ def memory(pids):
 
 
 class Watch:
-    """Says when a sandbox exceeds its limits, and remembers the most it used."""
+    """Says when a sandbox exceeds its limits, and remembers the most it used (memory: to a tenth)."""
 
     def __init__(self, root, limits):
         self.root, self.limits = root, limits
@@ -331,7 +331,7 @@ class Watch:
         pids = processes(self.root)
         self.peak_processes = max(self.peak_processes, len(pids))
         at_most = sum(map(anonymous_memory, pids))
-        if at_most > self.limits.memory or at_most > 1.02 * self._most:  # exactly, then: slower by far
+        if at_most > self.limits.memory or at_most > 1.1 * self._most:  # exactly, then: a hundred times slower
             self._most = max(self._most, at_most)
             used = memory(pids)
             self.peak_memory = max(self.peak_memory, used)
