@@ -31,5 +31,9 @@ def stderr_held_back():
             os.close(saved)
 
 
+# TensorFlow's own gradients of convolutions leave most of a CPU unused; those of oneDNN, which it brings
+# along, are two to three times faster. It is read once, at import; on some processors it is the default.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
 with stderr_held_back():
     import tensorflow  # noqa: F401
