@@ -157,31 +157,31 @@ class Nursery:
 
 
 class _Nurseries:
-    """Those of this process. In a fork of it there are none: they are its parent's."""
+    """Those of this process, and the folder in which its jobs have theirs."""
 
     def __init__(self):
-        self.pid, self.lock = None, threading.Lock()
+        self.lock, self.of, self.failures, self.why, self._folder = threading.Lock(), {}, 0, None, None
 
-    def _begin(self):
-        if self.pid != os.getpid():
-            self.pid, self.lock = os.getpid(), threading.Lock()
-            self.of, self.failures, self.why = {}, 0, None
-            self.folder = tempfile.mkdtemp(prefix="autograde-")
-            atexit.register(self._end, self.pid, self.folder)
+    def folder(self):
+        with self.lock:
+            if self._folder is None:
+                self._folder = tempfile.mkdtemp(prefix="autograde-")
+                atexit.register(self.end, os.getpid())
+            return self._folder
 
-    def _end(self, pid, folder):
-        if pid == os.getpid():
+    def end(self, pid):
+        if pid == os.getpid():  # and not in a fork of that process
             for nursery in self.of.values():
                 nursery.end()
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def get(self, role):
-        self._begin()
+        folder = self.folder()
         with self.lock:
             if self.why is not None:
                 raise Impossible(self.why)
             if role not in self.of or not self.of[role].alive():
-                self.of[role] = Nursery(role, self.folder)
+                self.of[role] = Nursery(role, folder)
             return self.of[role]
 
     def fork(self, role, arguments, descriptors, keep=()):
@@ -200,7 +200,14 @@ class _Nurseries:
         return child
 
 
-_nurseries = _Nurseries()
+def _begin():
+    global _nurseries
+    _nurseries = _Nurseries()
+
+
+_begin()
+# A fork of a grader's process has none: they are its parent's.
+os.register_at_fork(after_in_child=_begin)
 
 
 def get_ready():
@@ -212,8 +219,7 @@ def get_ready():
 
 def folder():
     """Where the folders of jobs must be, for judges to see their own."""
-    _nurseries._begin()
-    return _nurseries.folder
+    return _nurseries.folder()
 
 
 def start_kernel(connection, limits):
