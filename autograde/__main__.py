@@ -93,7 +93,7 @@ def _demo(options):
     print(f"A class of {len(list(folder.iterdir()))}, in {folder}")
     # Nobody wants to watch an endless loop for ten minutes.
     status, report = _run_and_report(Settings(folder, options.out, only=demo.ASSIGNMENT, workers=options.workers,
-                                              limits=Limits(seconds=90)))
+                                              limits=Limits(seconds=45)))
     if not options.no_browser:
         webbrowser.open(report.resolve().as_uri())
     return status

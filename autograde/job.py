@@ -108,7 +108,7 @@ def grade(job):
         stages["intake"] = round(time.monotonic() - started, 3)
         findings, result["usage"] = run(cells, job.limits, job.sandboxed)
         if findings["stopped"]:
-            where, why = findings["stopped"]["cell"], findings["stopped"]["why"]
+            where, why = _called(cells, findings["stopped"]["cell"]), findings["stopped"]["why"]
             result.update(status="stopped", reason=f"The notebook was stopped at cell {where}: {why}.")
     judged = time.monotonic()
     result["checks"], result["written"] = score(job.assignment, cells, findings, result["reason"])
@@ -122,6 +122,13 @@ def grade(job):
     result["usage"]["stages"] = {**stages, **result["usage"].get("stages", {}), "write": round(time.monotonic() - judged, 3)}
     result["usage"]["seconds"] = round(time.monotonic() - started, 3)
     return result, notebook
+
+
+def _called(cells, cell_id):
+    """A cell as people would call it: by its name, or by how it begins."""
+    cell = next(cell for cell in cells if cell["id"] == cell_id)
+    first = preflight.printable(cell["source"].strip().split("\n")[0])
+    return cell["grade_id"] or f"“{first[:60]}{'…' if len(first) > 60 else ''}”"
 
 
 def _source(cells, grade_id):

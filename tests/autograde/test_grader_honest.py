@@ -10,6 +10,9 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
+from autograde import intake
+from autograde import run as run_
+
 FULL = {"test_kl_term_shape": 1, "test_kl_term_values": 3, "test_kl_term_properties": 2}
 
 NOISE = f"""
@@ -56,6 +59,24 @@ def test_a_right_answer_in_trouble_gets_full_marks(trouble):
     assert points(result) == FULL, result
     assert result["status"] == "graded" and result["score"] == 6
     assert len(nbformat.writes(notebook)) < 2_000_000
+
+
+def test_names_of_any_kind_get_full_marks(tmp_path):
+    """Spaces, accents, emoji, letters from right to left, and the marks that turn direction."""
+    names = ["José María Núñez", "O'Neil, Zoë (2nd year)", "👩‍🎓 été", "עדה לאבלייס", "\u200fعلي\u200e", "李 小龍"]
+    for name in names:
+        (tmp_path / "class").mkdir(exist_ok=True)
+        (tmp_path / "class" / f"{name}.ipynb").write_bytes(as_bytes(answered(extra=["while_alone = 'é🎓'\nprint(while_alone)"])))
+    summary = run_.run(run_.Settings(tmp_path / "class", tmp_path / "out", COURSE, NAME), lambda text: text.encode())
+    assert summary.graded == len(names) and summary.unmatched == []
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "out").glob("results/*/*/result.json")]
+    assert {result["student"]: result["score"] for result in results} == {intake.safe(name): 6 for name in names}
+
+
+def test_a_stopped_notebook_says_where_in_words_that_its_author_knows():
+    notebook = answered()
+    notebook.cells.insert(2, nbformat.v4.new_code_cell("# draw it\nimport os\nos._exit(1)"))
+    assert grade(notebook)[0]["reason"] == "The notebook was stopped at cell “# draw it”: its kernel died."
 
 
 def test_marks_equal_stock_nbgraders_on_honest_submissions(tmp_path, monkeypatch):
