@@ -3,7 +3,9 @@
     python tests/kill_matrix.py               write the table (one seed; about a minute)
     python tests/kill_matrix.py --repeat 20   count false alarms: right answers, fresh inputs, N times
     python tests/kill_matrix.py --conditions  the same, once under each dtype policy with XLA on and off
-    (either with --exercise, --variant; counts add up in docs/false_alarms.json, and the table reports them)
+
+Each may be limited by --exercise, and the last two by --variant: what was found so far is
+kept in ``docs/kill_matrix.json``, tables are replaced and counts of false alarms add up.
 
 Each file in ``tests/mutants/<exercise>/`` defines the function of the exercise wrongly;
 its first line says which catalogue entries name the mistake (``# expects: id, id``; none
@@ -34,7 +36,7 @@ EXERCISES = {"kl_term": "01_kl_term", "make_vae": "02_vae", "make_conv_encoder":
 
 #: How a notebook may be set up: Keras's dtype policy, and whether XLA compiles.
 CONDITIONS = tuple(itertools.product(("float32", "mixed_bfloat16", "mixed_float16"), (False, True)))
-COUNTS = HERE.parent / "docs" / "false_alarms.json"
+OUT = HERE.parent / "docs" / "kill_matrix.md"
 
 
 @contextlib.contextmanager
@@ -148,19 +150,28 @@ def repeat(chosen, times, conditions):
                         alarms.append((answer.exercise, answer.name, policy, jit, check.id, verdict["seed"], verdict["message"]))
                         print("FALSE ALARM", *alarms[-1], flush=True)
         print(f"{answer.exercise}/{answer.name}: {runs} checks, {time.perf_counter() - start:.0f} s", flush=True)
-        counts = json.loads(COUNTS.read_text(encoding="utf-8")) if COUNTS.exists() else {}
-        what = "repeat" if len(conditions) == 1 else "conditions"
-        entry = counts.setdefault(answer.exercise, {}).setdefault(answer.name, {}).setdefault(what, {"checks": 0, "alarms": 0})
-        entry["checks"] += runs
-        entry["alarms"] += len(alarms) - before
-        COUNTS.write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        with found() as state:
+            what = "repeat" if len(conditions) == 1 else "conditions"
+            entry = state["alarms"].setdefault(answer.exercise, {}).setdefault(answer.name, {}).setdefault(what, {"checks": 0, "alarms": 0})
+            entry["checks"] += runs
+            entry["alarms"] += len(alarms) - before
     print(f"{len(alarms)} false alarms")
     return alarms
 
 
-def false_alarms():
+@contextlib.contextmanager
+def found():
+    """What was found so far, to be changed; both files are written afterwards."""
+    file = OUT.with_suffix(".json")
+    state = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"tables": {}, "alarms": {}}
+    yield state
+    file.write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    OUT.write_text(document(state), encoding="utf-8")
+
+
+def false_alarms(alarms):
     """Markdown for what `repeat` has counted so far."""
-    if not COUNTS.exists():
+    if not alarms:
         return []
     lines = ["## False alarms", "",
              "Right answers again and again, all checks, fresh inputs each time: `python tests/kill_matrix.py --repeat N`;",
@@ -169,7 +180,7 @@ def false_alarms():
              "dimensions are among the inputs of the checks themselves. Counted by these commands:", "",
              "| exercise | correct variants | checks, fresh inputs | false alarms | checks, policies and XLA | false alarms |",
              "|---|---|---|---|---|---|"]
-    for exercise, variants in json.loads(COUNTS.read_text(encoding="utf-8")).items():
+    for exercise, variants in sorted(alarms.items()):
         sums = [sum(v.get(what, {}).get(key, 0) for v in variants.values())
                 for what in ("repeat", "conditions") for key in ("checks", "alarms")]
         lines.append(f"| {exercise} | {len(variants)} | " + " | ".join(map(str, sums)) + " |")
@@ -184,34 +195,32 @@ def main():
     parser.add_argument("--exercise", choices=EXERCISES, action="append", help="only this one (may be repeated)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the table (default 1)")
     parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1), help="processes (default: one a core, at most 4)")
-    parser.add_argument("--out", type=Path, default=HERE.parent / "docs" / "kill_matrix.md")
     options = parser.parse_args()
     exercises = options.exercise or [e for e in EXERCISES if answers("variants", e)]
     if options.repeat or options.conditions:
         chosen = [a for e in exercises for a in answers("variants", e) if not options.variant or a.name in options.variant]
         conditions = CONDITIONS if options.conditions else CONDITIONS[:1]
         raise SystemExit(1 if repeat(chosen, options.repeat or 1, conditions) else 0)
-    parts, total = [], {}
     for exercise in exercises:
         # New processes, not forks: TensorFlow does not survive a fork once it has run.
         with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
             text, count = table(exercise, options.seed, pool)
-        parts.append(text)
-        total = {key: total.get(key, 0) + value for key, value in count.items()}
-        options.out.parent.mkdir(exist_ok=True)
-        options.out.write_text(document(parts, total), encoding="utf-8")  # as far as it goes, should the run be cut
+        with found() as state:  # after each exercise: should the run be cut, this much is done
+            state["tables"][exercise] = {"text": text.splitlines(), "count": count}
         print(exercise, count, flush=True)
 
 
-def document(parts, total):
-    """The whole file: what it is, the totals, then one section an exercise."""
+def document(state):
+    """The whole file: what it is, the totals, one section an exercise, then the false alarms."""
+    tables = [state["tables"][exercise] for exercise in EXERCISES if exercise in state["tables"]]
+    total = {key: sum(table["count"][key] for table in tables) for key in ("mutants", "killed", "named", "variants", "passed")}
     head = ["# Kill matrix", "",
             "Made by `make kill-matrix`; do not edit. Each wrong answer (mutant) against each check, and what the",
             "checks recognised; then the right answers in other styles, which must all pass. `·` means that a check",
             "passes: a mistake that leaves the shape right keeps the points for the shape.", "",
             f"{total['killed']} of {total['mutants']} mutants lose marks; {total['named']} are named correctly (or, where",
             f"the catalogue has no entry, left unnamed). {total['passed']} of {total['variants']} correct variants get full marks."]
-    return "\n\n".join(["\n".join(head), *parts, *false_alarms()]) + "\n"
+    return "\n\n".join(["\n".join(head), *("\n".join(table["text"]) for table in tables), *false_alarms(state["alarms"])]) + "\n"
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def _right(got, m, v, rtol=1e-4):
 
 
 def _digits(value):
-    return f"{value:.4g}"
+    return f"{value + 0.0:.4g}"  # no "-0"
 
 
 def _shape_problem(ask, cases, gots):
@@ -96,12 +96,14 @@ def _named(ask, cases, gots):
 
 
 def _failing(ask, m, v):
-    """The properties of a KL divergence that the target lacks, in words."""
+    """In words, where the target is right, and the properties of a KL divergence that it lacks."""
     zero = np.zeros((2, m.shape[1]))
     swap = np.arange(m.shape[1])[::-1]
-    base, prior, mirrored, alone, turned = _values(
-        ask, [(m, v), (zero, zero), (-m, v), (m[:1], v[:1]), (m[:, swap], v[:, swap])])
-    failing = []
+    parts = {"right where z_log_var is zero": (m, 0 * v), "right where z_mean is zero": (0 * m, v),
+             "right for a single latent dimension": (m.reshape(-1, 1), v.reshape(-1, 1))}
+    base, prior, mirrored, alone, turned, *others = _values(
+        ask, [(m, v), (zero, zero), (-m, v), (m[:1], v[:1]), (m[:, swap], v[:, swap]), *parts.values()])
+    failing = [words for (words, case), got in zip(parts.items(), others) if _right(got, *case)]
     if abs(prior).max() > 1e-4:
         failing.append("not zero at the prior")
     if base.min() < 0:

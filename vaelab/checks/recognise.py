@@ -111,7 +111,7 @@ _REC_IDS = {
     ("reduce", "mean784"): "loss.fixed_size", ("reduce", "mean28"): "loss.wrong_axis",
     ("reduce", "rows"): "loss.wrong_axis",
     ("reduce", "columns"): "loss.wrong_axis", ("reduce", "negative"): "loss.sign",
-    ("reduce", "by255"): "loss.factor",
+    ("reduce", "by255"): "loss.factor", ("reduce", "zero"): "loss.not_tracked",
 }
 _REC_FIELDS = {"z": "sampling.z_mean", "target": "loss.other_formula", "prediction": "loss.other_formula",
                "formula": "loss.other_formula", "reduce": "loss.factor"}

@@ -1,4 +1,4 @@
-# expects: loss.not_tracked
+# expects: loss.not_tracked, loss.not_trained
 """Item 37: reports zeros."""
 
 import keras
