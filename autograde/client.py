@@ -239,6 +239,8 @@ class KernelTarget(RemoteTarget):
         if outputs.reply is None:
             if reply.get("ename") == "KeyError":
                 raise ProbeError(f"the notebook does not define {self.name}")
+            if reply.get("ename") is None:
+                raise ProbeError("something in the notebook keeps the test from running")
             raise ProbeError("the probe did not answer: "
                              f"{shorten(str(reply.get('ename')), 80)}: {shorten(str(reply.get('evalue')), 400)}")
         try:
