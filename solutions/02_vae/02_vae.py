@@ -332,8 +332,8 @@ vae = make_vae((original_dim,), encoder, decoder, sampling_layer)
 vae.evaluate(x_test, verbose=0, return_dict=True)
 
 # %% [markdown]
-# `fit` from `vaelab` runs Keras's own `fit` with batches of 100 images, lets the learning rate fall smoothly to
-# zero, and shows the progress on one line. Watch how the two terms share the loss, and compare the KL term with the one above. Why would
+# `fit` from `vaelab` takes your model's own training steps with batches of 100 images, lets the learning rate rise
+# at first and then fall smoothly to zero, and shows the progress on one line. Watch how the two terms share the loss, and compare the KL term with the one above. Why would
 # training make a part of its own loss worse?
 
 # %%
