@@ -88,6 +88,6 @@ def judge(check_id, target, seed=None):
         verdict.update(
             passed=False, status="failed", fraction=0.0, message=message, got=problem.got,
             expected=problem.expected, mistake=problem.mistake, also=problem.also,
-            next_step=problem.next_step or (mistake.next_step if mistake else None),
+            next_step=mistake.next_step if mistake else problem.next_step,
             taught=mistake.taught if mistake else None)
     return verdict
