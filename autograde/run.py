@@ -98,6 +98,9 @@ def run(settings, say=print, stage=lambda name: None):
     found = intake_.collect(settings.source, assignments, settings.only)
     summary = Summary(found.submissions, found.unmatched)
     with Ledger(settings.out) as ledger:
+        finished = sum(entry["state"] in ("done", "recorded") for entry in ledger.states.values())
+        if settings.sandboxed and not settings.scheduler and (settings.regrade or finished < len(found.submissions)):
+            warm.get_ready()  # while the gradebook is opened and Dask imported
         stage("gradebook")
         writer = _open_gradebook(settings, {s.assignment for s in found.submissions}, progress.say)
         try:
@@ -163,9 +166,6 @@ class _Run:
                    self.settings.limits, self.settings.sandboxed)
 
     def distribute(self, pending):
-        if self.settings.sandboxed and not self.settings.scheduler:
-            warm.get_ready()  # while Dask is being imported
-
         from distributed import as_completed
 
         with _client(self.settings) as client:

@@ -182,6 +182,8 @@ def _environment():
             ("TMPDIR", "/tmp"), ("TZ", "UTC"), ("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONHASHSEED", "random"),
             ("MPLBACKEND", "module://matplotlib_inline.backend_inline"), ("CUDA_VISIBLE_DEVICES", "-1"),
             ("TF_CPP_MIN_LOG_LEVEL", "2"), ("KERAS_BACKEND", "tensorflow"), ("NBGRADER_EXECUTION", "autograde"),
+            # A worker a core; and results that do not depend on how many there are.
+            ("TF_NUM_INTRAOP_THREADS", "1"),
             # Of the course's figures, the judge keeps the description only: HTML is not let through.
             ("VAELAB_FIGURES", "described")]
 

@@ -85,22 +85,18 @@ def enter_namespaces():
 def furnish(scratch, keep):
     """Mount what a child has to itself: scratch folders, terminals, processes.
 
-    ``scratch`` are ``[folder, bytes]``; ``keep`` are the folders and files below them that
-    stay in sight, as read-only as they were. Needs the old ``/proc`` and covers it at the end.
+    ``scratch`` are ``[folder, bytes]``; ``keep`` are the folders below them that stay in
+    sight, as read-only as they were. Needs the old ``/proc`` and covers it at the end.
     """
     mount("", "/", "", MS_REC | MS_PRIVATE)
     write("/proc/sys/user/max_user_namespaces", "0")
     write("/proc/self/oom_score_adj", "500")  # if the machine runs out of memory, students go first
     kept = [(path, os.open(path, os.O_PATH)) for path in keep]
     for folder, size in scratch:
-        os.makedirs(folder, exist_ok=True)  # one may lie in another
+        os.makedirs(folder, exist_ok=True)  # it may lie in one that has just been covered
         mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, f"mode=0755,size={size}")
     for path, descriptor in kept:
-        if os.path.isdir(f"/proc/self/fd/{descriptor}"):
-            os.makedirs(path, exist_ok=True)
-        else:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+        os.makedirs(path, exist_ok=True)
         mount(f"/proc/self/fd/{descriptor}", path, "", MS_BIND | MS_REC)
         os.close(descriptor)
     mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")

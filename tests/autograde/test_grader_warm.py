@@ -285,3 +285,21 @@ def test_where_nothing_can_be_forked_grading_goes_on_and_says_so_once(tmp_path, 
     assert scores == {"ada": 6, "bob": 0}
     (why,) = [text for text in said if "started on its own" in text]
     assert "/not/there" in why
+
+
+def test_a_figure_of_the_course_comes_with_its_description(two):
+    assert two[0].run("""
+import numpy as np
+from unittest import mock
+from IPython import display
+from vaelab import plots
+x = np.zeros((12, 28, 28), "float32")
+with mock.patch("IPython.display.display") as shown:
+    plots.gallery(x, n=3)
+    plots.reconstructions(x, x, n=2)
+    plots.marginals({"points": np.zeros((5, 2))})
+    plots.latent_scatter(np.zeros((10, 2)), np.arange(10))
+for call in shown.call_args_list:
+    print(*call.args[0], call.args[0]["text/plain"][:20], sep=":")
+""").splitlines() == ["text/plain:Images of the data s", "text/plain:2 images a row: orig", "text/plain:Clouds of latent poi",
+                      "text/plain:10 points in latent "]

@@ -34,7 +34,7 @@ def show(fig, alt):
         return fig
     from IPython.display import display
 
-    if os.environ.get(VARIABLE) == "described":
+    if described():
         display({"text/plain": alt}, raw=True)
         return None
     source = base64.b64encode(png(fig)).decode("ascii")
@@ -42,6 +42,21 @@ def show(fig, alt):
     tag = f'<figure style="margin: 0"><img style="max-width: 100%" alt="{html.escape(alt)}" src="data:image/png;base64,{source}"></figure>'
     display({"text/html": tag, "text/plain": alt}, raw=True)
     return None
+
+
+def described():
+    """Whether figures are to be described and not drawn."""
+    return os.environ.get(VARIABLE) == "described"
+
+
+def drawing(draw):
+    """Mark a function that only draws a figure: where figures are described, it gives None at once."""
+
+    @functools.wraps(draw)
+    def drawn(*args, **kwargs):
+        return None if described() else draw(*args, **kwargs)
+
+    return drawn
 
 
 def in_notebook():

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from vaelab.data import CLASS_NAMES
 from vaelab.plots.checking import check_labels, check_points
-from vaelab.plots.display import figure
+from vaelab.plots.display import drawing, figure
 from vaelab.plots.palette import BLUE, CLASS_COLOURS, CLASS_MARKERS, GREEN, GREY, PURPLE, VERMILLION
 from vaelab.plots.wording import signed
 
@@ -26,6 +26,16 @@ def latent_scatter(z_mean, labels, title=None):
     """
     z_mean = check_points(z_mean, "z_mean")
     labels = check_labels(labels, len(z_mean), "labels")
+    fig = _class_scatter(z_mean, labels, title)
+    present = ", ".join(
+        f"{CLASS_NAMES[label]} around ({z_mean[labels == label, 0].mean():.1f}, {z_mean[labels == label, 1].mean():.1f})"
+        for label in np.unique(labels)
+    )
+    return fig, f"{title + ': ' if title else ''}{len(z_mean)} points in latent space by class: {present}."
+
+
+@drawing
+def _class_scatter(z_mean, labels, title):
     fig = Figure(figsize=(8, 6.6))
     ax = fig.subplots()
     size = np.clip(16 * np.sqrt(2000 / len(z_mean)), 9, 30)
@@ -38,11 +48,7 @@ def latent_scatter(z_mean, labels, title=None):
     _square(ax, z_mean)
     ax.set(xlabel="$z_1$", ylabel="$z_2$", title=title)
     _class_colour_bar(fig, ax)
-    present = ", ".join(
-        f"{CLASS_NAMES[label]} around ({z_mean[labels == label, 0].mean():.1f}, {z_mean[labels == label, 1].mean():.1f})"
-        for label in np.unique(labels)
-    )
-    return fig, f"{title + ': ' if title else ''}{len(z_mean)} points in latent space by class: {present}."
+    return fig
 
 
 @figure
@@ -59,25 +65,31 @@ def marginals(clouds):
     if not isinstance(clouds, dict) or not clouds:
         raise ValueError('clouds should be a dict of points by title, such as {"prior samples": z}.')
     clouds = {name: check_points(z, name) for name, z in clouds.items()}
+    summaries = {}
+    for name, z in clouds.items():
+        mean, std = z.mean(axis=0), z.std(axis=0)
+        summaries[name] = f"mean ({signed(mean[0], 2)}, {signed(mean[1], 2)})\nstandard deviation ({std[0]:.2f}, {std[1]:.2f})"
+    told = "; ".join(f"{name}: {summary}".replace("\n", ", ") for name, summary in summaries.items())
+    return _side_by_side(clouds, summaries), f"Clouds of latent points beside the prior's circles. {told}."
+
+
+@drawing
+def _side_by_side(clouds, summaries):
     fig = Figure(figsize=(3.8 * len(clouds), 4.5))
     axes = fig.subplots(1, len(clouds), sharex=True, sharey=True, squeeze=False)[0]
     everything = np.concatenate(list(clouds.values()))
-    summaries = []
     for ax, (name, z), colour in zip(axes, clouds.items(), (GREY, BLUE, VERMILLION, GREEN, PURPLE) * len(clouds), strict=False):
         shown = np.random.default_rng(0).permutation(len(z))[:5000]
         ax.scatter(*z[shown].T, s=5, color=colour, alpha=min(1, 0.2 + 300 / len(shown)), linewidths=0)
         _prior_circles(ax, names=False)
-        mean, std = z.mean(axis=0), z.std(axis=0)
-        summary = f"mean ({signed(mean[0], 2)}, {signed(mean[1], 2)})\nstandard deviation ({std[0]:.2f}, {std[1]:.2f})"
         ax.set_title(name, pad=32)
-        ax.text(0, 1.02, summary, transform=ax.transAxes, fontsize=9)
+        ax.text(0, 1.02, summaries[name], transform=ax.transAxes, fontsize=9)
         ax.set_xlabel("$z_1$")
-        summaries.append(f"{name}: {summary}".replace("\n", ", "))
     _square(axes[0], everything)
     for ax in axes[1:]:
         ax.set_aspect("equal")
     axes[0].set_ylabel("$z_2$")
-    return fig, "Clouds of latent points beside the prior's circles. " + "; ".join(summaries) + "."
+    return fig
 
 
 def _prior_circles(ax, names=True):

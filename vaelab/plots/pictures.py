@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from scipy.stats import norm
 
 from vaelab.plots.checking import at_least_one, class_names, images_of
-from vaelab.plots.display import figure
+from vaelab.plots.display import drawing, figure
 from vaelab.plots.wording import signed
 
 
@@ -152,6 +152,7 @@ def manifold(decode, n=15, image_shape=(28, 28), low=0.05):
     return fig, alt
 
 
+@drawing
 def _tiles(images, columns, captions=None, size=1.0):
     """A figure with a grid of images, size inches each, and captions above."""
     rows = -(-len(images) // columns)
@@ -180,6 +181,15 @@ def _rows(rows, labels, nats, n):
         if values.shape != (len(images),):
             raise ValueError(f"nats of {name!r} has shape {values.shape}; expected ({len(images)},), a number an image.")
     n = min(at_least_one(n, "n"), len(images))
+    fig = _labelled_rows(rows, names, nats, n)
+    alt = f"{n} images a row: {', '.join(rows)}."
+    if nats:
+        alt += " Mean nats per image: " + ", ".join(f"{name} {values[:n].mean():.1f}" for name, values in nats.items()) + "."
+    return fig, alt
+
+
+@drawing
+def _labelled_rows(rows, names, nats, n):
     heights = [1.22 if name in nats else 1 for name in rows]
     fig = Figure(figsize=(0.98 * n + 0.3, sum(heights) * 0.98 + (0.25 if names else 0)))
     fig.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
@@ -194,7 +204,4 @@ def _rows(rows, labels, nats, n):
         row[0].set_ylabel(name, fontsize=9, labelpad=4)
     for i, class_name in enumerate(names[:n] if names else []):
         axes[0, i].set_title(class_name, fontsize=9, weight="normal", loc="center", pad=3)
-    alt = f"{n} images a row: {', '.join(rows)}."
-    if nats:
-        alt += " Mean nats per image: " + ", ".join(f"{name} {values[:n].mean():.1f}" for name, values in nats.items()) + "."
-    return fig, alt
+    return fig
