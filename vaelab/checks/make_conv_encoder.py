@@ -96,6 +96,8 @@ def builds(rng, ask):
     told = result.get("output")
     if not isinstance(told, dict) or told.get("kind") != "list" or told.get("length") != 2:
         _pair(told, arrays, args, 3)
+    for part, name in zip(item(told, "items", list), _HEADS):
+        tensor(part, arrays, f"The encoder, for {name},")  # of which shape is another check's business
 
 
 def shapes(rng, ask):
