@@ -4,7 +4,8 @@
 
 Sections: training, notebooks, checks, grading, explorer; all of them take about an hour on two
 cores. Every figure stands beside a baseline measured in the same run. Sections that are not
-measured now keep what the file says of them, with the machine and date of that run.
+measured now keep what the file says of them, with the machine and date of that run. The table
+also goes into ``docs/speed.md``.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from table import Row, machine, markdown
 
 SECTIONS = ("training", "notebooks", "checks", "grading", "explorer")
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+TABLE = ("<!-- table -->\n", "<!-- end of table -->\n")  # in speed.md, between these
 
 
 def write(path, found):
@@ -42,7 +44,12 @@ def main():
         # After each section: an interrupted run keeps what it has.
         write(options.output, {s: found[s] for s in SECTIONS if s in found})
         print(markdown(rows), flush=True)
-    print("\n# All sections\n\n" + markdown([Row.from_json(row) for s in SECTIONS if s in found for row in found[s]["rows"]]))
+    table = markdown([Row.from_json(row) for s in SECTIONS if s in found for row in found[s]["rows"]])
+    print(f"\n# All sections\n\n{table}")
+    page = options.output.with_name("speed.md")
+    if page.exists():
+        before, _, rest = page.read_text(encoding="utf-8").partition(TABLE[0])
+        page.write_text(before + TABLE[0] + table + "\n" + TABLE[1] + rest.partition(TABLE[1])[2], encoding="utf-8")
     print(f"\nWritten to {options.output}")
 
 
