@@ -287,7 +287,7 @@ def test_models_of_any_style_train_whether_xla_takes_them_or_not(Model, x, monke
 
 def test_after_training_a_convolutional_model_is_plain_keras_again(tmp_path):
     inputs = keras.Input((8, 8, 1))
-    hidden = keras.layers.Conv2D(8, 3, padding="same")(inputs)
+    hidden = keras.layers.BatchNormalization()(keras.layers.Conv2D(8, 3, padding="same")(inputs))
     network = keras.Model(inputs, keras.layers.Conv2D(1, 2, padding="same", activation="sigmoid")(hidden))
 
     class Convolutional(TinyVAE):
