@@ -152,7 +152,7 @@ def measure(size=20, repeats=1):
 
     rows = []
     for name, workers, sizes in (("02_vae", 2, [size] * repeats), ("02_vae", 1, [max(4, size // 4 * 2)]),
-                                 ("01_kl_term", 2, [size]), ("03_conv_vae", 2, [size])):
+                                 ("01_kl_term", 2, [size]), ("03_conv_vae", 2, [max(4, size // 2)])):
         full = sum(cell.points for cell in assignment.load(name).cells if cell.kind == "test")
         if not rows or not rows[-1].name.startswith(name):
             seconds, marks = stock(name)
