@@ -166,7 +166,8 @@ def found():
     state = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"tables": {}, "alarms": {}}
     yield state
     file.write_text(json.dumps(state, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    OUT.write_text(document(state), encoding="utf-8")
+    if state["tables"]:
+        OUT.write_text(document(state), encoding="utf-8")
 
 
 def false_alarms(alarms):

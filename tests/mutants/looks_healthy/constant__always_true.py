@@ -1,4 +1,4 @@
-# expects: test.constant
+# expects: test.constant, test.misses
 """Says yes to everything."""
 
 def looks_healthy(kl, sample):
