@@ -92,6 +92,7 @@ class Specimen(Implementation):
         self.loss, self.val_loss, self.true_val_loss = loss, val_loss, true_val_loss
 
 
+@plots.figure
 def plot_curves(models):
     """Draw the test loss that each model reported, by epoch.
 
@@ -104,15 +105,14 @@ def plot_curves(models):
     matplotlib.figure.Figure or None
         None in a notebook, where the figure is displayed with its alternative text.
     """
-    with plots.style.context(plots.STYLE, after_reset=True):
-        fig = Figure(figsize=(8, 4.2))
-        ax = fig.subplots()
-        colours, markers = (plots.BLUE, plots.VERMILLION, plots.GREEN, plots.BLACK), "osD^"
-        for (name, model), colour, marker in zip(models.items(), colours, markers):
-            epochs = range(1, len(model.val_loss) + 1)
-            ax.plot(epochs, model.val_loss, color=colour, marker=marker, markevery=2, label=f"model {name}")
-        ax.set(xlabel="epoch", ylabel="reported test loss, nats per image")
-        ax.legend()
-        ends = ", ".join(f"{name} {model.val_loss[0]:.1f} to {model.val_loss[-1]:.1f}" for name, model in models.items())
-        return plots.show(fig, "Learning curves of four models, reported test loss in nats per image over "
-                          f"{len(epochs)} epochs. All fall steeply at first, then slowly: {ends}.")
+    fig = Figure(figsize=(8, 4.2))
+    ax = fig.subplots()
+    colours, markers = (plots.BLUE, plots.VERMILLION, plots.GREEN, plots.BLACK), "osD^"
+    for (name, model), colour, marker in zip(models.items(), colours, markers):
+        epochs = range(1, len(model.val_loss) + 1)
+        ax.plot(epochs, model.val_loss, color=colour, marker=marker, markevery=2, label=f"model {name}")
+    ax.set(xlabel="epoch", ylabel="reported test loss, nats per image")
+    ax.legend()
+    ends = ", ".join(f"{name} {model.val_loss[0]:.1f} to {model.val_loss[-1]:.1f}" for name, model in models.items())
+    return fig, ("Learning curves of four models, reported test loss in nats per image over "
+                 f"{len(epochs)} epochs. All fall steeply at first, then slowly: {ends}.")

@@ -9,7 +9,7 @@ Functions take arrays, never models (``manifold`` and ``kl_arrows`` take a funct
 they call once). Images are (N, 784), (N, 28, 28) or (N, 28, 28, 1) in [0, 1].
 """
 
-from vaelab.plots.display import STYLE, in_notebook, png, show
+from vaelab.plots.display import STYLE, figure, in_notebook, png, show
 from vaelab.plots.explaining import bernoulli_floor, kl_arrows, kl_integrand, kl_surface, monte_carlo_convergence
 from vaelab.plots.latent import latent_scatter, marginals
 from vaelab.plots.losses import LANDMARKS, bar_comparison, learning_curve
@@ -18,7 +18,7 @@ from vaelab.plots.pictures import compare, gallery, manifold, prior_quantile_gri
 
 __all__ = [
     "BLACK", "BLUE", "CLASS_COLOURS", "CLASS_MARKERS", "GREEN", "LANDMARKS", "STYLE", "VERMILLION",
-    "bar_comparison", "bernoulli_floor", "compare", "gallery", "in_notebook", "kl_arrows", "kl_integrand", "kl_surface",
+    "bar_comparison", "bernoulli_floor", "compare", "figure", "gallery", "in_notebook", "kl_arrows", "kl_integrand", "kl_surface",
     "latent_scatter", "learning_curve", "manifold", "marginals", "monte_carlo_convergence", "png", "prior_quantile_grid",
     "reconstructions", "samples", "show",
 ]  # fmt: skip
