@@ -104,6 +104,12 @@ def source_notebook(name, course=PROJECT):
     return notebook
 
 
+def pictures(name, course=PROJECT):
+    """The picture files that students have beside the notebook, and that its text shows."""
+    folder = Path(course) / "course" / name
+    return sorted(path for path in folder.glob("*") if path.suffix in (".png", ".jpg", ".svg"))
+
+
 def load(name, course=PROJECT):
     """The :class:`Assignment` of a course. Raises :class:`AssignmentError`."""
     source = source_notebook(name, course)

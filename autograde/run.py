@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import logging
 import os
+import shutil
 import time
 import warnings
 import zipfile
@@ -245,6 +246,8 @@ class _Run:
             return
         self.stage("autograded")
         write_safely(shown, notebook.read_text(encoding="utf-8"))
+        for picture in assignments_of_course.pictures(submission.assignment, self.settings.course):
+            shutil.copyfile(picture, shown.with_name(picture.name))
         self.stage("recorded")
         self.ledger.note(submission, "recorded", key)
 

@@ -71,6 +71,8 @@ def test_names_of_any_kind_get_full_marks(tmp_path):
     assert summary.graded == len(names) and summary.unmatched == []
     results = [json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "out").glob("results/*/*/result.json")]
     assert {result["student"]: result["score"] for result in results} == {intake.safe(name): 6 for name in names}
+    # Beside what formgrader shows lie the pictures that its text shows.
+    assert all((tmp_path / "out" / "autograded" / intake.safe(name) / NAME / "expected.png").is_file() for name in names)
 
 
 def test_a_stopped_notebook_says_where_in_words_that_its_author_knows():
