@@ -132,7 +132,8 @@ for distance in (1, 2, 3, 4):
 # - in between: convolutions that reduce rows and columns (by strides or by max pooling), with batch
 #   normalisation after them.
 #
-# A good start are two or three convolutions with 32 or 64 filters of 3 × 3, each halving the image.
+# A good start are two or three convolutions with 32 or 64 filters of 3 × 3, each halving the image. Keep a few
+# rows and columns up to the dense layer: where something is says as much as what it is.
 
 # %% [markdown]
 # <details><summary><b>Hint: which shapes to expect</b></summary>
