@@ -226,7 +226,8 @@ def test_memory_that_cannot_be_looked_into_counts_in_full(monkeypatch):
     assert sandbox.memory([os.getpid()]) > 20 * MB
 
 
-def test_a_lost_nursery_is_the_graders_failure_and_the_next_job_has_a_new_one():
+def test_a_lost_nursery_is_the_graders_failure_and_the_next_job_has_a_new_one(monkeypatch):
+    monkeypatch.setattr(warm, "_nurseries", warm._Nurseries())  # the other tests' kernels live on
     with ThreadPoolExecutor(1) as pool:
         waiting = answered("import time\ntime.sleep(60)\n")
         future = pool.submit(run.work, Job("alice", mini(), as_bytes(waiting), Limits(seconds=60)))
