@@ -107,6 +107,7 @@ class Nursery:
                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.lock, self.patience = threading.Lock(), IMPORT
         self.why = None  # it has ended
+        self.said = b""
 
     def fork(self, arguments, descriptors, keep=()):
         """A :class:`Child` in which the ``begin`` of this nursery's module runs with ``arguments``.
@@ -137,9 +138,11 @@ class Nursery:
         return Child(pidfds[0], self)
 
     def last_words(self):
-        """What it wrote before it was ready to fork."""
-        os.set_blocking(self.process.stderr.fileno(), False)
-        text = (self.process.stderr.read() or b"").decode(errors="replace").strip()
+        """What it wrote before it was ready to fork; every thread that met its end is told the same."""
+        with contextlib.suppress(ValueError):  # closed: another thread has read it, and ended this
+            os.set_blocking(self.process.stderr.fileno(), False)
+            self.said += self.process.stderr.read() or b""
+        text = self.said.decode(errors="replace").strip()
         return text.splitlines()[-1][:300] if text else ""
 
     def alive(self, patience=0.0):
