@@ -16,7 +16,7 @@ import zlib
 
 #: By machine: its name for seccomp, and the numbers of the system calls add_key, request_key and keyctl; of
 #: memfd_create, memfd_secret and shmget.
-KEY_CALLS = {"x86_64": (0xC000003E, (248, 249, 250, 319, 447, 29)), "aarch64": (0xC00000B7, (217, 218, 219, 279, 447, 194))}
+REFUSED_CALLS = {"x86_64": (0xC000003E, (248, 249, 250, 319, 447, 29)), "aarch64": (0xC00000B7, (217, 218, 219, 279, 447, 194))}
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
 
 
@@ -32,15 +32,15 @@ def limit(limits):
     resource.setrlimit(resource.RLIMIT_NPROC, (threads, threads))
 
 
-def refuse_keyrings():
+def refuse_calls():
     """Take the system calls of the Linux key store away, for good, and those that make memory without a name.
 
     No namespace separates the key store's keyrings: a student could leave a key for the next
     one. Memory in files that lie nowhere is on no process's account, so no limit would see it.
     """
-    if platform.machine() not in KEY_CALLS:
+    if platform.machine() not in REFUSED_CALLS:
         return
-    machine, numbers = KEY_CALLS[platform.machine()]
+    machine, numbers = REFUSED_CALLS[platform.machine()]
     load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06  # of Berkeley packet filters
     allow, not_implemented = 0x7FFF0000, 0x00050000 | 38
     last = 5 + len(numbers)  # the line that refuses; jumps count from the line after their own
@@ -61,7 +61,7 @@ def serve(connection, listening, limits):
     if limits:
         os.nice(5)  # the judge and the grader come first
         limit(limits)
-        refuse_keyrings()
+        refuse_calls()
 
     import zmq
 

@@ -37,6 +37,7 @@ import vaelab.quiet  # noqa: F401, before Keras
 
 import numpy as np
 from lab import load, make, negative_elbo
+from matplotlib.figure import Figure
 
 from vaelab import plots
 from vaelab.training import fit
@@ -134,21 +135,16 @@ def scaling():
 
 def plot(found, path=PLOT):
     """Draw what ``scaling`` found."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    import matplotlib.pyplot as plt
-
-    fig, axes = plt.subplots(1, len(found), figsize=(11, 3.4), constrained_layout=True)
+    fig = Figure(figsize=(11, 3.4), layout="constrained")
+    axes = fig.subplots(1, len(found))
     for ax, (what, measured) in zip(axes, found.items(), strict=True):
-        ax.loglog(measured["values"], measured["baseline"], "o--", color="#D55E00", label="Keras fit")
-        ax.loglog(measured["values"], measured["ours"], "s-", color="#0072B2", label="vaelab.training.fit")
+        ax.loglog(measured["values"], measured["baseline"], "o--", color=plots.VERMILLION, label="Keras fit")
+        ax.loglog(measured["values"], measured["ours"], "s-", color=plots.BLUE, label="vaelab.training.fit")
         ax.set(xlabel=what, xticks=measured["values"][::2], xticklabels=measured["values"][::2])
         ax.minorticks_off()
     axes[0].set_ylabel("seconds per epoch, MLP VAE")
     axes[0].legend()
     fig.savefig(path, dpi=120)
-    plt.close(fig)
 
 
 def read():
@@ -171,7 +167,7 @@ def rows(record):
         epochs, target = LAB[kind]
         ours = [run["seconds"] for run in runs]
         title = f"{name}, time to {target} nats"
-        details = {"runs": runs, "final test −ELBO of each seed": [round(run["reaches"], 2) for run in runs]}
+        details = {"every run": RECORD.name, "final test −ELBO of each seed": [round(run["reaches"], 2) for run in runs]}
         found.append(Row(title, f"Keras fit, {epochs} epochs", "s", [run["baseline seconds"] for run in runs], ours, promise=PROMISE[kind], details=details))
         if kind == "conv" and record.get("torch"):
             found.append(Row(title, f"PyTorch loop, {epochs} epochs", "s", [epochs * s for s in record["torch"]], ours, promise=1, details={"seconds per epoch": record["torch"]}))

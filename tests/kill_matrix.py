@@ -1,6 +1,6 @@
 """Which checks kill which mutants, and what is recognised: ``docs/kill_matrix.md``.
 
-    python tests/kill_matrix.py               write the table (one seed; about a minute)
+    python tests/kill_matrix.py               write the table (one seed; several minutes)
     python tests/kill_matrix.py --repeat 20   count false alarms: right answers, fresh inputs, N times
     python tests/kill_matrix.py --conditions  the same, once under each dtype policy with XLA on and off
 

@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 import time
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -200,8 +201,8 @@ def _suits_xla(graph):
     XLA's convolutions are three to four times slower than TensorFlow's, and its version of the random
     operations with hidden state ignores the seed. Those of ``keras.random`` have none.
     """
-    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
-    return not any(node.op.startswith(("Conv", "DepthwiseConv", "Random", "TruncatedNormal")) for node in nodes)
+    operations = re.findall(r'\bop: "(\w+)"', str(graph))  # in functions that it calls, too
+    return not any(op.startswith(("Conv", "DepthwiseConv", "Random", "TruncatedNormal")) for op in operations)
 
 
 class _Rate:

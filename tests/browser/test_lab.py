@@ -5,7 +5,7 @@ import pytest
 import release
 from playwright.sync_api import expect
 
-# Not notebook 3: its cells run in tests/test_notebooks.py too, and its training takes a minute and a half.
+# Not notebook 3: its cells run in tests/test_notebooks.py too, and its training takes longest.
 ASSIGNMENTS = [name for name in release.assignments() if name != "03_conv_vae"]
 
 
