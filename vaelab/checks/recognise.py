@@ -232,10 +232,10 @@ def sampling(networks, x, heard):
     if again:
         return [again]
     name = _scale(rest, scales)
-    if name in scales and name is not None:
+    if name:
         return [name]
-    noise = (rest / scales[None]).ravel() if name is None else np.zeros(0)
-    if noise.size and abs(((noise - noise.mean())**4).mean() / noise.var()**2 - 1.8) < 0.1:  # a Gaussian's is 3
+    noise = rest / scales[None]
+    if name is None and abs(((noise - noise.mean())**4).mean() / noise.var()**2 - 1.8) < 0.1:  # a Gaussian's is 3
         return ["sampling.uniform"]
     return ["sampling.not_the_layer"]  # the layer of the checks is not random
 
