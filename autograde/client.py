@@ -1,7 +1,11 @@
-"""The judge's line to a student's kernel: Jupyter messages, read as hostile data.
+"""The judge's lines to kernels: Jupyter messages, read as hostile data.
 
 Whatever arrives here may have been made by the student's code. It can be late,
 malformed, huge or invented; it can only ever make the student's own results worse.
+
+There are two kernels. The student's runs the notebook and answers probes. The other, which
+is started when a check first asks for it, runs no cell of anybody's: it replays the graphs
+that the student's has told (`vaelab.checks.replay`).
 """
 
 import base64
@@ -15,8 +19,8 @@ from jupyter_client.session import Session
 
 from vaelab.checks import ProbeError, RemoteTarget, message
 
-#: What the judge writes when the kernel is ready, before it runs the first cell.
-READY = b"ready\n"
+#: What the judge writes: the kernel is ready, before it runs the first cell; a kernel for replays is wanted; that is ready.
+READY, WANTED, REPLAYING = b"ready\n", b"wanted\n", b"replaying\n"
 
 #: The media type under which a reply to a probe is displayed.
 REPLY = "application/x-vaelab-probe-reply"
@@ -36,15 +40,34 @@ KEPT_TYPES = {"text/plain": KEEP_TEXT, "image/png": KEEP_IMAGE, "image/jpeg": KE
 SERVE = f"""
 import base64
 from IPython import get_ipython
-from vaelab.checks import message, probe
+from vaelab.checks import message, {{module}}
 shell = get_ipython()
-reply = probe.run(message.unpack(base64.b64decode(request)), shell.user_ns[name])
-shell.display_pub.publish({{{REPLY!r}: base64.b64encode(message.pack(reply)).decode()}}, {{}})
+reply = {{module}}.run(message.unpack(base64.b64decode(request)){{target}})
+shell.display_pub.publish({{{{{REPLY!r}: base64.b64encode(message.pack(reply)).decode()}}}}, {{{{}}}})
 """
+PROBE, REPLAY = SERVE.format(module="probe", target=", shell.user_ns[name]"), SERVE.format(module="replay", target="")
 
 
 class KernelStopped(Exception):
-    """The student's kernel is gone, or may not go on; the message says why."""
+    """A kernel is gone, or may not go on; the message says why."""
+
+
+class Ends:
+    """What the supervisor says of kernels that have ended: JSON lines, ``{"name": "why"}``."""
+
+    def __init__(self, descriptor):
+        self.descriptor, self.told, self.rest, self.closed = descriptor, {}, b"", False
+
+    def read(self):
+        piece = os.read(self.descriptor, 65536)
+        self.closed = not piece
+        *lines, self.rest = (self.rest + piece).split(b"\n")
+        for line in lines:
+            self.told.update(json.loads(line))
+
+    def of(self, name):
+        """Why the kernel ``name`` has ended, or None."""
+        return self.told.get(name, "the grader stopped" if self.closed else None)
 
 
 class Kernel:
@@ -56,16 +79,15 @@ class Kernel:
         Content of a Jupyter connection file.
     output_limit : int
         Bytes that the kernel may send, all in all.
-    events : file descriptor, optional
-        Where the supervisor writes one JSON line when the kernel has ended:
-        ``{"stopped": "why"}``.
+    ends : Ends, optional
+        Where the supervisor says that this kernel, ``name``, has ended.
     """
 
-    def __init__(self, connection, output_limit, events=None):
+    def __init__(self, connection, output_limit, ends=None, name="kernel"):
         self.session = Session(key=connection["key"].encode(), signature_scheme="hmac-sha256")
         self.session.digest_history_size = 1000
         self.output_limit, self.received, self.kept = output_limit, 0, 0
-        self.events = events
+        self.ends, self.name = ends, name
         self.probing = 0.0  # seconds spent waiting for probes
         self.stopped = None  # why the kernel may not go on, once it may not
         context = zmq.Context.instance()
@@ -83,8 +105,8 @@ class Kernel:
         self.poller = zmq.Poller()
         for channel in (self.shell, self.iopub, *self.monitors):
             self.poller.register(channel, zmq.POLLIN)
-        if events is not None:
-            self.poller.register(events, zmq.POLLIN)
+        if ends is not None:
+            self.poller.register(ends.descriptor, zmq.POLLIN)
 
     def wait_until_ready(self):
         """Return when the kernel answers on both channels."""
@@ -128,15 +150,16 @@ class Kernel:
 
     def _receive(self, timeout):
         """Well-formed messages that arrive within ``timeout`` seconds: ``[(channel, message)]``."""
-        if self.stopped is not None:
-            raise KernelStopped(self.stopped)
+        self.look()
         ready = dict(self.poller.poll(max(0, timeout) * 1000))
-        if self.events in ready:
-            self._stopped_outside()
+        if self.ends is not None and self.ends.descriptor in ready:
+            self.ends.read()
+            self.look()
         if any(monitor in ready for monitor in self.monitors):
             # The kernel ended, of which the supervisor will tell; or a message passed MAX_MESSAGE.
-            if self.events is not None and zmq.select([self.events], [], [], timeout=5)[0]:
-                self._stopped_outside()
+            if self.ends is not None and zmq.select([self.ends.descriptor], [], [], timeout=5)[0]:
+                self.ends.read()
+                self.look()
             self._stop("it displayed more at once than can be read")
         messages = []
         for channel in (self.shell, self.iopub):
@@ -152,9 +175,12 @@ class Kernel:
                         messages.append((channel, received))
         return messages
 
-    def _stopped_outside(self):
-        line = os.read(self.events, 65536)
-        self._stop(json.loads(line)["stopped"] if line else "the grader stopped")
+    def look(self):
+        """Raise :class:`KernelStopped` if this kernel is known to have ended."""
+        if self.stopped is None and self.ends is not None:
+            self.stopped = self.ends.of(self.name)
+        if self.stopped is not None:
+            raise KernelStopped(self.stopped)
 
     def _stop(self, why):
         self.stopped = why
@@ -218,32 +244,71 @@ def shorten(text, limit):
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def ask(kernel, code, name, request):
+    """Have ``code`` (PROBE or REPLAY) answer ``request`` in a kernel; returns the reply. Raises `ProbeError`."""
+    packed = base64.b64encode(message.pack(request)).decode()
+    outputs, reply = kernel.run(
+        f"__import__('builtins').exec({code!r}, {{'name': {name!r}, 'request': {packed!r}}})", silent=True)
+    if outputs.reply is None:
+        if reply.get("ename") == "KeyError":
+            raise ProbeError(f"the notebook does not define {name}")
+        if reply.get("ename") is None:
+            raise ProbeError("something in the notebook keeps the test from running")
+        raise ProbeError("the probe did not answer: "
+                         f"{shorten(str(reply.get('ename')), 80)}: {shorten(str(reply.get('evalue')), 400)}")
+    try:
+        return message.unpack(base64.b64decode(str(outputs.reply), validate=True))
+    except ValueError as error:
+        raise ProbeError(f"the probe's answer cannot be read: {error}") from None
+
+
+class Replayer:
+    """The second kernel, started when it is first asked for.
+
+    ``say`` tells the supervisor, with WANTED, to start the kernel of ``connection``, and
+    with REPLAYING that it is there.
+    """
+
+    def __init__(self, connection, output_limit, ends, say):
+        self.connection, self.output_limit, self.ends, self.say = connection, output_limit, ends, say
+        self.kernel = None
+
+    def ask(self, name, request):
+        if self.kernel is None:
+            self.say(WANTED)
+            self.kernel = Kernel(self.connection, self.output_limit, self.ends, "replayer")
+            self.kernel.wait_until_ready()
+            self.say(REPLAYING)
+        return ask(self.kernel, REPLAY, name, request)
+
+    def close(self):
+        if self.kernel is not None:
+            self.kernel.close()
+
+
 class KernelTarget(RemoteTarget):
     """A student's object by name; probing it runs the probe in their kernel."""
 
-    def __init__(self, kernel, name):
+    def __init__(self, kernel, name, replayer=None):
         super().__init__(name)
-        self.kernel = kernel
+        self.kernel, self.replayer = kernel, replayer
 
     def probe(self, request):
+        with self._timed():
+            return ask(self.kernel, PROBE, self.name, request)
+
+    def replay(self, request):
+        with self._timed():
+            try:
+                return self.replayer.ask(self.name, request)
+            except KernelStopped as why:
+                self.kernel.look()  # if both have ended, the student's is what matters
+                raise ProbeError(f"what {self.name} built was run by itself, and had to be stopped: {why}") from None
+
+    @contextlib.contextmanager
+    def _timed(self):
         started = time.monotonic()
         try:
-            return self._probe(request)
+            yield
         finally:
             self.kernel.probing += time.monotonic() - started
-
-    def _probe(self, request):
-        packed = base64.b64encode(message.pack(request)).decode()
-        outputs, reply = self.kernel.run(
-            f"__import__('builtins').exec({SERVE!r}, {{'name': {self.name!r}, 'request': {packed!r}}})", silent=True)
-        if outputs.reply is None:
-            if reply.get("ename") == "KeyError":
-                raise ProbeError(f"the notebook does not define {self.name}")
-            if reply.get("ename") is None:
-                raise ProbeError("something in the notebook keeps the test from running")
-            raise ProbeError("the probe did not answer: "
-                             f"{shorten(str(reply.get('ename')), 80)}: {shorten(str(reply.get('evalue')), 400)}")
-        try:
-            return message.unpack(base64.b64decode(str(outputs.reply), validate=True))
-        except ValueError as error:
-            raise ProbeError(f"the probe's answer cannot be read: {error}") from None

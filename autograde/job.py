@@ -2,7 +2,8 @@
 
 A pure function as far as the rest of the world can see: it reads no files but the
 course's own, writes none that outlive it, and knows no gradebook. It starts two
-sandboxes, the student's kernel and the judge, and watches both.
+sandboxes, the student's kernel and the judge, a third if the judge asks for a kernel in
+which no cell has run, and watches all.
 """
 
 import functools
@@ -22,7 +23,7 @@ import nbformat
 
 from autograde import preflight, sandbox, warm
 from autograde.assignment import Assignment
-from autograde.client import READY
+from autograde.client import READY, REPLAYING, WANTED
 from autograde.sandbox import Limits
 
 #: Format of result.json.
@@ -187,31 +188,36 @@ def _shown(check):
 def run(cells, limits, sandboxed=True):
     """Run ``cells`` under the judge; returns ``(findings, usage)``."""
     with tempfile.TemporaryDirectory(dir=warm.folder()) as folder:
-        connection = {"transport": "ipc", "ip": f"{folder}/k", "key": secrets.token_hex(32), "shell_port": 1,
-                      "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
+        connections = {name: {"transport": "ipc", "ip": f"{folder}/{name[0]}", "key": secrets.token_hex(32), "shell_port": 1,
+                              "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
+                       for name in ("kernel", "replayer")}
         Path(folder, "order.json").write_text(json.dumps({
-            "connection": connection, "output_limit": limits.output,
+            "connection": connections["kernel"], "replayer": connections["replayer"], "output_limit": limits.output,
             "cells": [{k: c[k] for k in ("id", "grade_id", "test", "source")} for c in cells
                       if c["cell_type"] == "code"]}), encoding="utf-8")
-        started, kernel, judge = time.monotonic(), None, None
+        started, processes = time.monotonic(), {}
+
+        def start(name):
+            processes[name], cold = _start_kernel(connections[name], limits, sandboxed)
+            return cold
+
         try:
-            kernel, cold = _start_kernel(connection, limits, sandboxed)
-            judge, cold = _start_judge(folder, sandboxed, cold)
-            findings, usage = _supervise(kernel, judge, limits, folder, started)
+            cold = start("kernel")
+            processes["judge"], cold = _start_judge(folder, sandboxed, cold)
+            findings, usage = _supervise(processes, start, limits, folder, started)
         finally:
-            for process in (kernel, judge):
-                if process is not None:
-                    sandbox.kill(process)
-            if judge is not None:
-                judge.stdin.close()
-                judge.stdout.close()
+            for process in processes.values():
+                sandbox.kill(process)
+            if "judge" in processes:
+                processes["judge"].stdin.close()
+                processes["judge"].stdout.close()
     if cold:
         usage["cold"] = cold
     return findings, usage
 
 
 def _start_kernel(connection, limits, sandboxed):
-    """The student's kernel, and None or why it had to be started the slow way."""
+    """A kernel, and None or why it had to be started the slow way."""
     cold = None
     if sandboxed:
         try:
@@ -235,61 +241,102 @@ def _start_judge(folder, sandboxed, cold):
                                 env={} if sandboxed else None, start_new_session=True), cold
 
 
-def _supervise(kernel, judge, limits, folder, started):
-    """Until the judge is done, hold both to their limits; then return what it found, and what was used."""
-    student = sandbox.Watch(kernel.pid, replace(limits, seconds=limits.seconds + START))
+class _Held:
+    """A kernel that is held to its limits; ``stopped`` is why it has ended, ``ready`` when it was there."""
+
+    def __init__(self, process, limits, selector):
+        self.process, self.limits, self.selector = process, limits, selector
+        self.watch = sandbox.Watch(process.pid, replace(limits, seconds=limits.seconds + START))
+        self.ready = self.stopped = None
+        self.pidfd = getattr(process, "pidfd", None)
+        if self.pidfd:
+            selector.register(self.pidfd, selectors.EVENT_READ)
+
+    def begin(self):
+        """Its time begins here: a busy machine's slow start is not the student's."""
+        self.ready, self.watch = time.monotonic(), self.watch.restarted(self.limits)
+
+    def died(self):
+        """Whether it has just ended by itself."""
+        if self.stopped is not None or self.process.poll() is None:
+            return False
+        if self.pidfd and self.process.orphaned():
+            raise GraderFailure("the sandbox that kernels are forked from has ended")
+        return True
+
+    def end(self, why):
+        self.stopped = why
+        if self.pidfd:
+            self.selector.unregister(self.pidfd)
+        sandbox.kill(self.process)
+
+
+def _supervise(processes, start, limits, folder, started):
+    """Until the judge is done, hold all to their limits; then return what it found, and what was used.
+
+    ``start("replayer")`` adds a second kernel to ``processes``, when the judge wants one.
+    """
+    judge = processes["judge"]
     trusted = sandbox.Watch(judge.pid, Limits(seconds=limits.seconds + START + GRACE))
-    stopped, ready, findings = None, None, bytearray()
-    look = time.monotonic() + LOOK
+    findings, look = bytearray(), time.monotonic() + LOOK
     with selectors.DefaultSelector() as selector:
         selector.register(judge.stdout, selectors.EVENT_READ)
-        if pidfd := getattr(kernel, "pidfd", None):
-            selector.register(pidfd, selectors.EVENT_READ)
+        student = _Held(processes["kernel"], limits, selector)
+        held = {"kernel": student}
+
+        def stop(name, why):
+            held[name].end(why)
+            _tell(judge, name, why)
+            if name == "kernel" and "replayer" in held and held["replayer"].stopped is None:
+                stop("replayer", why)
+
         while True:
             events = selector.select(timeout=max(0, look - time.monotonic()))
             if any(key.fileobj is judge.stdout for key, _ in events):
                 piece = os.read(judge.stdout.fileno(), 1 << 20)
                 findings += piece
-                if ready is None and findings.startswith(READY):
-                    # The student's time begins here: a busy machine's slow start is not theirs.
-                    ready, student = time.monotonic(), student.restarted(limits)
+                while line := next((line for line in (READY, WANTED, REPLAYING) if findings.startswith(line)), None):
+                    del findings[:len(line)]
+                    if line == WANTED:
+                        start("replayer")
+                        held["replayer"] = _Held(processes["replayer"], limits, selector)
+                        if student.stopped is not None:
+                            stop("replayer", student.stopped)
+                    else:
+                        held["kernel" if line == READY else "replayer"].begin()
                 if not piece or len(findings) > MAX_FINDINGS:
                     break
-            if stopped is None and kernel.poll() is not None:
-                if pidfd:
-                    selector.unregister(pidfd)
-                    if kernel.orphaned():
-                        raise GraderFailure("the sandbox that kernels are forked from has ended")
-                stopped = "its kernel died"
-                _tell(judge, stopped)
+            for name, one in held.items():
+                if one.died():
+                    stop(name, "its kernel died")
             if time.monotonic() < look:
                 continue
             look = time.monotonic() + LOOK
-            if stopped is None and (stopped := student.exceeded()):
-                if pidfd:
-                    selector.unregister(pidfd)
-                sandbox.kill(kernel)
-                _tell(judge, stopped)
+            for name, one in held.items():
+                if one.stopped is None and (why := one.watch.exceeded()):
+                    stop(name, why)
             if why := trusted.exceeded():
                 raise GraderFailure(f"the judge was stopped: {why}")
-    usage = {"peak_memory": student.peak_memory, "processes": student.peak_processes,
-             "kernel_seconds": round(student.seconds(), 3), "judge_memory": trusted.peak_memory}
+    usage = {"peak_memory": student.watch.peak_memory, "processes": student.watch.peak_processes,
+             "kernel_seconds": round(student.watch.seconds(), 3), "judge_memory": trusted.peak_memory}
     try:
         if judge.wait(timeout=10) != 0:
             raise GraderFailure(f"the judge failed: {_last_words(folder)}")
-        found = json.loads(findings.removeprefix(READY))
+        found = json.loads(findings)
     except (subprocess.TimeoutExpired, ValueError):
         raise GraderFailure(f"the judge gave no findings: {_last_words(folder)}") from None
-    if ready is None:
-        raise GraderFailure(f"the student's kernel did not start: {stopped}")
+    if student.ready is None:
+        raise GraderFailure(f"the student's kernel did not start: {student.stopped}")
+    if student.stopped is None and any(one.ready is None for one in held.values()):
+        raise GraderFailure(f"the kernel for replays did not start: {held['replayer'].stopped}")
     usage["output"] = found["received"]
-    usage["stages"] = {"kernel": round(ready - started, 3), **found["stages"]}
+    usage["stages"] = {"kernel": round(student.ready - started, 3), **found["stages"]}
     return found, usage
 
 
-def _tell(judge, why):
-    """The kernel has ended, and why."""
-    judge.stdin.write(json.dumps({"stopped": why}).encode() + b"\n")
+def _tell(judge, name, why):
+    """A kernel has ended, and why."""
+    judge.stdin.write(json.dumps({name: why}).encode() + b"\n")
     judge.stdin.flush()
 
 

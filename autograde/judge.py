@@ -3,7 +3,8 @@
 It drives the student's kernel cell by cell and runs the test cells *here*, where no
 student's code ever runs. In a test cell the names of the student's objects stand for
 :class:`~autograde.client.KernelTarget`, so that ``check("kl_term.values", kl_term)``
-sends inputs to the student's kernel and judges the numbers that come back.
+sends inputs to the student's kernel and judges the numbers that come back. What it cannot
+judge by numbers alone, it has replayed in a second kernel (:class:`~autograde.client.Replayer`).
 
 As a program it takes the path of its order (JSON), reads events from standard input (see
 :class:`~autograde.client.Kernel`), and writes one JSON document, the findings, to
@@ -18,13 +19,13 @@ import time
 from pathlib import Path
 
 import vaelab.checks
-from autograde.client import READY, Kernel, KernelStopped, KernelTarget
+from autograde.client import READY, Ends, Kernel, KernelStopped, KernelTarget, Replayer
 from autograde.testcell import parse_test
 from vaelab.checks import CheckFailed
 from vaelab.checks import judge as oracle
 
 
-def run_test(source, kernel):
+def run_test(source, kernel, replayer=None):
     """Run a test cell against ``kernel``: ``(passed, verdicts)``, verdicts as the judge gave them."""
     code, names = parse_test(source)
     verdicts = []
@@ -37,20 +38,20 @@ def run_test(source, kernel):
 
     vaelab.checks.check = check
     try:
-        exec(code, {"check": check, **{name: KernelTarget(kernel, name) for name in names}})
+        exec(code, {"check": check, **{name: KernelTarget(kernel, name, replayer) for name in names}})
     except CheckFailed:
         return False, verdicts
     return bool(verdicts), verdicts
 
 
-def judge(cells, kernel):
+def judge(cells, kernel, replayer=None):
     """Run all cells; returns the findings (plain JSON). Never raises for what a student did."""
     findings = {"stopped": None, "cells": [], "checks": {}}
     for cell in cells:
         started, outputs = time.monotonic(), []
         try:
             if kernel.stopped is None and cell["test"]:
-                passed, verdicts = run_test(cell["source"], kernel)
+                passed, verdicts = run_test(cell["source"], kernel, replayer)
                 # A verdict on a kernel that died under the check says less than that it died.
                 if kernel.stopped is None:
                     findings["checks"][cell["grade_id"]] = {"passed": passed, "verdicts": verdicts}
@@ -77,16 +78,22 @@ def stages(cells, ran, probing):
 
 
 def main(order, findings_fd, events_fd):
-    """Judge what the file ``order`` says; write the findings, hear of the kernel's end."""
+    """Judge what the file ``order`` says; write the findings, hear of the kernels' ends."""
     order = json.loads(Path(order).read_text(encoding="utf-8"))
-    kernel = Kernel(order["connection"], order["output_limit"], events=events_fd)
+    ends = Ends(events_fd)
+    kernel = Kernel(order["connection"], order["output_limit"], ends)
     with os.fdopen(findings_fd, "wb") as out:
+        def say(line):
+            out.write(line)
+            out.flush()
+
+        replayer = Replayer(order["replayer"], order["output_limit"], ends, say)
         with contextlib.suppress(KernelStopped):
             kernel.wait_until_ready()
-            out.write(READY)
-            out.flush()
-        findings = judge(order["cells"], kernel)
+            say(READY)
+        findings = judge(order["cells"], kernel, replayer)
         kernel.close()
+        replayer.close()
         findings["stages"] = stages(order["cells"], findings["cells"], kernel.probing)
         out.write(json.dumps(findings, allow_nan=True).encode())
 

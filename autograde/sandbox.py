@@ -35,7 +35,7 @@ MB = 1024 * 1024
 PACKAGE = Path(__file__).resolve().parent
 
 # The student's half of vaelab.checks; everything else in that folder is the judge's.
-STUDENT_CHECKS = ("__init__.py", "probe.py", "message.py")
+STUDENT_CHECKS = ("__init__.py", "message.py", "probe.py", "trace.py", "replay.py")
 
 SCRATCH = {"/home/student": 256 * MB, "/tmp": 256 * MB, "/dev/shm": 64 * MB}
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from vaelab import checks
-from vaelab.checks import judge, message, panel, points, probe
+from vaelab.checks import judge, message, panel, points, probe, replay
 from vaelab.checks.reply import Problem, opened, short
 
 DIVERGENCE = "kl_term.values"
@@ -38,6 +38,9 @@ class Remote(checks.RemoteTarget):
         self.sent += 1
         return message.unpack(message.pack(probe.run(message.unpack(message.pack(request)), self.target)))
 
+    def replay(self, request):
+        return message.unpack(message.pack(replay.run(message.unpack(message.pack(request)))))
+
 
 # --- the two layers -----------------------------------------------------------------------
 
@@ -57,11 +60,11 @@ def test_the_probe_loads_where_the_judges_files_cannot_be_read(tmp_path):
     package = tmp_path / "vaelab" / "checks"
     package.mkdir(parents=True)
     (tmp_path / "vaelab" / "__init__.py").write_text("")
-    for name in ("__init__.py", "probe.py", "message.py"):
+    for name in ("__init__.py", "message.py", "probe.py", "trace.py", "replay.py"):
         source = os.path.join(os.path.dirname(checks.__file__), name)
         with open(source, encoding="utf-8") as file:
             (package / name).write_text(file.read(), encoding="utf-8")
-    done = run_python(f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from vaelab.checks import probe, RemoteTarget;"
+    done = run_python(f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from vaelab.checks import probe, replay, trace, RemoteTarget;"
                       "import vaelab; print(vaelab.__file__)")
     assert done.stdout.strip().startswith(str(tmp_path)), done.stderr
 

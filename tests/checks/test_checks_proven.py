@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import kill_matrix  # noqa: E402
 
-from vaelab.checks import RemoteTarget, judge, points, probe  # noqa: E402
+from vaelab.checks import RemoteTarget, judge, points, probe, replay  # noqa: E402
 from vaelab.checks.catalogue import BY_ID, CATALOGUE  # noqa: E402
 
 MUTANTS = [a for exercise in kill_matrix.EXERCISES for a in kill_matrix.answers("mutants", exercise)]
@@ -63,15 +63,19 @@ class Recorder(RemoteTarget):
             self.batches.add(batch), self.latent_dims.add(latent_dim)
         if "build" in json:
             self.latent_dims.add(json["build"]["latent_dim"])
+        self.batches.update(wanted["shape"][0] for wanted in json.get("traces", []))
         for step in json.get("steps", []):
             names = step["x"] if isinstance(step["x"], list) else [step["x"]]
-            for count in (step.get("first") or len(arrays[name]) for name in names):
+            for count in (len(arrays[name]) for name in names):
                 size = step.get("batch_size", count)
                 self.batches.update(size for _ in range(count // size))
                 self.batches.update([count % size] if count % size else [])
         if "args" in json:
             self.latent_dims.add(json["args"][3])
         return probe.run(request, self.target)
+
+    def replay(self, request):
+        return replay.run(request)
 
 
 @pytest.mark.parametrize("exercise", ["kl_term", "make_vae", "make_conv_encoder"])

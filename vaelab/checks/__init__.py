@@ -21,12 +21,23 @@ where ``request`` and ``reply`` are *messages*: ``{"json": <plain JSON object>, 
 {name: numpy array}}``, both with ``json["protocol"] == PROTOCOL``. `vaelab.checks.message`
 packs a message into bytes and back, without pickle and within a size limit.
 
-In the student's notebook both layers run in one process: ``check`` wraps the student's
-object and calls the probe directly. In a grader, the judge's process calls the same
-`check` with a `RemoteTarget`, whose ``probe`` ships the request to the sandbox that
-holds the student's object, runs ``vaelab.checks.probe.run(request, target)`` there and
-brings the reply back. Only this file, ``probe.py`` and ``message.py`` need to be readable
-in that sandbox: everything else is imported when ``check`` is called, not before.
+A probe's reply can be believed as far as the judge can compute what is right. Where any
+of many answers is right, as with an encoder, it cannot; so there the probe only hands over
+*what* the student's model computes, as graphs (`vaelab.checks.trace`), and a second call ::
+
+    reply = target.replay(request)
+
+has them run where no student's code has run (`vaelab.checks.replay`). A reply to that says
+what the graphs really do; the graphs themselves are hostile data.
+
+In the student's notebook all of this runs in one process: ``check`` wraps the student's
+object and calls probe and replay directly. In a grader, the judge's process calls the same
+`check` with a `RemoteTarget`. Its ``probe`` ships the request to the sandbox that holds the
+student's object, runs ``vaelab.checks.probe.run(request, target)`` there and brings the
+reply back; its ``replay`` does so with another sandbox, in which nothing of the student's
+has been executed, and ``vaelab.checks.replay.run(request)``. Only this file, ``message.py``,
+``probe.py``, ``trace.py`` and ``replay.py`` need to be readable in those sandboxes:
+everything else is imported when ``check`` is called, not before.
 """
 
 from vaelab.checks.message import PROTOCOL
@@ -37,7 +48,7 @@ __all__ = ["PROTOCOL", "CheckFailed", "RemoteTarget", "check"]
 class RemoteTarget:
     """A student's object that lives in another process: the transport of a grader.
 
-    Subclass it and define ``probe``. Nothing else of the object is ever used.
+    Subclass it and define ``probe`` and ``replay``. Nothing else of the object is ever used.
 
     Parameters
     ----------
@@ -55,6 +66,14 @@ class RemoteTarget:
         `ProbeError` with one sentence for the student.
         """
         raise NotImplementedError("a transport defines probe(request) -> reply")
+
+    def replay(self, request):
+        """Run ``vaelab.checks.replay.run(request)`` where no student's code has run; return its reply.
+
+        `request` holds what the student's process sent, so that this, too, may fail in any
+        way: it raises `ProbeError` like ``probe``.
+        """
+        raise NotImplementedError("a transport defines replay(request) -> reply")
 
 
 class ProbeError(Exception):

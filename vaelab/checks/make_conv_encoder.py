@@ -1,7 +1,9 @@
 """Checks of ``make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim)``.
 
-Nothing here depends on trained weights or on the class of a layer where numbers can
-tell: kernels are drawn anew, and it is looked at what the outputs can do.
+Nothing here depends on trained weights or on the class of a layer: kernels are drawn anew,
+and it is looked at what the outputs can do. The student's process only tells which graph
+its model is (`vaelab.checks.trace`); what that graph does is found out by running it where
+no student's code has run (`vaelab.checks.replay`).
 """
 
 import math
@@ -16,21 +18,37 @@ _NAME = "make_conv_encoder"
 _HEADS = ("z_mean", "z_log_var")
 
 
-def _run(rng, ask, args, count, steps):
-    """Build an encoder with `args`, run steps on `count` images; reply and images."""
+def _run(rng, ask, args, count, steps, names=False):
+    """Build an encoder with `args`, run steps on `count` images; what is told of the model, results, arrays.
+
+    A step may say ``count`` (of fewer images) and ``training``. Its images are "x", or "y":
+    the same first image in other company.
+    """
     x = draw.images(rng, count, args[:3])
-    body, arrays = ask({"op": "encoder", "args": list(args), "steps": [{"x": "x", **step} for step in steps]}, {"x": x})
-    model, results = item(body, "model", dict), item(body, "steps", list)
+    images = {"x": x, "y": np.concatenate([x[:1], 1 - x[1:]])}
+    modes = [(step.get("count", count), step.get("training", False)) for step in steps]
+    kinds = list(dict.fromkeys(modes))
+    traces = [{"shape": [number, *args[:3]], "training": training} for number, training in kinds]
+    body, arrays = ask({"op": "trace", "args": list(args), "traces": traces, "names": names,
+                        "drawn": steps[0]["do"] == "redraw"}, {})
+    model, graphs = item(body, "model", dict), item(body, "graphs", list)
     if model.get("is_model") is not True:
         kind = model.get("type")
         raise Problem(f"make_conv_encoder returned a {kind if isinstance(kind, str) else 'strange object'}"[:120]
                       + "; a keras.Model was expected.", got=str(kind)[:40], expected="a keras.Model",
                       next_step="Return the model at the end of the function.")
+    for (number, _), graph in zip(kinds, graphs):
+        if isinstance(graph, dict) and "error" in graph:
+            raise _rank(raised(graph["error"], "The encoder", f" on images of shape {(number, *args[:3])}"))
+    steps = [{"x": "x", **step, "graph": kinds.index(mode)} for step, mode in zip(steps, modes)]
+    body, arrays = ask.replay({"traces": traces, "graphs": graphs, "variables": body.get("variables"), "steps": steps},
+                              {**arrays, **images})
+    results = item(body, "steps", list)
     if len(results) != len(steps) or not all(isinstance(r, dict) for r in results):
         raise Problem("What came back is not in the form that was asked for.")
     for result in results:
         if "error" in result:
-            raise _rank(raised(result["error"], "The encoder", f" on images of shape {(count, *args[:3])}"))
+            raise raised(result["error"], "The encoder")
     return model, results, arrays
 
 
@@ -92,7 +110,7 @@ def _pair(told, arrays, args, count, finite=True):
 def builds(rng, ask):
     """A keras.Model that takes the course's images and returns two tensors."""
     args = (28, 28, 1, 2, 32)
-    _, (result,), arrays = _built(rng, ask, args, 3, [{"do": "outputs"}])
+    _, (result,), arrays = _built(rng, ask, args, 3, [_redraw(rng, 1.4)])
     told = result.get("output")
     if not isinstance(told, dict) or told.get("kind") != "list" or told.get("length") != 2:
         _pair(told, arrays, args, 3)
@@ -103,7 +121,9 @@ def builds(rng, ask):
 def shapes(rng, ask):
     """(batch, latent_dim) twice, for batches of 1 and 7 and other sizes of everything."""
     for args, count in (((28, 28, 1, 5, 32), 7), ((28, 28, 1, 1, 16), 1), ((32, 24, 3, 16, 24), 7)):
-        steps = [{"do": "outputs"}, {"do": "outputs", "first": 1}][:count]
+        steps = [_redraw(rng, 1.4)]
+        if args[:3] == (28, 28, 1) and count > 1:
+            steps.append({"do": "outputs", "count": 1})
         try:
             _, (result, *alone), arrays = _built(rng, ask, args, count, steps)
         except Problem as problem:
@@ -119,68 +139,93 @@ def shapes(rng, ask):
                                   got=f"{b[0, 0]:.3g} and {a[0, 0]:.3g}", expected="the same numbers")
 
 
-def _layers(result):
-    """The recorded layers, each with lists of ints where such are expected."""
-    layers = []
-    for layer in item(result, "layers", list)[:200]:
-        if not isinstance(layer, dict):
+def _operations(result):
+    """The operations on maps, each with lists of ints where such are expected."""
+    operations = []
+    for operation in item(result, "operations", list)[:400]:
+        if not isinstance(operation, dict):
             continue
-        clean = {key: [n for n in (layer.get(key) if isinstance(layer.get(key), list) else []) if type(n) is int]
-                 for key in ("in", "out", "strides", "kernel_size")}
-        layers.append({**clean, "type": str(layer.get("type"))[:60], "padding": str(layer.get("padding"))[:10]})
-    return layers
+        clean = {key: [n for n in (operation.get(key) if isinstance(operation.get(key), list) else []) if type(n) is int]
+                 for key in ("in", "out", "strides", "kernel", "variables")}
+        operations.append({**clean, "type": str(operation.get("type"))[:40], "padding": str(operation.get("padding"))[:10],
+                           "only": operation.get("only") is True})
+    return operations
 
 
 def convolutional(rng, ask):
     """Convolutions take part, rows and columns shrink, batch normalisation is at work."""
     args, count = (28, 28, 1, 4, 24), 8
-    _, (ran, _, back), arrays = _built(rng, ask, args, count, [{"do": "layers"}, _redraw(rng, 1.4), {"do": "gradients"}])
-    sizes, dims = item(back, "sizes", list), item(back, "shapes", list)
-    layers = _layers(ran)
-    kernels = [i for i, dim in enumerate(dims) if isinstance(dim, list) and len(dim) == 4]
-    used = [dims[i] for i in kernels if any(isinstance(s, list) and i < len(s) and s[i] for s in sizes)]
-    if kernels and not used and any("Conv" in layer["type"] for layer in layers):
+    steps = [_redraw(rng, 1.4), {"do": "operations"}, {"do": "gradients", "together": True},
+             {"do": "train", "training": True}, {"do": "train", "training": True, "x": "y"}]
+    _, (_, ran, back, *trained), arrays = _built(rng, ask, args, count, steps)
+    operations = _operations(ran)
+    convolutions = [operation for operation in operations if operation["kernel"]]
+    size = _sizes(back)
+    least = 1e-6 * max(size.values(), default=0)
+    used = [c for c in convolutions if any(size.get(i, 0) > least for i in c["variables"])]
+    if convolutions and not used:
         raise Problem("Neither output depends on the convolutions", mistake="encoder.no_gradient")
-    if not any(dim[:2] != [1, 1] for dim in used):
+    if not any(c["kernel"] != [1, 1] for c in used):
         raise Problem("The kernels that the outputs depend on are " + ("1×1" if used else "those of other layers"),
                       mistake="encoder.no_convolution")
-    pooled = _pooled(layers)
+    pooled = _pooled(operations)
     if pooled:
         raise Problem(f"{pooled[0]}×{pooled[1]} positions become one in a single step", mistake="encoder.pooled_too_early",
                       got="1×1 in one step", expected="several steps")
-    areas = [math.prod(shape[1:3]) for layer in layers for shape in (layer["in"], layer["out"]) if len(shape) == 4]
+    areas = [math.prod(o["out"][1:3]) for o in operations
+             if len(o["out"]) == 4 and o["out"][0] == count and o["type"] != "Reshape" and (not o["kernel"] or o in used)
+             and not _averages(o)]
     if not areas or min(areas) > args[0] * args[1] / 3.9:
         raise Problem("The images keep their rows and columns", mistake="encoder.no_downsampling")
-    changed = [c for c in item(ran, "changed", list) if type(c) in (int, float)]
-    if not any(c > 0 for c in changed) or not any("Norm" in layer["type"] for layer in layers):
+    # Batch normalisation is told by what it does: averages move, and images have a part in each other's outputs.
+    changed = [c for c in item(trained[0], "changed", list) if type(c) in (int, float)]
+    together, apart = (_pair(result.get("output"), arrays, args, count, finite=False) for result in trained)
+    if not any(c > 0 for c in changed) or all(np.allclose(a[0], b[0], rtol=1e-4, atol=1e-6) for a, b in zip(together, apart)):
         raise Problem("A call in training mode changes no moving average", mistake="encoder.no_normalisation")
     pixels = tensor(back.get("pixels"), arrays, "The gradient by pixel")
     if pixels.shape == args[:3] and not pixels.sum(-1).all():
-        for layer in layers:
-            for n, k, s in zip(layer["in"][1:3], layer["kernel_size"], layer["strides"]):
-                if layer["padding"] == "valid" and "Conv" in layer["type"] and s > 1 and (n - k) % s:
+        for c in convolutions:
+            for n, k, s in zip(c["in"][1:3], c["kernel"], c["strides"]):
+                if c["padding"] == "valid" and s > 1 and (n - k) % s:
                     lost = int((pixels.sum(-1) == 0).sum())
                     raise Problem(f"{lost} of the {pixels.sum(-1).size} pixels have no influence on the outputs",
                                   mistake="encoder.valid_strides", got=f"{lost} pixels ignored", expected="none")
 
 
-def _pooled(layers):
+def _sizes(back):
+    """By number of the variable, how strongly the outputs depend on it."""
+    rows, which = item(back, "sizes", list), item(back, "which", list)
+    found = {}
+    for row in rows:
+        for i, size in zip(which, row if isinstance(row, list) else []):
+            if type(i) is int and type(size) in (int, float) and math.isfinite(size):
+                found[i] = max(found.get(i, 0.0), size)
+    return found
+
+
+def _averages(operation):
+    """Does it reduce whole maps to a number each?"""
+    before, after = operation["in"], operation["out"]
+    return (operation["type"] in ("Mean", "Max", "Sum", "Min", "Prod") and len(before) == 4
+            and after in ([before[0], before[3]], [before[0], 1, 1, before[3]]))
+
+
+def _pooled(operations):
     """``[rows, columns]`` of the first maps of 36 positions or more that one step reduces to 1×1, or None.
 
     A kernel as large as the maps is no pooling, as it has a weight for each position; nor
-    is there anything lost by pooling if other maps are flattened elsewhere.
+    is there anything lost by pooling if other maps are flattened elsewhere, or if the maps
+    themselves go on.
     """
-    if any(len(layer["in"]) == 4 and math.prod(layer["in"][1:3]) > 1 and layer["out"][1:] == [math.prod(layer["in"][1:])]
-           for layer in layers):
+    if any(len(o["in"]) == 4 and math.prod(o["in"][1:3]) > 1 and o["out"] == [o["in"][0], math.prod(o["in"][1:])]
+           for o in operations):
         return None
-    for layer, following in zip(layers, [*layers[1:], {"in": []}]):
-        before, after, kernel = layer["in"], layer["out"], layer["kernel_size"]
-        if len(before) == 4 and math.prod(before[1:3]) >= 36:
-            whole = "Conv" in layer["type"] and len(kernel) == 2 and math.prod(kernel) >= math.prod(before[1:3])
-            if len(after) == 2 and "Pool" in layer["type"] or len(after) == 4 and after[1:3] == [1, 1] and not whole:
+    for o in operations:
+        before, after, kernel = o["in"], o["out"], o["kernel"]
+        if len(before) == 4 and math.prod(before[1:3]) >= 36 and o["only"] | bool(kernel):
+            whole = math.prod(kernel) >= math.prod(before[1:3])  # of no kernel, 1
+            if _averages(o) or len(after) == 4 and after[1:3] == [1, 1] and not whole:
                 return before[1:3]
-        if len(after) == 4 and math.prod(after[1:3]) >= 36 and len(following["in"]) == 2 and following["in"][1] == after[3]:
-            return after[1:3]  # by an operation that is no layer
     return None
 
 
@@ -217,7 +262,7 @@ def unbounded(rng, ask):
     args, count = (28, 28, 1, 6, 24), 32
     redraws = [_redraw(rng, 12.0) for _ in range(4)]
     steps = [{"do": "outputs"}, {"do": "outputs", "training": True}, *redraws, {"do": "outputs", "training": True}]
-    model, results, arrays = _built(rng, ask, args, count, steps)
+    model, results, arrays = _built(rng, ask, args, count, steps, True)
     start = _pair(results[0].get("output"), arrays, args, count, finite=False)
     training = _pair(results[1].get("output"), arrays, args, count, finite=False)
     redrawn = [_pair(result.get("output"), arrays, args, count, finite=False) for result in results[2:-1]]

@@ -19,7 +19,7 @@ PROTOCOL = 1
 MAX_BYTES = 64 * 2**20
 
 #: The only element types that may cross.
-DTYPES = ("bool", "int32", "int64", "float16", "float32", "float64")
+DTYPES = ("bool", "int8", "uint8", "int32", "uint32", "int64", "float16", "float32", "float64")
 
 
 class MessageError(ValueError):

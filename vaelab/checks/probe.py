@@ -13,8 +13,8 @@ Operations (``request["json"]["op"]``):
 ``vae``
     Build small networks from the weights in the request, give them to the target, and
     run ``steps`` on the model that it returns.
-``encoder``
-    Call the target with keyword arguments and run ``steps`` on the model it returns.
+``trace``
+    Call the target with numbers and return the graphs of its model (`vaelab.checks.trace`).
 ``examine``
     Hand implementations, made from numbers in the request, to the target one by one.
 """
@@ -53,27 +53,27 @@ def run(request, target):
     """
     arrays = {}
     try:
-        with _quiet():
+        with quiet():
             try:
                 asked = request["json"]
                 if asked.get("protocol") != PROTOCOL:
                     raise ValueError(f"this probe speaks protocol {PROTOCOL}")
-                operation = {"call": _call, "vae": _vae, "encoder": _encoder, "examine": _examine}[asked["op"]]
+                operation = {"call": _call, "vae": _vae, "trace": _trace, "examine": _examine}[asked["op"]]
                 if not callable(target):
                     body = {"status": "error", "error": {
-                        "type": "TypeError", "text": f"the object is a {_type_name(target)}, not a function"}}
+                        "type": "TypeError", "text": f"the object is a {type_name(target)}, not a function"}}
                 else:
-                    with _plain_keras():
+                    with plain_keras():
                         body = {"status": "ok", **operation(asked, request["arrays"], target, arrays)}
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
                 arrays = {}
-                body = {"status": "not_done" if _is_stub(error, target) else "error", "error": _error(error)}
+                body = {"status": "not_done" if _is_stub(error, target) else "error", "error": error_of(error)}
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # the redirections themselves failed
-        body = {"status": "error", "error": _error(error)}
+        body = {"status": "error", "error": error_of(error)}
     return {"json": {"protocol": PROTOCOL, **body}, "arrays": arrays}
 
 
@@ -81,7 +81,7 @@ def run(request, target):
 
 
 @contextlib.contextmanager
-def _quiet():
+def quiet():
     """Nothing reaches stdout, stderr, the logs or the warnings in this block.
 
     Python's streams are replaced, and the file descriptors as well, because TensorFlow
@@ -110,7 +110,7 @@ def _quiet():
 
 
 @contextlib.contextmanager
-def _plain_keras():
+def plain_keras():
     """float32 throughout, whatever policy the notebook has set, and back afterwards.
 
     A GPU's TensorFloat-32 keeps three digits of a product, too few to tell formulas apart.
@@ -134,11 +134,11 @@ def _plain_keras():
 # --- saying what came back --------------------------------------------------------------
 
 
-def _type_name(value):
+def type_name(value):
     return type.__getattribute__(type(value), "__name__")[:80]
 
 
-def _text(value):
+def text_of(value):
     """`value` as a short string, even if turning it into one fails."""
     try:
         text = str(value)
@@ -147,8 +147,8 @@ def _text(value):
         return "(its message cannot be read)"
 
 
-def _error(error):
-    return {"type": _type_name(error), "text": _text(error)}
+def error_of(error):
+    return {"type": type_name(error), "text": text_of(error)}
 
 
 def _is_stub(error, target):
@@ -172,11 +172,11 @@ def _describe(value, name, arrays, depth=0):
     import tensorflow as tf
 
     kind = type(value)
-    told = {"type": _type_name(value)}
+    told = {"type": type_name(value)}
     if value is None:
         return {"kind": "none", **told}
     if kind in (bool, int, float):
-        return _numbers(np.asarray(value), {"kind": "number", **told}, name, arrays)
+        return numbers(np.asarray(value), {"kind": "number", **told}, name, arrays)
     if kind in (list, tuple):
         told.update(kind="list", length=len(value))
         if depth < 2:
@@ -188,20 +188,20 @@ def _describe(value, name, arrays, depth=0):
     if issubclass(kind, keras.Variable) or issubclass(kind, tf.Variable):
         value = tf.convert_to_tensor(value)
     if kind is np.ndarray or issubclass(kind, np.generic):
-        return _numbers(np.asarray(value), {"kind": "array", **told}, name, arrays)
+        return numbers(np.asarray(value), {"kind": "array", **told}, name, arrays)
     if type(value) is type(tf.constant(0)):
         if (value.shape.num_elements() or 0) > MAX_ELEMENTS:
             return {"kind": "large", "shape": list(value.shape)[:8], "dtype": value.dtype.name, **told}
         told["dtype"] = value.dtype.name
         if value.dtype == tf.bfloat16:
             value = tf.cast(value, tf.float32)
-        return _numbers(np.asarray(value.numpy()), {"kind": "tensor", **told}, name, arrays)
+        return numbers(np.asarray(value.numpy()), {"kind": "tensor", **told}, name, arrays)
     if issubclass(kind, tf.Tensor):
         return {"kind": "symbolic", **told}
     return {"kind": "other", **told}
 
 
-def _numbers(array, told, name, arrays):
+def numbers(array, told, name, arrays):
     told.setdefault("dtype", array.dtype.name[:40])
     told["shape"] = [int(n) for n in array.shape[:8]]
     if type(array) is not np.ndarray or array.dtype.kind not in "biuf" or array.dtype.name == "longdouble":
@@ -215,12 +215,12 @@ def _numbers(array, told, name, arrays):
 def _logs(value):
     """A dictionary of numbers, or of lists of numbers, as plain JSON."""
     if not isinstance(value, dict):
-        return {"type": _type_name(value)}
+        return {"type": type_name(value)}
     logs = {}
     for key, item in list(dict.items(value))[:MAX_ITEMS]:
         items = item[:4] if type(item) is list else [item]
         with contextlib.suppress(Exception):
-            logs[_text(key)[:40]] = [float(np.asarray(number)) for number in items]
+            logs[text_of(key)[:40]] = [float(np.asarray(number)) for number in items]
     return {"logs": logs}
 
 
@@ -251,7 +251,7 @@ def _call(asked, given, target, arrays):
         except BaseException as error:
             if _is_stub(error, target):
                 raise
-            result = {"error": _error(error)}
+            result = {"error": error_of(error)}
         results.append(result)
     return {"results": results}
 
@@ -338,7 +338,7 @@ def _vae(asked, given, target, arrays):
     reset()
     model = target(tuple(asked["build"]["input_shape"]), encoder, decoder, sampling)
     reset()  # a target may have no business with the weights, but could have changed them
-    told = {"type": _type_name(model), "is_model": issubclass(type(model), keras.Model)}
+    told = {"type": type_name(model), "is_model": issubclass(type(model), keras.Model)}
     if not told["is_model"]:
         return {"model": told, "steps": []}
     told["compiled"] = bool(getattr(model, "compiled", False)) and getattr(model, "optimizer", None) is not None
@@ -354,7 +354,7 @@ def _vae(asked, given, target, arrays):
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            result = {"error": _error(error)}
+            result = {"error": error_of(error)}
         results.append(result)
     return {"model": told, "steps": results}
 
@@ -452,133 +452,10 @@ def _plain_steps(model, rate):
         model.train_function = None
 
 
-# --- op: encoder ------------------------------------------------------------------------
+def _trace(asked, given, target, arrays):
+    from vaelab.checks.trace import trace  # which imports this module
 
-
-def _encoder(asked, given, target, arrays):
-    """Call the target with numbers, run the steps on the model that it returns."""
-    import keras
-
-    with _naming(target) as names:
-        model = target(*asked["args"])
-        told = {"type": _type_name(model), "is_model": issubclass(type(model), keras.Model)}
-        results = []
-        for i, step in enumerate(asked["steps"] if told["is_model"] else []):
-            try:
-                x = given[step["x"]].astype("float32")[:step.get("first")]
-                results.append(_ENCODER_STEPS[step["do"]](step, x, model, f"step{i}", arrays))
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                results.append({"error": _error(error)})
-    told["names"] = names
-    if told["is_model"]:
-        with contextlib.suppress(Exception):
-            told["output_names"] = [_text(t._keras_history.operation.name)[:60] for t in model.outputs][:4]
-    return {"model": told, "steps": results}
-
-
-@contextlib.contextmanager
-def _naming(target):
-    """Gathers the names that the student's code gives to the two tensors it returns.
-
-    Two linear heads are told apart by nothing but what their author calls them.
-    """
-    import keras
-
-    mine, names = getattr(target, "__globals__", None), []
-
-    def on_return(frame, event, value):
-        if event != "return" or frame.f_globals is not mine or len(names) >= MAX_ITEMS:
-            return
-        if issubclass(type(value), keras.Model):
-            value = getattr(value, "outputs", None)
-        if type(value) in (list, tuple) and len(value) == 2:
-            local = frame.f_locals
-            names.append([[_text(name)[:60] for name, held in local.items() if held is item][:4] for item in value])
-
-    before = sys.getprofile()
-    sys.setprofile(on_return)
-    try:
-        yield names
-    finally:
-        sys.setprofile(before)
-
-
-def _step_outputs(step, x, model, name, arrays):
-    return {"output": _describe(model(x, training=step.get("training", False)), name, arrays)}
-
-
-def _step_redraw(step, x, model, name, arrays):
-    """Outputs after every kernel is drawn anew from a seed, `gain` times the usual size; biases are zero."""
-    model(x)  # a model may only be built by its first call
-    rng = np.random.default_rng(step["seed"])
-    for variable in model.trainable_variables:
-        if variable.name == "bias":
-            variable.assign(np.zeros(tuple(variable.shape)))
-        elif len(variable.shape) >= 2:
-            fan_in = float(np.prod(variable.shape[:-1]))
-            variable.assign(rng.normal(size=tuple(variable.shape)) * step["gain"] / fan_in**0.5)
-    return _step_outputs(step, x, model, name, arrays)
-
-
-def _step_layers(step, x, model, name, arrays):
-    """Which layers run, with the shapes that go in and come out, and what training changes."""
-    import keras
-
-    layers, original = [], keras.layers.Layer.__call__
-
-    def shape(value):
-        value = value[0] if type(value) in (list, tuple) and value else value
-        return [int(n) for n in getattr(value, "shape", ())][:6]
-
-    def numbers(layer, name):
-        value = getattr(layer, name, None)
-        value = value if type(value) in (list, tuple) else [value]
-        return [int(n) for n in value[:3] if type(n) is int]
-
-    def listening(layer, *args, **kwargs):
-        output = original(layer, *args, **kwargs)
-        if not isinstance(layer, keras.Model) and len(layers) < 200:
-            with contextlib.suppress(Exception):
-                layers.append({
-                    "type": _type_name(layer), "in": shape(args[0]), "out": shape(output),
-                    "strides": numbers(layer, "strides"), "kernel_size": numbers(layer, "kernel_size"),
-                    "padding": _text(getattr(layer, "padding", ""))[:10]})
-        return output
-
-    model(x)  # a model may only be built by its first call
-    changing = [v for v in model.non_trainable_variables if v.dtype.startswith("float")][:100]
-    before = [v.numpy() for v in changing]
-    keras.layers.Layer.__call__ = listening
-    try:
-        model(x, training=True)
-    finally:
-        keras.layers.Layer.__call__ = original
-    return {"layers": layers, "changed": [float(np.abs(v.numpy() - b).max()) for v, b in zip(changing, before)]}
-
-
-def _step_gradients(step, x, model, name, arrays):
-    """For each output: the size of its gradient by variable, and by pixel."""
-    import tensorflow as tf
-
-    x = tf.constant(x)
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(x)
-        outputs = model(x, training=False)
-        outputs = list(outputs) if type(outputs) in (list, tuple) else [outputs]
-        totals = [tf.reduce_sum(tf.square(output)) for output in outputs[:3]]
-    variables = model.trainable_variables[:100]
-    told = []
-    for total in totals:
-        sizes = [None if g is None else float(tf.norm(tf.convert_to_tensor(g))) for g in tape.gradient(total, variables)]
-        told.append(sizes)
-    by_pixel = sum(tf.reduce_sum(tf.abs(g), axis=0) for g in (tape.gradient(t, x) for t in totals) if g is not None)
-    return {"sizes": told, "shapes": [[int(n) for n in v.shape][:6] for v in variables],
-            "pixels": _describe(tf.convert_to_tensor(by_pixel), name, arrays)}
-
-
-_ENCODER_STEPS = {"outputs": _step_outputs, "redraw": _step_redraw, "layers": _step_layers, "gradients": _step_gradients}
+    return trace(asked, given, target, arrays)
 
 
 # --- op: examine ------------------------------------------------------------------------
@@ -598,12 +475,12 @@ def _examine(asked, given, target, arrays):
                 if type(answer) in (bool, np.bool_):
                     row.append({"kind": "bool", "value": bool(answer)})
                 else:
-                    row.append({"kind": "other", "type": _type_name(answer)})
+                    row.append({"kind": "other", "type": type_name(answer)})
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
                 if _is_stub(error, target):
                     raise
-                row.append({"kind": "error", "error": _error(error)})
+                row.append({"kind": "error", "error": error_of(error)})
         answers.append(row)
     return {"answers": answers}

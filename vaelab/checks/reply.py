@@ -60,6 +60,8 @@ def opened(reply, name):
     status = body.get("status")
     if status == "not_done":
         raise NotBegun(f"{name} is not written yet: its stub raises NotImplementedError.")
+    if status == "refused":
+        raise Problem(short(body.get("why", "refused"), 300), next_step="Build the encoder from layers, keras.ops and keras.random.")
     if status != "ok":
         raise raised(body.get("error"), name)
     return body, arrays
