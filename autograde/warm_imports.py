@@ -1,4 +1,4 @@
-"""What a student's kernel will import, imported beforehand: a nursery's first and only work.
+"""What a student's kernel will import and read, beforehand: a nursery's first and only work.
 
 Nothing here may start a thread or run a TensorFlow operation, because what is imported here is
 forked; nor depend on IPython's shell, which is not there yet (``matplotlib_inline`` does).
@@ -6,7 +6,10 @@ forked; nor depend on IPython's shell, which is not there yet (``matplotlib_inli
 
 import vaelab.quiet  # first: starts TensorFlow without its messages
 
+import ctypes
 import importlib
+
+from vaelab import data
 
 for name in ("keras", "scipy.stats", "matplotlib.pyplot", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.ipkernel",
              "vaelab.checks.probe", "vaelab.checks.trace", "vaelab.checks.replay", "vaelab.data", "vaelab.metrics", "vaelab.plots", "vaelab.reference", "vaelab.training",
@@ -15,3 +18,12 @@ for name in ("keras", "scipy.stats", "matplotlib.pyplot", "ipykernel.kernelapp",
              "tensorflow.python.data.ops.from_tensors_op", "tensorflow.python.data.ops.range_op",
              "tensorflow.python.data.ops.zip_op"):
     importlib.import_module(name)
+
+# The images, as often as a notebook loads them. They stay in pages that all children share, until one writes to its own.
+data.read_ahead(copies=2)
+
+# What a kernel frees it soon needs again, and every fresh page costs time: keep large blocks (up to 32 MB), and more of them.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from <malloc.h>
+if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):  # the GNU C library's
+    mallopt(M_MMAP_THRESHOLD, 32 * 2**20)
+    mallopt(M_TRIM_THRESHOLD, 256 * 2**20)

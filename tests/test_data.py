@@ -49,6 +49,16 @@ def test_the_sample_is_stratified_and_scaled():
     assert "sample" in images.source
 
 
+def test_what_was_read_ahead_is_given_once_and_to_one_caller(monkeypatch):
+    data.read_ahead(copies=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(data, "_read", None)  # no file is read
+        first, second = data.load(), data.load()
+    first.x_train[:] = 0
+    for later in (second, data.load()):
+        assert later.x_train.shape == (10_000, 28, 28) and later.x_train.any()
+
+
 def test_debians_package_is_found_by_the_full_profile(monkeypatch, tmp_path):
     monkeypatch.delenv(data.VARIABLE, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))

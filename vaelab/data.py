@@ -56,6 +56,10 @@ ADVICE = (
 )
 
 
+# What read_ahead has read and nobody has been given yet.
+_ahead = []
+
+
 class DataError(RuntimeError):
     """A copy of the data is missing or damaged; the message says which and what to do."""
 
@@ -130,6 +134,14 @@ def load(profile=None):
     return _sample(f"The full set was asked for and not found ({' '.join(problems)}) {ADVICE} Meanwhile, the sample")
 
 
+def read_ahead(copies):
+    """Read the sample now, as often as `load` will be asked for it, for a process that is about to be forked.
+
+    Each call of `load` gets arrays of its own, as always.
+    """
+    _ahead.extend(_read(SAMPLE_FOLDER, SAMPLE) for _ in range(copies))
+
+
 def check_images(x, name="x"):
     """Check that an array holds images as the models expect them.
 
@@ -179,7 +191,7 @@ def check_images(x, name="x"):
 
 def _sample(prefix):
     try:
-        arrays = _read(SAMPLE_FOLDER, SAMPLE)
+        arrays = _ahead.pop() if _ahead else _read(SAMPLE_FOLDER, SAMPLE)
     except DataError as error:
         raise DataError(f"{error} This is the sample that comes with vaelab: reinstall the package or clone it again.") from None
     return FashionMNIST(**arrays, source=f"{prefix}: 10,000 training + 2,000 test images, all ten classes alike.")
@@ -208,7 +220,7 @@ def _read(folder, checksums):
             )
         arrays[key] = parse_idx(content)
     for key in ("x_train", "x_test"):
-        arrays[key] = arrays[key].astype("float32") / np.float32(255)
+        arrays[key] = np.divide(arrays[key], np.float32(255), dtype=np.float32)
     return arrays
 
 

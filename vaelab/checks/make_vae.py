@@ -258,7 +258,7 @@ def fit(rng, ask):
     data["first"] = data["x"][:batch]
     run = _Run(rng, ask, shape, size, data, [
         # Two steps: a learning rate that warms up may be zero in the first.
-        {"do": "fit", "x": "first", "x_val": "x_val", "batch_size": batch // 2, "weights": True},
+        {"do": "fit", "x": "first", "x_val": "x_val", "batch_size": batch // 2, "weights": True, "quick": True},
         # In a graph, as students run it. Without the optimiser's own rule: its graph takes long to make.
         {"do": "fit", "x": "x", "batch_size": batch, "rate": 0.0, "graph": True, "quick": True}])
     log = _read(run.step(0, "fit with validation_data=(x_val, None)"), "fit with validation_data",

@@ -336,6 +336,8 @@ def _vae(asked, given, target, arrays):
             variable.assign(given[name])
 
     reset()
+    # A model with a layer that has never run is first traced by Keras, to build it; this one has all its weights.
+    sampling.built = all(step.get("quick") for step in asked["steps"])
     model = target(tuple(asked["build"]["input_shape"]), encoder, decoder, sampling)
     reset()  # a target may have no business with the weights, but could have changed them
     told = {"type": type_name(model), "is_model": issubclass(type(model), keras.Model)}
@@ -440,7 +442,7 @@ def _plain_steps(model, rate):
 
     def apply(gradients, trainable_variables=None):
         for gradient, variable in zip(gradients, trainable_variables or model.trainable_variables):
-            if gradient is not None:
+            if gradient is not None and rate:
                 variable.assign_sub(rate * tf.cast(tf.convert_to_tensor(gradient), variable.dtype))
 
     optimizer.apply = apply
