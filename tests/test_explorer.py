@@ -223,11 +223,10 @@ def worst_pixels(decoder, grid, n=4000):
     return np.concatenate([np.abs(grid.blend(part) / 255 - decoder.images(part)).max((1, 2, 3)) for part in np.split(z, 8)])
 
 
-# The convolutional decoder has steep borders between classes, where single pixels are far off;
-# elsewhere it blends as well as the other one.
+# The convolutional decoder has steeper borders between classes.
 @pytest.mark.parametrize(
     ("load", "stated", "usual"),
-    [(lambda: reference.load_mlp()[1], 0.125, 0.01), (reference.load_conv_decoder, 0.45, 0.01)],
+    [(lambda: reference.load_mlp()[1], 0.125, 0.01), (reference.load_conv_decoder, 0.2, 0.02)],
     ids=["mlp", "conv"],
 )
 def test_blended_images_of_the_reference_decoders_keep_to_the_stated_error(load, stated, usual):

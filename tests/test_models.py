@@ -1,12 +1,16 @@
 """The networks that notebooks import, and the reference models."""
 
+import importlib
 import json
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
 from vaelab import data, metrics, models, profiles, reference
+
+PROJECT = Path(__file__).resolve().parents[1]
 
 
 def test_encoder_and_decoder_have_the_shapes_they_promise():
@@ -77,6 +81,28 @@ def test_the_conv_weights_reach_what_the_record_says():
     check_record(
         "conv", x, (posteriors["z_mean_test"], posteriors["z_log_var_test"]), reference.load_conv_decoder(), tolerance=4
     )
+
+
+def test_the_courses_answers_train_their_batch_normalisation(monkeypatch):
+    monkeypatch.syspath_prepend(PROJECT / "solutions")
+    solution = importlib.import_module("train_reference").solution
+    encoder = solution("03_conv_vae", "make_conv_encoder")(28, 28, 1, 2, 8)
+    decoder = models.make_conv_decoder(2, 8, filters=4)
+    vae = solution("02_vae", "make_vae")((28, 28, 1), encoder, decoder, models.Sampling(seed=1))
+    vae.fit(np.random.default_rng(0).random((4, 28, 28, 1), dtype="float32"), batch_size=2, verbose=0)
+    assert not any(is_untrained(layer) for layer in normalisations(encoder) + normalisations(decoder))
+
+
+def test_the_reference_decoder_comes_with_trained_batch_normalisation():
+    assert not any(is_untrained(layer) for layer in normalisations(reference.load_conv_decoder()))
+
+
+def normalisations(model):
+    return [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+
+def is_untrained(layer):
+    return np.all(layer.moving_mean.numpy() == 0) and np.all(layer.moving_variance.numpy() == 1)
 
 
 def check_record(name, x, posterior, decoder, tolerance):

@@ -285,25 +285,35 @@ def test_models_of_any_style_train_whether_xla_takes_them_or_not(Model, x, monke
     assert {name: getattr(vae, name) for name in before} == before
 
 
+class Convolutional(TinyVAE):
+    """Its ``call`` does not say whether it trains: Keras's ``fit`` would leave the normalisation as it is."""
+
+    def __init__(self):
+        super().__init__()
+        inputs = keras.Input((8, 8, 1))
+        hidden = keras.layers.BatchNormalization()(keras.layers.Conv2D(8, 3, padding="same")(inputs))
+        self.network = keras.Model(inputs, keras.layers.Conv2D(1, 2, padding="same", activation="sigmoid")(hidden))
+
+    def call(self, x):
+        return self.network(x), 0.0 * ops.sum(x, axis=(1, 2, 3))[:, None, None, None]
+
+
 def test_after_training_a_convolutional_model_is_plain_keras_again(tmp_path):
-    inputs = keras.Input((8, 8, 1))
-    hidden = keras.layers.BatchNormalization()(keras.layers.Conv2D(8, 3, padding="same")(inputs))
-    network = keras.Model(inputs, keras.layers.Conv2D(1, 2, padding="same", activation="sigmoid")(hidden))
-
-    class Convolutional(TinyVAE):
-        def __init__(self):
-            super().__init__()
-            self.network = network
-
-        def call(self, x):
-            return self.network(x), 0.0 * ops.sum(x, axis=(1, 2, 3))[:, None, None, None]
-
-    x = np.random.default_rng(0).random((10, 8, 8, 1), dtype="float32")
-    training.fit(compiled(Convolutional()), x, epochs=2, batch_size=4)
-    assert all(type(layer).__module__.startswith("keras.") for layer in network.layers)
-    network.save(tmp_path / "network.keras")
+    vae, x = compiled(Convolutional()), np.random.default_rng(0).random((10, 8, 8, 1), dtype="float32")
+    training.fit(vae, x, epochs=2, batch_size=4)
+    assert all(type(layer).__module__.startswith("keras.") for layer in vae.network.layers)
+    vae.network.save(tmp_path / "network.keras")
     again = keras.models.load_model(tmp_path / "network.keras")
-    np.testing.assert_array_equal(again(x), network(x))
+    np.testing.assert_array_equal(again(x), vae.network(x))
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_batch_normalisation_is_trained_whatever_call_says(run_eagerly):
+    vae, x = Convolutional(), np.random.default_rng(0).random((10, 8, 8, 1), dtype="float32")
+    vae.compile(optimizer="adam", run_eagerly=run_eagerly)
+    training.fit(vae, x, epochs=1, batch_size=4)
+    (normalisation,) = [layer for layer in vae.network.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert np.abs(normalisation.moving_mean.numpy()).max() > 0
 
 
 def test_a_model_that_does_not_report_the_parts_is_told_how(x):

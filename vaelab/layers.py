@@ -1,4 +1,4 @@
-"""A batch normalisation that trains faster on feature maps, in place of Keras's own.
+"""A batch normalisation for training steps, faster on feature maps than Keras's own.
 
 Keras computes mean, variance, scale and shift one after the other, each of them a pass over the
 whole map, and as many again for the gradient. ``docs/training_speed.md`` has the measurements.
@@ -18,9 +18,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
     Weights, configuration, results, running averages and gradients are those of Keras's layer, but for
     rounding; it has its name as well, because files of weights are sorted by it. Where it
     does not train on maps (batch, rows, columns, channels) of float32, Keras computes.
+
+    Made for training steps, it trains unless it is told not to. Keras's layer does so only if the model's ``call``
+    passes ``training`` on: in a model whose ``call`` has no such argument it would never normalise anything.
     """
 
     def call(self, inputs, training=None, mask=None):
+        training = True if training is None else training
         if training is not True or mask is not None or not fuses(self, inputs):
             return super().call(inputs, training=training, mask=mask)
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
@@ -50,7 +54,7 @@ def fuses(layer, inputs):
 def faster(model):
     """Within the block, let every ``keras.layers.BatchNormalization`` of a model compute as the one here.
 
-    Meant for the tracing of a function: afterwards the model is a plain Keras model again, and the
+    Meant for a training step, or its tracing: afterwards the model is a plain Keras model again, and a
     function keeps what it has traced.
     """
     changed = [layer for layer in _layers(model) if type(layer) is keras.layers.BatchNormalization]

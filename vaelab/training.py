@@ -60,7 +60,8 @@ def fit(vae, x_train, *, x_test=None, epochs, batch_size=100, landmarks=True):
     completed epochs stay. In the ``grading`` profile nothing is trained.
 
     Steps are the model's own (``train_step``), as in Keras's ``fit``; the model is not changed
-    otherwise. The learning rate rises to eight times the one the model was compiled with (but
+    otherwise. One thing differs: batch normalisation is trained even in a model whose ``call`` takes no
+    argument ``training``, where Keras's ``fit`` leaves it as it was. The learning rate rises to eight times the one the model was compiled with (but
     not above 0.01) and falls along half a cosine to zero; a model compiled with a schedule keeps it.
 
     Parameters
@@ -139,7 +140,8 @@ class _Training:
         eager = vae.run_eagerly or tf.config.functions_run_eagerly()
 
         def step(index):
-            return vae.train_step(tf.gather(x, index))
+            with layers.faster(vae):
+                return vae.train_step(tf.gather(x, index))
 
         self.step = step if eager else tf.function(step, input_signature=[tf.TensorSpec([None], tf.int32)])
         self.eager = eager
@@ -152,8 +154,7 @@ class _Training:
         order = tf.random.shuffle(tf.range(self.images))
         done, full = 0, self.images // self.batch_size  # the last batch may be a part
         if self.taken == 0 and not self.eager:
-            with layers.faster(self.vae):
-                self.step.get_concrete_function()
+            self.step.get_concrete_function()
         while done < self.steps:
             rate.at(self.taken / self.total)
             count = min(_STEPS, full - done) if self._compiled() else 0

@@ -267,12 +267,13 @@ def make_vae(input_shape, encoder, decoder, sampling_layer):
             self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
             self.kl_tracker = keras.metrics.Mean(name="kl")
 
-        def call(self, x):
-            z_mean, z_log_var = self.encoder(x)
+        def call(self, x, training=None):
+            # Layers such as batch normalisation need to know whether this is training.
+            z_mean, z_log_var = self.encoder(x, training=training)
             kl = 0.5 * ops.sum(ops.exp(z_log_var) + ops.square(z_mean) - 1 - z_log_var, axis=-1)
             self.kl_tracker.update_state(kl)
             self.add_loss(ops.mean(kl))
-            return self.decoder(self.sampling([z_mean, z_log_var]))
+            return self.decoder(self.sampling([z_mean, z_log_var]), training=training)
 
         def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
             x, y_pred = ops.reshape(x, (-1, n_pixels)), ops.reshape(y_pred, (-1, n_pixels))
