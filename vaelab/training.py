@@ -61,8 +61,10 @@ def fit(vae, x_train, *, x_test=None, epochs, batch_size=100, landmarks=True):
 
     Steps are the model's own (``train_step``), as in Keras's ``fit``; the model is not changed
     otherwise. One thing differs: batch normalisation is trained even in a model whose ``call`` takes no
-    argument ``training``, where Keras's ``fit`` leaves it as it was. The learning rate rises to eight times the one the model was compiled with (but
-    not above 0.01) and falls along half a cosine to zero; a model compiled with a schedule keeps it.
+    argument ``training``, where Keras's ``fit`` leaves it as it was.
+
+    The learning rate rises to eight times the one the model was compiled with (but not above 0.01) and
+    falls along half a cosine to zero; a model compiled with a schedule keeps it.
 
     Parameters
     ----------
