@@ -2,6 +2,8 @@
 
     python benchmarks/grading.py [--size 20] [--repeats 1]
     python benchmarks/grading.py --soak 500 [--assignment 01_kl_term] [--output FILE]
+    python benchmarks/grading.py --scaling
+    python benchmarks/grading.py --plot
 
 A class hands in the course's solution, two other right answers and a wrong one, over and over.
 Our figure is the whole of a run, from an empty folder to nbgrader's gradebook: with the start
@@ -9,6 +11,10 @@ of everything, sandbox and judge on. Stock nbgrader grades the same notebooks on
 machine; what a submission costs it does not depend on how many there are (they are graded one
 after the other, each in a kernel of its own), so it grades the four different ones, and the
 seconds before its first submission are not counted. Both must give right answers full marks.
+
+``--soak`` grades one large class, ``--scaling`` small ones of several sizes with several numbers of
+workers, in about five minutes; both are kept in ``docs/grading_bench.json`` and drawn in
+``docs/grading_scaling.png``, which ``--plot`` draws again.
 """
 
 import argparse
@@ -25,10 +31,12 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from table import Row, machine, markdown
 
 from autograde import assignment
 
 PROJECT = Path(__file__).resolve().parents[1]
+RECORD, PLOT = PROJECT / "docs" / "grading_bench.json", PROJECT / "docs" / "grading_scaling.png"
 
 #: By assignment: the exercise, and whose answers hand in (right, right, wrong; the course's own is added).
 ANSWERS = {
@@ -148,8 +156,6 @@ def right(found, full):
 
 
 def measure(size=20, repeats=1):
-    from table import Row
-
     rows = []
     for name, workers, sizes in (("02_vae", 2, [size] * repeats), ("02_vae", 1, [max(4, size // 4 * 2)]),
                                  ("01_kl_term", 2, [size]), ("03_conv_vae", 2, [max(4, size // 2)])):
@@ -173,16 +179,83 @@ def measure(size=20, repeats=1):
     return rows
 
 
+#: Along a large class, figures are given for the first so many of it.
+SIZES = (5, 10, 20, 40, 60, 100, 200, 300, 400, 500, 750, 1000)
+
+
 def soak(size, name, workers=2):
-    """Grade one large class; cost of a submission and memory of the parent along the way."""
+    """Grade one large class; cost of a submission and memory of the parent along the way.
+
+    Cost is given twice: since the run was started, and since the size before, which leaves the start out.
+    """
     run = ours(name, size, workers)
     full = sum(cell.points for cell in assignment.load(name).cells if cell.kind == "test")
     assert len(run["points"]) == size and right(run["points"], full)
-    marks = [n for n in (20, 50, 100, 200, 300, 400, 500, 750, 1000) if n <= size]
-    cost = {n: round(run["landed"][n - 1][0] / n, 3) for n in marks}
+    marks = [n for n in SIZES if n <= size]
+    landed = {n: run["landed"][n - 1] for n in marks}
     return {"assignment": name, "size": size, "workers": workers, "seconds": run["seconds"], "stages": run["stages"],
-            "seconds_a_submission_in_a_class_of": cost,
-            "parent_memory_mb_after": {n: run["landed"][n - 1][1] for n in marks}}
+            "seconds_a_submission_in_a_class_of": {n: round(landed[n][0] / n, 3) for n in marks},
+            "seconds_a_further_submission_up_to": {
+                n: round((landed[n][0] - landed[m][0]) / (n - m), 3) for m, n in zip(marks, marks[1:])},
+            "parent_memory_mb_after": {n: landed[n][1] for n in marks}}
+
+
+def rate(name, size, workers):
+    """Submissions a minute once every worker is at work."""
+    landed = [seconds for seconds, _ in ours(name, size, workers)["landed"]]
+    return round(60 * (size - workers) / (landed[-1] - landed[workers - 1]), 2)
+
+
+def scaling(classes=(("01_kl_term", 60), ("02_vae", 40)), size=12, workers=(1, 2, 4)):
+    """How cost grows with the size of a class and with the number of workers, by assignment."""
+    found = {}
+    for name, largest in classes:
+        found[name] = {"class": soak(largest, name),
+                       "submissions_a_minute_with_workers": {n: rate(name, size, n) for n in workers}}
+        print(name, found[name], flush=True)
+    return found
+
+
+def read():
+    return json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
+
+
+def keep(name, found):
+    record = read() | {"machine": machine(), name: found}
+    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    plot(read())  # as it was written: its keys are text
+
+
+def plot(record, path=PLOT):
+    """Draw what ``scaling`` and ``soak`` found."""
+    from matplotlib.figure import Figure  # here: the process that grades is measured, too
+
+    from vaelab.plots import palette
+
+    fig = Figure(figsize=(10, 3.6), layout="constrained")
+    by_size, by_workers = fig.subplots(1, 2)
+    looks = zip((palette.BLUE, palette.VERMILLION, palette.GREEN, palette.PURPLE), "osD^")
+    for name, measured in record.get("scaling", {}).items():
+        colour, marker = next(looks)
+        cost, workers = measured["class"], measured["submissions_a_minute_with_workers"]
+        _costs(by_size, cost, name, colour, marker)
+        by_workers.plot([int(n) for n in workers], workers.values(), f"{marker}-", color=colour, label=name)
+    for name, cost in sorted((key, found) for key, found in record.items() if key.startswith("soak")):
+        _costs(by_size, cost, name, *next(looks))
+    by_size.plot([], [], "k--", label="without the start of the run")
+    by_size.set(xscale="log", xlabel="submissions in the class", ylabel="seconds per submission", ylim=(0, None))
+    by_workers.set(xticks=[1, 2, 4], xlabel="workers", ylabel="submissions per minute", ylim=(0, None))
+    for axes in (by_size, by_workers):
+        axes.legend()
+    fig.savefig(path, dpi=120)
+
+
+def _costs(axes, cost, label, colour, marker):
+    """Cost by class size, and dashed without the start of the run."""
+    for name, line, text in (("seconds_a_submission_in_a_class_of", "-", f"{label}, {cost['workers']} workers"),
+                             ("seconds_a_further_submission_up_to", "--", None)):
+        axes.plot([int(n) for n in cost[name]], cost[name].values(), f"{marker}{line}", color=colour, label=text,
+                  fillstyle="none" if line == "--" else "full")
 
 
 def main():
@@ -190,6 +263,8 @@ def main():
     parser.add_argument("--size", type=int, default=20)
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--soak", type=int, metavar="SIZE", help="grade one class of this size instead")
+    parser.add_argument("--scaling", action="store_true", help="grade classes of several sizes, with several numbers of workers")
+    parser.add_argument("--plot", action="store_true", help="only draw what is recorded")
     parser.add_argument("--assignment", choices=ANSWERS, default="01_kl_term", help="for --soak")
     parser.add_argument("--workers", type=int, default=2, help="for --soak")
     parser.add_argument("--output", type=Path, help="write the figures to this JSON file as well")
@@ -197,12 +272,16 @@ def main():
     options = parser.parse_args()
     if options.folder:
         return grade(options.folder, options.assignment, options.workers)
-    if options.soak:
+    if options.plot:
+        return plot(read())
+    if options.scaling:
+        found = scaling()
+        keep("scaling", found)
+    elif options.soak:
         found = soak(options.soak, options.assignment, options.workers)
+        keep(f"soak {options.assignment}", found)
         print(json.dumps(found, indent=1))
     else:
-        from table import machine, markdown
-
         rows = measure(options.size, options.repeats)
         print(markdown(rows))
         found = {"machine": machine(), "rows": [row.as_json() for row in rows]}
