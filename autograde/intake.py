@@ -5,7 +5,7 @@ nbgrader  ``STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb`` and ``timestamp.txt``, as the 
           and ``nbgrader collect`` leave them
 Moodle    ``Full Name_12345_assignsubmission_file_/any.ipynb`` (or ``…file_any.ipynb``)
 Canvas    ``lastfirst_LATE_123_456_any-1.ipynb``; ``LATE_`` and ``-1`` (a later attempt)
-          where they apply
+          where they apply; ``LATE_anon_AbC12_456_any.ipynb`` if grading is anonymous
 flat      one notebook a student, named after them: ``alice.ipynb``, ``02_vae_alice.ipynb``
 ========  =============================================================================
 
@@ -32,6 +32,8 @@ from autograde import preflight
 
 MOODLE = re.compile(r"_(?P<id>\d+)_assignsubmission_[a-z]+_")
 CANVAS = re.compile(r"(?P<name>[^/_]+)_(?:(?P<late>LATE)_)?(?P<id>\d+)_(?P<submission>\d+)_(?P<file>[^/]+)", re.IGNORECASE)
+# In anonymous grading Canvas gives each student an id for this assignment, and puts LATE first.
+ANONYMOUS = re.compile(r"(?:(?P<late>LATE)_)?(?P<id>anon_[0-9A-Za-z]+)_(?P<submission>\d+)_(?P<file>[^/]+)")
 COPY = re.compile(r"(?: ?\((?P<copy>\d+)\)|-(?P<attempt>\d{1,3}))$")
 
 #: Files that nbgrader's exchange leaves beside a submission, and wants to see again beside its feedback.
@@ -240,14 +242,14 @@ def _identify(file, assignments, only):
     for i, part in enumerate(parts):
         last = i == len(parts) - 1
         moodle = list(MOODLE.finditer(part))
-        canvas = CANVAS.fullmatch(part) if last else None
+        canvas = (ANONYMOUS.fullmatch(part) or CANVAS.fullmatch(part)) if last else None
         numbers = {match["id"] for match in moodle} | ({canvas["id"]} if canvas else set())
         if len(numbers) > 1:
             raise Ambiguous(f"its name holds the numbers of several students: {', '.join(sorted(numbers))}")
         if moodle:
             return facts(moodle[0]["id"], only, name=part[:moodle[0].start()], attempt=_attempt(parts[-1]))
         if canvas:
-            return facts(canvas["id"], only, name=canvas["name"], late=canvas["late"] is not None, attempt=_attempt(canvas["file"]))
+            return facts(canvas["id"], only, name=canvas.groupdict().get("name", ""), late=canvas["late"] is not None, attempt=_attempt(canvas["file"]))
         if len(parts) - i > 2 and parts[i + 1] in assignments:
             return facts(part, parts[i + 1], attempt=_attempt(parts[-1]))
     if len(parts) >= 3 and only is None and parts[-1] == f"{parts[-2]}.ipynb":

@@ -74,6 +74,17 @@ def test_canvas_names_attempts_and_late_marks(place):
     assert students["4711"].superseded == ["lovelaceada_4711_88001_mini.ipynb"]
 
 
+def test_canvas_names_of_anonymous_students(place):
+    students, unmatched = collect(place({
+        "anon_aB3x9_88001_mini.ipynb": BOOK, "anon_aB3x9_88002_mini-1.ipynb": BOOK, "anon_Ab3x9_88004_mini.ipynb": BOOK,
+        "LATE_anon_77KqZ_88003_mini.ipynb": BOOK, "anon_12345_88005_essay.pdf": b"%PDF",
+        "anon_aB3x9_88006_Bob_12_assignsubmission_file_mini-9.ipynb": BOOK}), "mini")
+    assert sorted(students) == ["anon_12345", "anon_77KqZ", "anon_Ab3x9", "anon_aB3x9"]
+    assert [s for s in students if students[s].late] == ["anon_77KqZ"]
+    assert students["anon_aB3x9"].superseded == ["anon_aB3x9_88001_mini.ipynb"]
+    assert [reason for _, reason in unmatched] == ["its name holds the numbers of several students: 12, anon_aB3x9"]
+
+
 def test_a_flat_folder_recognises_the_assignment_by_the_cells(place):
     students, unmatched = collect(place({
         "alice.ipynb": BOOK, "mini_bob.ipynb": BOOK, "chloé dùpont 🎓.ipynb": BOOK,
