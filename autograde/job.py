@@ -6,6 +6,7 @@ sandboxes, the student's kernel and the judge, a third if the judge asks for a k
 which no cell has run, and watches all.
 """
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -285,10 +286,11 @@ def _supervise(processes, start, limits, folder, started):
         held = {"kernel": student}
 
         def stop(name, why):
-            held[name].end(why)
-            _tell(judge, name, why)
-            if name == "kernel" and "replayer" in held and held["replayer"].stopped is None:
-                stop("replayer", why)
+            """The student's kernel takes the other one along: nothing more will be asked."""
+            names = [other for other, one in held.items() if other == name or name == "kernel" and one.stopped is None]
+            for other in names:
+                held[other].end(why)
+            _tell(judge, dict.fromkeys(names, why))
 
         while True:
             events = selector.select(timeout=max(0, look - time.monotonic()))
@@ -334,10 +336,10 @@ def _supervise(processes, start, limits, folder, started):
     return found, usage
 
 
-def _tell(judge, name, why):
-    """A kernel has ended, and why."""
-    judge.stdin.write(json.dumps({name: why}).encode() + b"\n")
-    judge.stdin.flush()
+def _tell(judge, ended):
+    """Kernels that have ended, and why; unless the judge is done by now."""
+    with contextlib.suppress(BrokenPipeError):
+        os.write(judge.stdin.fileno(), json.dumps(ended).encode() + b"\n")
 
 
 def _last_words(folder):

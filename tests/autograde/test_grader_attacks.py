@@ -1,7 +1,8 @@
 """The attack corpus: no undeserved point, no effect outside the sandbox, and no silence about it.
 
 The files are in ``tests/attacks/CATEGORY/``. Those of ``forge`` stand in the solution
-cell; those of ``lie_in_the_file`` change the submitted file; the others are cells that
+cell, and those of ``forge_a_graph`` in that of an assignment whose answer the judge cannot
+recompute; those of ``lie_in_the_file`` change the submitted file; the others are cells that
 print EFFECT where they get what they should not. All hostile code runs in the
 grader's sandbox or, as a control, in a weaker one.
 """
@@ -18,9 +19,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from grading_helpers import answered, as_bytes, code_cells, mini, points, printed
+from grading_helpers import COURSE, answered, as_bytes, code_cells, mini, points, printed
 
-from autograde import intake, job, sandbox
+from autograde import assignment, intake, job, sandbox
 from autograde.sandbox import MB, Limits
 
 ATTACKS = Path(__file__).resolve().parent.parent / "attacks"
@@ -39,7 +40,7 @@ def source(category, name, port=0):
 
 def test_there_are_attacks_in_every_category():
     categories = {path.name: len(attacks(path.name)) for path in ATTACKS.iterdir() if path.is_dir()}
-    least = {"forge": 50, "read": 15, "write": 15, "survive": 8, "starve": 12, "fill": 5, "lie_in_the_file": 20, "lie_about_time": 12}
+    least = {"forge": 50, "forge_a_graph": 8, "read": 15, "write": 15, "survive": 8, "starve": 12, "fill": 5, "lie_in_the_file": 20, "lie_about_time": 12}
     assert set(categories) == set(least)
     assert all(categories[name] >= least[name] for name in least), categories
 
@@ -60,9 +61,19 @@ def graded():
     def grade(data):
         return job.grade(job.Job("mallory", mini(), data, Limits(seconds=60)))
 
+    def grade_encoder(name):
+        given = assignment.load("encoder", COURSE)
+        notebook = assignment.source_notebook("encoder", COURSE)
+        for cell in notebook.cells:
+            cell.id = cell.metadata.get("nbgrader", {}).get("grade_id", cell.id)
+            if cell.id == "make_conv_encoder":
+                cell.source = source("forge_a_graph", name)
+        return job.grade(job.Job("mallory", given, as_bytes(notebook), Limits(seconds=200)))
+
     pool = ThreadPoolExecutor(2)
-    yield {(category, name): pool.submit(grade, make(name))
-           for category, make in (("forge", forged), ("lie_in_the_file", lied)) for name in attacks(category)}
+    yield {("forge_a_graph", name): pool.submit(grade_encoder, name) for name in attacks("forge_a_graph")} | {
+        (category, name): pool.submit(grade, make(name))
+        for category, make in (("forge", forged), ("lie_in_the_file", lied)) for name in attacks(category)}
     pool.shutdown(cancel_futures=True)
 
 
@@ -74,6 +85,20 @@ def test_forgery_earns_nothing_and_is_explained(name, graded):
     for check in result["checks"]:
         assert check["reason"] or check["verdicts"][-1]["message"]
     assert not Path("/tmp/EFFECT_pickle").exists()
+
+
+@pytest.mark.parametrize("name", attacks("forge_a_graph"))
+def test_a_forged_graph_earns_what_the_graph_itself_is_worth(name, graded):
+    """Nothing, but for those that say what they ``deserve``: what their layers get if they are handed in openly."""
+    result, notebook = graded["forge_a_graph", name].result()
+    deserved = source("forge_a_graph", name).partition("# deserves: ")[2].partition("\n")[0].split()
+    earned = {check["grade_id"].rpartition("_")[2]: check["passed"] for check in result["checks"]}
+    assert [about for about, passed in earned.items() if passed] == deserved
+    for check in result["checks"]:
+        assert check["reason"] or check["verdicts"][-1]["message"]
+        assert not check["verdicts"] or "could not be judged" not in check["verdicts"][-1]["message"]
+    assert "print(\"EFFECT\")" in notebook or "EFFECT" not in notebook.replace("/tmp/EFFECT_graph", "")
+    assert not Path("/tmp/EFFECT_graph").exists()
 
 
 @pytest.mark.parametrize("name", attacks("lie_in_the_file"))

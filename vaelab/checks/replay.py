@@ -38,13 +38,13 @@ from vaelab.checks.trace import MAX_NUMBERS, MAX_VARIABLES
 MAX_GRAPHS, MAX_OPERATIONS, MAX_CAPTURES = 8, 20_000, 1000
 
 #: No honest run of an encoder on some images takes longer, in seconds.
-PATIENCE = 30
+PATIENCE = 10
 
 CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 VARIABLES = ("ReadVariableOp", "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp", "ResourceGather")
 LOOPS = ("If", "While", "StatelessIf", "StatelessWhile", "Case", "StatelessCase")
 #: Operations with state that a model may have: these, and random ones, told by parts of their names.
-STATEFUL = (*VARIABLES, *LOOPS)
+STATEFUL = (*VARIABLES, *LOOPS, "CheckNumerics", "CheckNumericsV2")
 RANDOM = ("Random", "Normal", "Uniform", "Multinomial", "Rng")
 #: What TensorFlow does not list as having state, and yet reaches out of a graph.
 REFUSED = {"PyFuncStateless", "DebugIdentity", "DebugIdentityV2", "DebugIdentityV3", "DebugNanCount", "DebugNumericSummary",
@@ -100,6 +100,12 @@ def _replay(asked, given, arrays):
     with tf.Graph().as_default():
         variables = _Variables(_take(asked, "variables", list), given)
         graphs = [_Graph(i, graph, wanted["shape"], variables, given) for i, (graph, wanted) in enumerate(zip(told, asked["traces"]))]
+        for step in asked["steps"]:
+            if step["do"] == "gradients":
+                try:
+                    graphs[step["graph"]].differentiate(variables, step.get("together", False))
+                except Exception as error:
+                    raise Refused(f"There is no gradient through the encoder ({error_of(error)['text'][:200]}).") from None
         settings = tf.compat.v1.ConfigProto(device_count={"GPU": 0})  # the same everywhere
         settings.graph_options.optimizer_options.opt_level = -1
         settings.graph_options.rewrite_options.disable_meta_optimizer = True
@@ -135,8 +141,6 @@ class _Variables:
     """The encoder's variables, rebuilt from descriptions that may lie."""
 
     def __init__(self, told, given):
-        import tensorflow as tf
-
         if len(told) > MAX_VARIABLES:
             raise Refused(f"The encoder has more than {MAX_VARIABLES} weights.")
         self.names, self.shapes, self.trainable, self.dtypes, self.values = [], [], [], [], []
@@ -148,15 +152,29 @@ class _Variables:
             self.shapes.append(tuple(shape))
             self.trainable.append(_take(one, "trainable", bool))
             self.dtypes.append(_dtype(dtype))
-            self.values.append(self._value(one.get("value"), shape, given))
             if sum(map(math.prod, self.shapes)) > MAX_NUMBERS:
                 raise Refused(f"The encoder's weights hold more than {MAX_NUMBERS:,} numbers.")
-        self.handles = [tf.raw_ops.VarHandleOp(dtype=dtype, shape=shape, shared_name=f"variable{i}")
-                        for i, (dtype, shape) in enumerate(zip(self.dtypes, self.shapes))]
-        self.fed = [tf.compat.v1.placeholder(dtype, shape) for dtype, shape in zip(self.dtypes, self.shapes)]
-        self.assigned = [tf.raw_ops.AssignVariableOp(resource=handle, value=value) for handle, value in zip(self.handles, self.fed)]
-        self.read = [tf.raw_ops.ReadVariableOp(resource=handle, dtype=dtype) for handle, dtype in zip(self.handles, self.dtypes)]
+            self.values.append(self._value(one.get("value"), shape, given))
+        self.handles, self.fed, self.assigned, self.read = self._operations()
         self.floating = [i for i, dtype in enumerate(self.dtypes) if dtype.is_floating]
+
+    def _operations(self):
+        """Handles, placeholders, and what assigns them and reads; imported at once, as calls take ten times as long."""
+        import tensorflow as tf
+
+        graph_def, attribute = tf.compat.v1.GraphDef(), tf.compat.v1.AttrValue
+        for i, (dtype, shape) in enumerate(zip(self.dtypes, self.shapes)):
+            dtype, shape = attribute(type=dtype.as_datatype_enum), attribute(shape=tf.TensorShape(shape).as_proto())
+            graph_def.node.add(name=f"handle{i}", op="VarHandleOp",
+                               attr={"dtype": dtype, "shape": shape, "shared_name": attribute(s=b"variable%d" % i)})
+            graph_def.node.add(name=f"fed{i}", op="Placeholder", attr={"dtype": dtype, "shape": shape})
+            graph_def.node.add(name=f"assigned{i}", op="AssignVariableOp", input=[f"handle{i}", f"fed{i}"], attr={"dtype": dtype})
+            graph_def.node.add(name=f"read{i}", op="ReadVariableOp", input=[f"handle{i}"], attr={"dtype": dtype})
+        number = range(len(self.shapes))
+        names = [[f"{what}{i}" for i in number] for what in ("handle", "fed", "assigned", "read")]
+        made = iter(tf.graph_util.import_graph_def(graph_def, return_elements=[
+            name if row is names[2] else f"{name}:0" for row in names for name in row], name="variables"))
+        return [[next(made) for _ in number] for _ in names]
 
     def _value(self, name, shape, given):
         if name is None:
@@ -217,6 +235,18 @@ class _Graph:
             graph_def, {name: tensor for name, tensor in stands_for.items() if name.partition(":")[0] in present},
             outputs, name=self.scope) if outputs else []
         self.plain = [tf.cast(t, tf.float32) if t.dtype == tf.bfloat16 else t for t in self.outputs]
+
+    def differentiate(self, variables, together):
+        """Make the gradients of each output (or of all together) by trainable variables and by ``x``; before any run."""
+        import tensorflow as tf
+
+        totals = [tf.reduce_sum(tf.square(tf.cast(t, tf.float32))) for t in self.outputs[:3] if t.dtype.is_floating]
+        if together and totals:
+            totals = [tf.add_n(totals)]
+        self.differentiated = [i for i in variables.floating if variables.trainable[i]]
+        by = [*(variables.handles[i] for i in self.differentiated), self.x]
+        self.gradients = [[None if g is None else tf.cast(tf.convert_to_tensor(g), tf.float32) for g in tf.gradients(total, by)]
+                          for total in totals]
 
     def describe(self, values, name, arrays):
         """What the judge reads of `values`: the structure that was told, with numbers of ours."""
@@ -393,7 +423,6 @@ class _Runner:
         self.session, self.variables, self.graphs = session, variables, graphs
         self.options = _patient()
         self.assign(dict(enumerate(variables.values)))
-        self.gradients = {}
 
     def assign(self, values):
         v = self.variables
@@ -445,24 +474,13 @@ def _step_train(runner, graph, step, x, name, arrays):
 
 
 def _step_gradients(runner, graph, step, x, name, arrays):
-    import tensorflow as tf
-
-    v = runner.variables
-    floating = [tensor for tensor in graph.outputs[:3] if tensor.dtype.is_floating]
-    totals = [tf.reduce_sum(tf.square(tf.cast(tensor, tf.float32))) for tensor in floating]
-    if step.get("together") and totals:
-        totals = [tf.add_n(totals)]
-    which = [i for i in v.floating if v.trainable[i]]
-    found = [tf.gradients(total, [*(v.handles[i] for i in which), graph.x]) for total in totals]
-    sizes = [[None if g is None else tf.norm(tf.cast(tf.convert_to_tensor(g), tf.float32)) for g in row[:-1]] for row in found]
-    pixels = [tf.reduce_sum(tf.abs(tf.convert_to_tensor(row[-1])), axis=0) for row in found if row[-1] is not None]
-    pixels = tf.add_n(pixels) if pixels else tf.zeros(graph.x.shape[1:])
-    flat = [size for row in sizes for size in row if size is not None]
-    *values, pixels = runner.fetch([*flat, pixels], graph, x)
-    values = iter(values)
-    return {"sizes": [[None if size is None else float(next(values)) for size in row] for row in sizes],
-            "which": which, "shapes": [list(v.shapes[i]) for i in which],
-            "pixels": numbers(np.asarray(pixels), {"kind": "tensor"}, name, arrays)}
+    rows, which = graph.gradients, graph.differentiated
+    found = iter(runner.fetch([g for row in rows for g in row if g is not None], graph, x))
+    found = [[None if g is None else next(found).astype("float64") for g in row] for row in rows]
+    pixels = sum((np.abs(row[-1]).sum(0) for row in found if row[-1] is not None), np.zeros(x.shape[1:]))
+    return {"sizes": [[None if g is None else float(np.sqrt((g**2).sum())) for g in row[:-1]] for row in found],
+            "which": which, "shapes": [list(runner.variables.shapes[i]) for i in which],
+            "pixels": numbers(pixels, {"kind": "tensor"}, name, arrays)}
 
 
 def _step_operations(runner, graph, step, x, name, arrays):

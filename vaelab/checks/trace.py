@@ -28,22 +28,27 @@ def trace(asked, given, target, arrays):
     """
     import keras
 
-    with _naming(target) if asked.get("names") else contextlib.nullcontext([]) as names:
+    names = []
+    with _naming(target, names) if asked.get("names") else contextlib.nullcontext():
         model = target(*asked["args"])
-        told = {"type": type_name(model), "is_model": issubclass(type(model), keras.Model), "names": names}
-        graphs, variables = [], _Variables(model, asked.get("drawn", False), arrays) if told["is_model"] else None
-        for i, wanted in enumerate(asked["traces"] if told["is_model"] else []):
-            try:
+    told = {"type": type_name(model), "is_model": issubclass(type(model), keras.Model), "names": names}
+    if not told["is_model"]:
+        return {"model": told, "graphs": [], "variables": []}
+    graphs, variables = [], _Variables(model, asked.get("drawn", False), arrays)
+    for i, wanted in enumerate(asked["traces"]):
+        # A model that is a class of the student's names its outputs when it is called.
+        listening = asked.get("names") and i == 0 and not getattr(model, "outputs", None)
+        try:
+            with _naming(target, names) if listening else contextlib.nullcontext():
                 graphs.append(_traced(model, tuple(wanted["shape"]), wanted["training"], f"graph{i}", variables, arrays))
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                graphs.append({"error": error_of(error)})
-                break
-    if told["is_model"]:
-        with contextlib.suppress(Exception):
-            told["output_names"] = [text_of(t._keras_history.operation.name)[:60] for t in model.outputs][:4]
-    return {"model": told, "graphs": graphs, "variables": variables.told if variables else []}
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            graphs.append({"error": error_of(error)})
+            break
+    with contextlib.suppress(Exception):
+        told["output_names"] = [text_of(t._keras_history.operation.name)[:60] for t in model.outputs][:4]
+    return {"model": told, "graphs": graphs, "variables": variables.told}
 
 
 class _Variables:
@@ -89,7 +94,7 @@ def _array(tensor):
     import tensorflow as tf
 
     tensor = tf.convert_to_tensor(tensor)
-    return (tf.cast(tensor, tf.float32) if tensor.dtype == tf.bfloat16 else tensor).numpy()
+    return np.asarray((tf.cast(tensor, tf.float32) if tensor.dtype == tf.bfloat16 else tensor).numpy())
 
 
 def _traced(model, shape, training, name, variables, arrays):
@@ -105,13 +110,7 @@ def _traced(model, shape, training, name, variables, arrays):
         told["output"] = _structure(model(x, training=training), tensors)
         return tensors
 
-    def concrete(autograph):
-        return tf.function(compute, autograph=autograph).get_concrete_function(tf.TensorSpec(shape, tf.float32))
-
-    try:
-        function = concrete(autograph=False)
-    except tf.errors.OperatorNotAllowedInGraphError:  # a Python `if` on numbers, which autograph may turn into a graph
-        function = concrete(autograph=True)
+    function = tf.function(compute, autograph=False).get_concrete_function(tf.TensorSpec(shape, tf.float32))
     variables.all_trainable()
     captures = []
     for i, (outside, inside) in enumerate(function.graph.captures):
@@ -151,14 +150,14 @@ def _structure(value, tensors, depth=0):
 
 
 @contextlib.contextmanager
-def _naming(target):
-    """Gathers the names that the student's code gives to the two tensors it returns.
+def _naming(target, names):
+    """Gathers, in `names`, what the student's code calls the two tensors it returns.
 
     Two linear heads are told apart by nothing but what their author calls them.
     """
     import keras
 
-    mine, names = getattr(target, "__globals__", None), []
+    mine = getattr(target, "__globals__", None)
 
     def on_return(frame, event, value):
         if event != "return" or frame.f_globals is not mine or len(names) >= MAX_ITEMS:
@@ -172,6 +171,6 @@ def _naming(target):
     before = sys.getprofile()
     sys.setprofile(on_return)
     try:
-        yield names
+        yield
     finally:
         sys.setprofile(before)
