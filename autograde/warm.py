@@ -15,12 +15,14 @@ which is no weaker.
 
 import atexit
 import contextlib
+import fcntl
 import json
 import os
 import select
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -159,6 +161,40 @@ class Nursery:
         self.process.stderr.close()
 
 
+#: What the folders of jobs are called in the system's temporary folder, and the file in each that its process holds locked.
+PREFIX, LOCK = "autograde-", "lock"
+
+
+def _lock(path):
+    """An open file, locked for as long as it or a fork's copy of it is open. Raises OSError if another has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _make_folder():
+    """A new folder, and its lock."""
+    folder = tempfile.mkdtemp(prefix=PREFIX)
+    lock = _lock(Path(folder, f".{LOCK}"))
+    os.rename(Path(folder, f".{LOCK}"), Path(folder, LOCK))  # whoever sees the file finds it locked
+    return folder, lock
+
+
+def _remove_abandoned():
+    """Remove the folders of processes that were killed: ours by name and owner, with a lock that nobody holds."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):  # somebody else's, or removed by another grader meanwhile
+            status = folder.lstat()
+            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and (folder / LOCK).exists():
+                lock = _lock(folder / LOCK)
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
+
+
 class _Nurseries:
     """Those of this process, and the folder in which its jobs have theirs."""
 
@@ -168,7 +204,8 @@ class _Nurseries:
     def folder(self):
         with self.lock:
             if self._folder is None:
-                self._folder = tempfile.mkdtemp(prefix="autograde-")
+                _remove_abandoned()
+                self._folder, self._folder_lock = _make_folder()
                 atexit.register(self.end, os.getpid())
             return self._folder
 
@@ -177,6 +214,7 @@ class _Nurseries:
             for nursery in self.of.values():
                 nursery.end()
             shutil.rmtree(self._folder, ignore_errors=True)
+            os.close(self._folder_lock)
 
     def get(self, role):
         folder = self.folder()

@@ -304,3 +304,31 @@ for call in shown.call_args_list:
     print(*call.args[0], call.args[0]["text/plain"][:20], sep=":")
 """).splitlines() == ["text/plain:Images of the data s", "text/plain:2 images a row: orig", "text/plain:Clouds of latent poi",
                       "text/plain:10 points in latent "]
+
+
+def test_the_next_grader_removes_what_a_killed_one_left_and_nothing_else(tmp_path):
+    """Not the folder of a grader at work, nor of another program, nor what a link points to."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    code = "import sys; from autograde import warm; print(warm.folder(), flush=True); sys.stdin.read()"
+
+    def grader():
+        process = subprocess.Popen([sys.executable, "-c", code], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return process, Path(process.stdout.readline().strip())
+
+    first, abandoned = grader()
+    (abandoned / "job").mkdir()
+    first.kill()
+    first.communicate()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "lock").touch()
+    (tmp_path / "autograde-link").symlink_to("elsewhere")
+    (tmp_path / "autograde-notes").mkdir()
+    second, held = grader()
+    assert not abandoned.exists()
+    third, another = grader()
+    left = {path.name for path in tmp_path.iterdir()}
+    for process in (second, third):
+        process.communicate("")
+    assert left == {"elsewhere", "autograde-link", "autograde-notes", held.name, another.name}
+    assert (tmp_path / "elsewhere" / "lock").exists()
+    assert not held.exists() and not another.exists()
