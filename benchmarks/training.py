@@ -45,7 +45,7 @@ from vaelab.training import fit
 RECORD = Path(__file__).resolve().parents[1] / "docs" / "training_bench.json"
 PLOT = RECORD.with_name("training_scaling.png")
 LAB = {"mlp": (50, 262.4), "conv": (15, 260.4)}  # epochs, test -ELBO in nats per image
-EPOCHS = {"mlp": 24, "conv": 6}
+EPOCHS = {"mlp": 24, "conv": 5}
 PROMISE = {"mlp": 5, "conv": 4}
 
 
