@@ -1,7 +1,10 @@
 """Honest trouble costs nothing, and honest work gets what stock nbgrader gives it."""
 
 import json
+import subprocess
+import sys
 
+import jupytext
 import nbformat
 import pytest
 from grading_helpers import COURSE, MEANED, NAME, RIGHT, answered, as_bytes, cell, grade, mini, points
@@ -10,7 +13,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from autograde import intake
+from autograde import assignment, intake, job, warm
 from autograde import run as run_
 
 FULL = {"test_kl_term_shape": 1, "test_kl_term_values": 3, "test_kl_term_properties": 2}
@@ -92,8 +95,6 @@ def test_marks_equal_stock_nbgraders_on_honest_submissions(tmp_path, monkeypatch
     books = {"ada": answered(RIGHT), "ben": answered(MEANED), "cleo": answered("raise NotImplementedError()")}
     source = tmp_path / "source" / NAME
     source.mkdir(parents=True)
-    import jupytext
-
     jupytext.write(jupytext.read(COURSE / "solutions" / NAME / f"{NAME}.py"), source / f"{NAME}.ipynb")
     for student, notebook in books.items():
         folder = tmp_path / "submitted" / student / NAME
@@ -110,3 +111,49 @@ def test_marks_equal_stock_nbgraders_on_honest_submissions(tmp_path, monkeypatch
             stock = {g.name: g.auto_score for n in submission.notebooks for g in n.grades}
         assert {**points(result), "question_pull": None} == stock, student
     assert mini().max_score == 8
+
+
+# --- an answer that the judge cannot recompute ----------------------------------------------
+
+@pytest.fixture
+def kernels(monkeypatch):
+    """The kernels that were started for one submission, in a list that grows."""
+    started, start = [], job._start_kernel
+
+    def starting(*arguments):
+        started.append(start(*arguments))
+        return started[-1]
+
+    monkeypatch.setattr(job, "_start_kernel", starting)
+    return started
+
+
+def grade_encoder():
+    notebook = jupytext.read(COURSE / "solutions" / "encoder" / "encoder.py")
+    return job.grade(job.Job("ada", assignment.load("encoder", COURSE), as_bytes(notebook)))[0]
+
+
+def test_a_right_encoder_gets_full_marks_with_the_help_of_a_second_kernel(kernels):
+    result = grade_encoder()
+    assert result["score"] == result["max_score"] == 10, result["checks"]
+    assert len(kernels) == 2
+
+
+def test_sandboxes_started_one_by_one_give_the_same_marks(kernels, monkeypatch):
+    def impossible(*arguments):
+        raise warm.Impossible("not today")
+
+    monkeypatch.setattr(warm, "start_kernel", impossible)
+    result = grade_encoder()
+    assert result["score"] == 10 and result["usage"]["cold"] == "not today" and len(kernels) == 2
+
+
+def test_an_answer_that_can_be_recomputed_costs_no_second_kernel(kernels):
+    assert points(grade(answered())[0]) == FULL and len(kernels) == 1
+
+
+def test_a_second_kernel_that_does_not_start_is_nobodys_fault(monkeypatch):
+    starts = iter([job._start_kernel, lambda *arguments: (subprocess.Popen([sys.executable, "-c", ""], start_new_session=True), None)])
+    monkeypatch.setattr(job, "_start_kernel", lambda *arguments: next(starts)(*arguments))
+    with pytest.raises(job.GraderFailure, match="kernel for replays did not start"):
+        grade_encoder()
