@@ -7,6 +7,7 @@ print EFFECT where they get what they should not. All hostile code runs in the
 grader's sandbox or, as a control, in a weaker one.
 """
 
+import json
 import os
 import runpy
 import socket
@@ -103,7 +104,7 @@ def test_a_forged_graph_earns_what_the_graph_itself_is_worth(name, graded):
     for check in result["checks"]:
         assert check["reason"] or check["verdicts"][-1]["message"]
         assert not check["verdicts"] or "could not be judged" not in check["verdicts"][-1]["message"]
-    assert "print(\"EFFECT\")" in notebook or "EFFECT" not in notebook.replace("/tmp/EFFECT_graph", "")
+    assert "EFFECT" not in json.dumps([cell.get("outputs") for cell in json.loads(notebook)["cells"]])
     assert not Path("/tmp/EFFECT_graph").exists()
 
 
