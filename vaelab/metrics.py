@@ -20,7 +20,9 @@ EPSILON = 1e-7
 # Images handled at once: their float64 working copies stay within a few megabytes.
 _CHUNK = 1000
 
-# The compiled calls of each model, by the shape of one input, for as long as the model lives; None after a single call.
+# To compile a model takes as long as calling it for so many batches, and spares a small part of each.
+_WORTH_COMPILING = 20
+# For each model, as long as it lives, and each shape of one input: its compiled call, or the batches that went without.
 _compiled = weakref.WeakKeyDictionary()
 
 
@@ -148,8 +150,8 @@ def knn_accuracy(z_train, y_train, z_test, y_test, k=10):
 def encode(encoder, x, batch_size=1000):
     """Posterior means and log variances of images.
 
-    The model is called in inference mode (``training=False``), from its second batch on through one
-    compiled function that is kept for the next call: ``predict`` costs far more per call.
+    The model is called in inference mode (``training=False``), and once that pays through one compiled
+    function that is kept for the next call: ``predict`` costs far more per call.
 
     Parameters
     ----------
@@ -213,27 +215,29 @@ def _call_in_batches(model, x, batch_size, what):
     if x.ndim < 2 or len(x) == 0:
         raise ValueError(f"The {what} have shape {x.shape}; expected a batch of at least one, its index first.")
     batches = [x[start : start + batch_size] for start in range(0, len(x), batch_size)]
-    call = _call(model, x.shape[1:], once=len(batches) == 1)
+    call = _call(model, x.shape[1:], len(batches))
     batches = [call(batch) for batch in batches]
     batches = [batch if isinstance(batch, (list, tuple)) else [batch] for batch in batches]
     return [np.concatenate([np.asarray(part) for part in parts]) for parts in zip(*batches, strict=True)]
 
 
-def _call(model, shape, once):
-    """A function that calls the model; ``once`` says that it is wanted for a single batch just now."""
+def _call(model, shape, batches):
+    """A function that calls the model; it is wanted for so many batches just now."""
     import tensorflow as tf
 
     calls = _compiled.setdefault(model, {})
-    if once and shape not in calls:
-        calls[shape] = None  # to compile takes longer than to call: it pays from the second time on
+    known = calls.get(shape, 0)
+    if callable(known):
+        return known
+    if known + batches < _WORTH_COMPILING:
+        calls[shape] = known + batches
         return lambda x: model(tf.convert_to_tensor(x), training=False)
-    if calls.get(shape) is None:
-        # A weak reference: the function is a value of the dictionary that must not keep its key alive.
-        reference = weakref.ref(model)
-        function = tf.function(lambda x: reference()(x, training=False))
-        # Traced here, for any batch size: a tf.function that traces when called warns, after a few
-        # models, that it does so often.
-        calls[shape] = function.get_concrete_function(tf.TensorSpec((None, *shape), tf.float32))
+    # A weak reference: the function is a value of the dictionary that must not keep its key alive.
+    reference = weakref.ref(model)
+    function = tf.function(lambda x: reference()(x, training=False))
+    # Traced here, for any batch size: a tf.function that traces when called warns, after a few
+    # models, that it does so often.
+    calls[shape] = function.get_concrete_function(tf.TensorSpec((None, *shape), tf.float32))
     return calls[shape]
 
 
