@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from keras import layers
 from nbconvert import HTMLExporter
+from playwright.sync_api import TimeoutError as PageTimeout
 from playwright.sync_api import expect
 from scipy.stats import norm
 
@@ -465,12 +466,24 @@ def test_the_saved_notebook_is_small_and_readable_without_javascript_or_kernel(o
     context.close()
 
 
+def run_all(page):
+    """Run all cells of a page of Notebook 7, which offers the command before it is able to carry it out."""
+    begun = page.locator(".jp-InputArea-prompt").filter(has_text=re.compile(r"\[[*\d]+\]")).first
+    for last in (False, False, True):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        try:
+            return begun.wait_for(timeout=PATIENCE_MS / 4)
+        except PageTimeout:
+            if last:
+                raise
+
+
 def test_notebook_7_shows_it(lab, page, mlp):
     write(lab, "classic.ipynb", SETUP, BARE)
     page.goto(f"{lab.url}/notebooks/classic.ipynb?token={lab.token}")
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=PATIENCE_MS)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    run_all(page)
     explorer = Explorer(page)
     explorer.stage.wait_for(state="attached", timeout=PATIENCE_MS)
     expect(explorer.stage).to_have_attribute("data-grid", "fine", timeout=PATIENCE_MS)

@@ -131,7 +131,7 @@ def _focus(ax, history, part):
     values = np.concatenate([getattr(history, part)[late], getattr(history, f"val_{part}")[late]])
     values = values[np.isfinite(values)]
     if len(values):
-        margin = max(0.06 * np.ptp(values), 0.01 * np.abs(values).max())
+        margin = max(0.06 * np.ptp(values), 0.01 * np.abs(values).max()) or 1.0  # a KL of exactly 0
         ax.set_ylim(values.min() - margin, values.max() + margin)
 
 
