@@ -26,13 +26,16 @@ ATTEMPTS = 3
 
 
 def default_workers():
-    """A worker for each core, as long as there are 4 GB of memory for each."""
+    """One more than there are cores, as long as there are 4 GB of memory for each.
+
+    A submission computes on one core, and waits now and then: for a sandbox to begin or to end, for the disk.
+    """
     cores = os.cpu_count() or 2
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):  # not Linux
         return max(1, cores // 2)
-    return max(1, min(cores, memory // (4 * 2**30)))
+    return max(1, min(cores + 1, memory // (4 * 2**30)))
 
 
 @dataclass

@@ -182,7 +182,7 @@ def _environment():
             ("TMPDIR", "/tmp"), ("TZ", "UTC"), ("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONHASHSEED", "random"),
             ("MPLBACKEND", "module://matplotlib_inline.backend_inline"), ("CUDA_VISIBLE_DEVICES", "-1"),
             ("TF_CPP_MIN_LOG_LEVEL", "2"), ("KERAS_BACKEND", "tensorflow"), ("NBGRADER_EXECUTION", "autograde"),
-            # A worker a core; and results that do not depend on how many there are.
+            # There are enough workers for all cores; and results do not depend on how many there are.
             ("TF_NUM_INTRAOP_THREADS", "1"),
             # Of the course's figures, the judge keeps the description only: HTML is not let through.
             ("VAELAB_FIGURES", "described")]
@@ -275,7 +275,8 @@ def processes(root):
         found.append(pid)
         try:
             for task in os.listdir(f"/proc/{pid}/task"):
-                queue += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
+                with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
+                    queue += map(int, children.read().split())
         except (OSError, ValueError):
             pass  # gone between two looks
     return found
@@ -310,7 +311,7 @@ def memory(pids):
 
 
 class Watch:
-    """Says when a sandbox exceeds its limits, and remembers the most it used (memory: to a tenth)."""
+    """Says when a sandbox exceeds its limits, and remembers the most it used (memory: to a quarter)."""
 
     def __init__(self, root, limits):
         self.root, self.limits = root, limits
@@ -333,7 +334,7 @@ class Watch:
         pids = processes(self.root)
         self.peak_processes = max(self.peak_processes, len(pids))
         at_most = sum(map(anonymous_memory, pids))
-        if at_most > self.limits.memory or at_most > 1.1 * self._most:  # exactly, then: a hundred times slower
+        if at_most > self.limits.memory or at_most > 1.25 * self._most:  # exactly, then: a hundred times slower
             self._most = max(self._most, at_most)
             used = memory(pids)
             self.peak_memory = max(self.peak_memory, used)
