@@ -1,6 +1,6 @@
 """How many submissions a minute, against stock `nbgrader autograde`?
 
-    python benchmarks/grading.py [--size 40] [--repeats 1]
+    python benchmarks/grading.py [--size 60] [--repeats 1]
     python benchmarks/grading.py --soak 500 [--assignment 01_kl_term] [--output FILE]
     python benchmarks/grading.py --scaling
     python benchmarks/grading.py --plot
@@ -155,7 +155,7 @@ def right(found, full):
     return all((score == full) == (int(student.removeprefix("student")) % 4 != 3) for student, score in found.items())
 
 
-def measure(size=40, repeats=1):
+def measure(size=60, repeats=1):
     from autograde.run import default_workers
 
     rows, usual = [], default_workers()
@@ -262,7 +262,7 @@ def _costs(axes, cost, label, colour, marker):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", type=int, default=40)
+    parser.add_argument("--size", type=int, default=60)
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--soak", type=int, metavar="SIZE", help="grade one class of this size instead")
     parser.add_argument("--scaling", action="store_true", help="grade classes of several sizes, with several numbers of workers")

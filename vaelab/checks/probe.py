@@ -337,7 +337,7 @@ def _vae(asked, given, target, arrays):
 
     reset()
     # A model with a layer that has never run is first traced by Keras, to build it; this one has all its weights.
-    sampling.built = all(step.get("quick") for step in asked["steps"])
+    sampling.built = not asked["build"]["traced"]
     model = target(tuple(asked["build"]["input_shape"]), encoder, decoder, sampling)
     reset()  # a target may have no business with the weights, but could have changed them
     told = {"type": type_name(model), "is_model": issubclass(type(model), keras.Model)}
