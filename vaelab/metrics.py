@@ -147,7 +147,7 @@ def knn_accuracy(z_train, y_train, z_test, y_test, k=10):
     return float((predicted == y_test).mean())
 
 
-def encode(encoder, x, batch_size=1000):
+def encode(encoder, x, batch_size=500):
     """Posterior means and log variances of images.
 
     The model is called in inference mode (``training=False``), and once that pays through one compiled
@@ -176,7 +176,7 @@ def encode(encoder, x, batch_size=1000):
     return tuple(outputs)
 
 
-def decode(decoder, z, batch_size=1000):
+def decode(decoder, z, batch_size=500):
     """Images that a decoder makes of latent points; called as in ``encode``.
 
     Parameters
