@@ -290,13 +290,18 @@ def _safe(data, outputs):
     safe = tf.compat.v1.GraphDef(versions=graph_def.versions)
     safe.node.extend(nodes)
     if any(node.op in LOOPS for node in nodes):
-        safe.library.function.extend(graph_def.library.function)
-    bodies = [node for function in safe.library.function for node in function.node_def]
+        _functions(safe).extend(_functions(graph_def))
+    bodies = [node for function in _functions(safe) for node in function.node_def]
     if len(nodes) + len(bodies) > MAX_OPERATIONS:
         raise Refused(f"The encoder's graph has more than {MAX_OPERATIONS} operations.")
     for node in [*safe.node, *bodies]:
         _tame(node)
     return safe, outputs
+
+
+def _functions(graph_def):
+    """The functions that a graph brings along, to be called in it."""
+    return getattr(graph_def, "library").function
 
 
 def _needed(nodes, outputs):
@@ -346,7 +351,7 @@ def _without_calls(graph_def):
     """``(nodes, instead)``: calls of functions replaced by their bodies; which name stands for each output of a call."""
     import tensorflow as tf
 
-    functions = {function.signature.name: function for function in graph_def.library.function}
+    functions = {function.signature.name: function for function in _functions(graph_def)}
     done, instead, waiting = [], {}, list(graph_def.node)[::-1]
     while waiting:
         if len(done) + len(waiting) > MAX_OPERATIONS:

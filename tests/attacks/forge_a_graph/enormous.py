@@ -23,7 +23,7 @@ kinds = itertools.cycle([memory, many, doubled])
 def bomb(graph_def):
     """y calls f40 twice, which calls f39 twice, and so on: 2**40 operations if written out."""
     for i in range(40):
-        function = graph_def.library.function.add()
+        function = getattr(graph_def, "library").function.add()
         function.signature.name = f"f{i}"
         function.signature.input_arg.add(name="a", type=1)
         function.signature.output_arg.add(name="b", type=1)
