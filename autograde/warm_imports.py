@@ -12,8 +12,8 @@ import importlib
 from vaelab import data
 
 for name in ("keras", "scipy.stats", "matplotlib.pyplot", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.ipkernel",
-             "vaelab.checks.probe", "vaelab.checks.trace", "vaelab.checks.replay", "vaelab.data", "vaelab.metrics", "vaelab.plots", "vaelab.reference", "vaelab.training",
-             "vaelab.explorer", "vaelab.specimens", "vaelab.earlier", "matplotlib.backends.backend_agg", "rich.console",
+             "vaelab.checks.probe", "vaelab.checks.trace", "vaelab.checks.replay", "vaelab.metrics", "vaelab.plots",
+             "vaelab.reference", "vaelab.training", "vaelab.explorer", "vaelab.specimens", "vaelab.earlier", "matplotlib.backends.backend_agg", "rich.console",
              "tensorflow.python.data.ops.concatenate_op", "tensorflow.python.data.ops.flat_map_op",
              "tensorflow.python.data.ops.from_tensors_op", "tensorflow.python.data.ops.range_op",
              "tensorflow.python.data.ops.zip_op"):
