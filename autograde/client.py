@@ -42,7 +42,7 @@ import base64
 from IPython import get_ipython
 from vaelab.checks import message, {{module}}
 shell = get_ipython()
-reply = {{module}}.run(message.unpack(base64.b64decode(request)){{target}})
+reply = {{module}}.run(message.unpack(shell.get_parent()["buffers"][0]){{target}})
 shell.display_pub.publish({{{{{REPLY!r}: base64.b64encode(message.pack(reply)).decode()}}}}, {{{{}}}})
 """
 PROBE, REPLAY = SERVE.format(module="probe", target=", shell.user_ns[name]"), SERVE.format(module="replay", target="")
@@ -120,14 +120,14 @@ class Kernel:
                     heard |= channel is self.iopub
         self.received = 0
 
-    def run(self, code, silent=False):
+    def run(self, code, silent=False, data=None):
         """Execute ``code``; return ``(outputs, reply content)``, outputs as nbformat dicts.
 
-        Raises :class:`KernelStopped` if the kernel ends before it has answered.
+        ``data``, bytes, go along with the request. Raises :class:`KernelStopped` if the kernel ends before it has answered.
         """
         request = self.session.send(self.shell, "execute_request", {
             "code": code, "silent": silent, "store_history": not silent, "user_expressions": {},
-            "allow_stdin": False, "stop_on_error": False})
+            "allow_stdin": False, "stop_on_error": False}, buffers=None if data is None else [data])
         request_id = request["header"]["msg_id"]
         outputs, reply, idle, silence = Outputs(), None, False, 0.0
         while reply is None or not idle:
@@ -246,9 +246,8 @@ def shorten(text, limit):
 
 def ask(kernel, code, name, request):
     """Have ``code`` (PROBE or REPLAY) answer ``request`` in a kernel; returns the reply. Raises `ProbeError`."""
-    packed = base64.b64encode(message.pack(request)).decode()
-    outputs, reply = kernel.run(
-        f"__import__('builtins').exec({code!r}, {{'name': {name!r}, 'request': {packed!r}}})", silent=True)
+    # The request does not stand in the code: IPython would read it five times over before it ran.
+    outputs, reply = kernel.run(f"__import__('builtins').exec({code!r}, {{'name': {name!r}}})", silent=True, data=message.pack(request))
     if outputs.reply is None:
         if reply.get("ename") == "KeyError":
             raise ProbeError(f"the notebook does not define {name}")

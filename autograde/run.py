@@ -24,6 +24,12 @@ from autograde.sandbox import Limits, require_bubblewrap
 #: How often one submission is tried before the grader gives up on it.
 ATTEMPTS = 3
 
+#: Dask watches itself, many times a second, and remembers what happened, for people who work on Dask: time, and memory that
+#: would grow with the class.
+UNWATCHED = {"distributed.admin.low-level-log-length": 10, "distributed.diagnostics.computations.max-history": 1,
+             "distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "1s",
+             "distributed.admin.system-monitor.interval": "60s", "distributed.admin.system-monitor.log-length": 10}
+
 
 def default_workers():
     """One more than there are cores, as long as there are 4 GB of memory for each.
@@ -276,6 +282,7 @@ def _client(settings):
     Our own are threads: all that they do is to watch two sandboxes, and threads need no
     port on which other users of this machine could send them code.
     """
+    import dask
     from distributed import Client, LocalCluster
 
     logging.getLogger("distributed").setLevel(logging.ERROR)
@@ -285,7 +292,8 @@ def _client(settings):
             client.wait_for_workers(1, timeout=60)
             yield client
     else:
-        with (LocalCluster(n_workers=1, threads_per_worker=settings.workers, processes=False,
+        with (dask.config.set(UNWATCHED),
+              LocalCluster(n_workers=1, threads_per_worker=settings.workers, processes=False,
                            dashboard_address="127.0.0.1:0",
                            memory_limit=0) as cluster, Client(cluster) as client):
             yield client
