@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import jupytext
 import pytest
 from grading_helpers import COURSE, RIGHT, answered, as_bytes, code_cells, mini, printed
 
@@ -264,6 +265,56 @@ def test_children_end_with_the_process_that_ordered_them(tmp_path):
     while any(Path(f"/proc/{pid}").exists() for pid in children) and time.monotonic() < until:
         time.sleep(0.05)
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+
+
+# Grades until the judge has its second kernel; then this process gets the signal that it was told (0: none).
+INTERRUPTED = """
+import os, sys, threading, time
+from autograde import job, sandbox
+from autograde.__main__ import main
+
+begun, start = [], job._start_kernel
+
+def starting(*arguments):
+    process, cold = start(*arguments)
+    begun.append(process.pid)
+    if len(begun) == 2:
+        threading.Thread(target=interrupt, daemon=True).start()
+    return process, cold
+
+def interrupt():
+    while any(len(sandbox.processes(pid)) < 2 for pid in begun):
+        time.sleep(0.01)
+    print(*(pid for first in begun for pid in sandbox.processes(first)), flush=True)
+    os.kill(os.getpid(), int(sys.argv[1]))
+
+if sys.argv[1] != "0":
+    job._start_kernel = starting
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def test_interrupted_while_the_second_kernel_runs_nothing_is_left_and_a_rerun_completes(tmp_path):
+    (tmp_path / "class").mkdir()
+    answer = jupytext.read(COURSE / "solutions" / "encoder" / "encoder.py")
+    (tmp_path / "class" / "ada.ipynb").write_text(jupytext.writes(answer, fmt="ipynb"))
+
+    def graded(number):
+        return [sys.executable, "-c", INTERRUPTED, str(int(number)), "grade", tmp_path / "class", "--assignment", "encoder",
+                "--course", COURSE, "--out", tmp_path / "out", "--workers", "1"]
+
+    for number, status in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
+        with subprocess.Popen(graded(number), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            kernels = next(text for text in process.stdout if text.strip().replace(" ", "").isdigit()).split()
+            process.communicate(timeout=120)
+        assert process.returncode == status
+        until = time.monotonic() + 20
+        while (left := [pid for pid in kernels if Path(f"/proc/{pid}").exists()]) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert len(kernels) >= 4 and not left
+    subprocess.run(graded(0), check=True, capture_output=True)
+    result = json.loads((tmp_path / "out" / "results" / "ada" / "encoder" / "result.json").read_text())
+    assert (result["status"], result["score"]) == ("graded", 10)
 
 
 def test_where_nothing_can_be_forked_grading_goes_on_and_says_so_once(tmp_path, monkeypatch):
