@@ -20,8 +20,8 @@ EPSILON = 1e-7
 # Images handled at once: their float64 working copies stay within a few megabytes.
 _CHUNK = 1000
 
-# To compile a model takes as long as calling it for so many batches, and spares a small part of each.
-_WORTH_COMPILING = 20
+# To compile a model takes about as long as so many plain calls of it, most of whose time is Keras's and not arithmetic's.
+_WORTH_COMPILING = 6
 # For each model, as long as it lives, and each shape of one input: its compiled call, or the batches that went without.
 _compiled = weakref.WeakKeyDictionary()
 

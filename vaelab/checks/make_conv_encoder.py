@@ -119,22 +119,22 @@ def builds(rng, ask):
 
 
 def shapes(rng, ask):
-    """(batch, latent_dim) twice, for batches of 1 and 7 and other sizes of everything."""
-    for args, count in (((28, 28, 1, 1, 16), 7), ((32, 24, 3, 16, 32), 7)):
-        steps = [_redraw(rng, 1.4), {"do": "outputs", "count": 1}]
-        try:
-            _, (result, other), arrays = _built(rng, ask, args, count, steps)
-        except Problem as problem:
-            if args[:3] != (28, 28, 1) and problem.mistake is None:
-                raise Problem(f"For images of {args[:3]}: {problem.message}", mistake="encoder.fixed_sizes") from None
-            raise
-        together = _pair(result.get("output"), arrays, args, count)
-        alone = _pair(other.get("output"), arrays, args, 1)
-        for a, b, name in zip(together, alone, _HEADS):
-            if not np.allclose(a[:1], b, rtol=1e-2, atol=1e-3 * max(1.0, np.abs(a).max())):
-                raise Problem(f"{name} of one image is {b[0, 0]:.3g} when the encoder gets that image alone, and "
-                              f"{a[0, 0]:.3g} when it comes in a batch of {count}", mistake="encoder.not_alone",
-                              got=f"{b[0, 0]:.3g} and {a[0, 0]:.3g}", expected="the same numbers")
+    """(batch, latent_dim) twice, for a batch of 7 and an image alone, and other sizes of everything."""
+    course, other, count = (28, 28, 1, 1, 16), (32, 24, 3, 16, 32), 7
+    _, (result, single), arrays = _built(rng, ask, course, count, [_redraw(rng, 1.4), {"do": "outputs", "count": 1}])
+    together, alone = _pair(result.get("output"), arrays, course, count), _pair(single.get("output"), arrays, course, 1)
+    for a, b, name in zip(together, alone, _HEADS):
+        if not np.allclose(a[:1], b, rtol=1e-2, atol=1e-3 * max(1.0, np.abs(a).max())):
+            raise Problem(f"{name} of one image is {b[0, 0]:.3g} when the encoder gets that image alone, and "
+                          f"{a[0, 0]:.3g} when it comes in a batch of {count}", mistake="encoder.not_alone",
+                          got=f"{b[0, 0]:.3g} and {a[0, 0]:.3g}", expected="the same numbers")
+    try:
+        _, (result,), arrays = _built(rng, ask, other, count, [_redraw(rng, 1.4)])
+    except Problem as problem:
+        if problem.mistake is None:
+            raise Problem(f"For images of {other[:3]}: {problem.message}", mistake="encoder.fixed_sizes") from None
+        raise
+    _pair(result.get("output"), arrays, other, count)
 
 
 def _operations(result):

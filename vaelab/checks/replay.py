@@ -241,12 +241,13 @@ class _Graph:
         import tensorflow as tf
 
         totals = [tf.reduce_sum(tf.square(tf.cast(t, tf.float32))) for t in self.outputs[:3] if t.dtype.is_floating]
-        if together and totals:
-            totals = [tf.add_n(totals)]
+        # Weights choose one of the outputs when the gradients are computed: their graph takes longer to make than to run.
+        self.weights = [tf.compat.v1.placeholder(tf.float32, ()) for _ in totals]
+        self.choices = [[1.0] * len(totals)] if together else np.eye(len(totals)).tolist()
         self.differentiated = [i for i in variables.floating if variables.trainable[i]]
         by = [*(variables.handles[i] for i in self.differentiated), self.x]
-        self.gradients = [[None if g is None else tf.cast(tf.convert_to_tensor(g), tf.float32) for g in tf.gradients(total, by)]
-                          for total in totals]
+        found = tf.gradients(totals, by, grad_ys=self.weights) if totals else [None] * len(by)
+        self.gradients = [None if g is None else tf.cast(tf.convert_to_tensor(g), tf.float32) for g in found]
 
     def describe(self, values, name, arrays):
         """What the judge reads of `values`: the structure that was told, with numbers of ours."""
@@ -435,10 +436,11 @@ class _Runner:
             self.session.run([v.assigned[i] for i in values],
                              {v.fed[i]: value.astype(v.dtypes[i].as_numpy_dtype) for i, value in values.items()})
 
-    def fetch(self, tensors, graph=None, x=None):
+    def fetch(self, tensors, graph=None, x=None, others=()):
+        """Values of `tensors`, for the images `x`; ``others`` are more placeholders with their values."""
         if not tensors:
             return []
-        return self.session.run(tensors, {} if graph is None else {graph.x: x}, options=self.options)
+        return self.session.run(tensors, {} if graph is None else {graph.x: x, **dict(others)}, options=self.options)
 
     def state(self):
         """The values of all variables, by number."""
@@ -479,9 +481,10 @@ def _step_train(runner, graph, step, x, name, arrays):
 
 
 def _step_gradients(runner, graph, step, x, name, arrays):
-    rows, which = graph.gradients, graph.differentiated
-    found = iter(runner.fetch([g for row in rows for g in row if g is not None], graph, x))
-    found = [[None if g is None else next(found).astype("float64") for g in row] for row in rows]
+    which, found = graph.differentiated, []
+    for choice in graph.choices:
+        values = iter(runner.fetch([g for g in graph.gradients if g is not None], graph, x, dict(zip(graph.weights, choice))))
+        found.append([None if g is None else next(values).astype("float64") for g in graph.gradients])
     pixels = sum((np.abs(row[-1]).sum(0) for row in found if row[-1] is not None), np.zeros(x.shape[1:]))
     return {"sizes": [[None if g is None else float(np.sqrt((g**2).sum())) for g in row[:-1]] for row in found],
             "which": which, "shapes": [list(runner.variables.shapes[i]) for i in which],
