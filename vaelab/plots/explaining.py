@@ -5,7 +5,7 @@ from matplotlib import colors
 from matplotlib.figure import Figure
 from scipy.stats import norm
 
-from vaelab.plots.display import figure
+from vaelab.plots.display import drawing, figure
 from vaelab.plots.palette import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION
 from vaelab.plots.wording import signed
 
@@ -30,8 +30,19 @@ def kl_integrand(mean, log_var):
     area_positive, area_negative = (
         np.trapezoid(part, reach) for part in _signs(_integrand(reach, mean, sigma))
     )
+    area = area_positive + area_negative
+    alt = (
+        f"Densities of the prior N(0, 1) and of q with mean {mean:.2f} and standard deviation {sigma:.2f}; below, "
+        f"q log(q/p), with an area of {area_positive:.3f} above zero and {signed(area_negative, 3)} below: {area:.3f} nats."
+    )
+    return _densities(mean, sigma, area_positive, area_negative), alt
+
+
+@drawing
+def _densities(mean, sigma, area_positive, area_negative):
+    """Both densities, and below them the integrand with its two areas."""
     limit = 6
-    z = np.union1d(np.linspace(-limit, limit, 1001), reach[::20])
+    z = np.union1d(np.linspace(-limit, limit, 1001), np.linspace(mean - 12 * sigma, mean + 12 * sigma, 1001))
     z = z[np.abs(z) <= limit]
     integrand = _integrand(z, mean, sigma)
 
@@ -51,11 +62,7 @@ def kl_integrand(mean, log_var):
     bottom.set_title(f"KL(q‖p) = {area_positive:.3f} − {-area_negative:.3f} = {area:.3f} nats")
     for ax in (top, bottom):  # above the frame: inside it, some setting of the sliders would meet the legend
         ax.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=2, borderaxespad=0.3)
-    alt = (
-        f"Densities of the prior N(0, 1) and of q with mean {mean:.2f} and standard deviation {sigma:.2f}; below, "
-        f"q log(q/p), with an area of {area_positive:.3f} above zero and {signed(area_negative, 3)} below: {area:.3f} nats."
-    )
-    return fig, alt
+    return fig
 
 
 @figure
@@ -77,23 +84,29 @@ def kl_surface(kl_function):
         )
     if not np.isfinite(kl).all():
         raise ValueError("kl_function returned NaN or infinite values for means from -3 to 3 and log variances from -4 to 3.")
+    alt = (
+        "Contour lines of the KL term over z_mean from -3 to 3 and z_log_var from -4 to 3; the prior (0, 0) is marked. "
+        f"Values go from {kl.min():.2f} to {kl.max():.2f} nats."
+    )
+    return _contours(mean, log_var, kl.reshape(z_mean.shape)), alt
+
+
+@drawing
+def _contours(mean, log_var, kl):
+    """Filled contours of `kl` (values at `log_var`, values at `mean`)."""
     fig = Figure(figsize=(7, 5.2))
     ax = fig.subplots()
     levels = [0.1, 0.5, 1, 2, 3, 4, 6, 8, 10, 12]
-    filled = ax.contourf(mean, log_var, kl.reshape(z_mean.shape), [0, *levels], cmap="viridis_r", extend="both")
+    filled = ax.contourf(mean, log_var, kl, [0, *levels], cmap="viridis_r", extend="both")
     met = [level for level in levels if kl.min() < level < kl.max()]
     if met:  # a wrong function may meet none, and matplotlib would warn
-        lines = ax.contour(mean, log_var, kl.reshape(z_mean.shape), met, colors="black", linewidths=0.7)
+        lines = ax.contour(mean, log_var, kl, met, colors="black", linewidths=0.7)
         ax.clabel(lines, [level for level in met if level <= 4], fmt="%g")
     ax.plot(0, 0, marker="o", markersize=9, markerfacecolor="white", markeredgecolor=VERMILLION, markeredgewidth=2.5)
     fig.colorbar(filled, ax=ax, ticks=[0, *levels], format="%g").set_label("KL (nats)")
     ax.set(xlabel="z_mean", ylabel="z_log_var", title="KL term of one latent dimension")
     ax.grid(False)
-    alt = (
-        "Contour lines of the KL term over z_mean from -3 to 3 and z_log_var from -4 to 3; the prior (0, 0) is marked. "
-        f"Values go from {kl.min():.2f} to {kl.max():.2f} nats."
-    )
-    return fig, alt
+    return fig
 
 
 @figure
@@ -120,10 +133,21 @@ def kl_arrows(gradient_function):
     lengths = 0.36 * size / (1 + size)
     arrows = steps * (lengths / np.where(size > 0, size, 1))[:, None]
 
+    inward = float(((steps * np.concatenate([z_mean, z_log_var], axis=1)).sum(axis=1)[size > 0] < 0).mean())
+    alt = (
+        "Arrows over the plane of z_mean and z_log_var, from -3 to 3, along minus the gradient of the KL term; "
+        f"{inward:.0%} of them point towards the prior at (0, 0), and the largest gradient is {size.max():.1f}."
+    )
+    return _arrows(z_mean[:, 0], z_log_var[:, 0], arrows, size), alt
+
+
+@drawing
+def _arrows(z_mean, z_log_var, arrows, size):
+    """Arrows on the plane, in the colour of the gradient that they follow."""
     fig = Figure(figsize=(7, 5.6))
     ax = fig.subplots()
     quiver = ax.quiver(
-        z_mean[:, 0], z_log_var[:, 0], *arrows.T, size, cmap="viridis_r", norm=colors.LogNorm(0.1, 10, clip=True),
+        z_mean, z_log_var, *arrows.T, size, cmap="viridis_r", norm=colors.LogNorm(0.1, 10, clip=True),
         angles="xy", scale_units="xy", scale=1, width=0.005, minlength=0.5,
     )  # fmt: skip
     ax.plot(0, 0, marker="o", markersize=11, markerfacecolor="white", markeredgecolor=VERMILLION, markeredgewidth=2.5)
@@ -133,12 +157,7 @@ def kl_arrows(gradient_function):
     bar.set_label("size of the gradient (nats per unit)")
     bar.ax.minorticks_off()
     ax.set(xlabel="z_mean", ylabel="z_log_var", xlim=(-3.4, 3.4), ylim=(-3.4, 3.4), aspect="equal")
-    inward = float(((steps * np.concatenate([z_mean, z_log_var], axis=1)).sum(axis=1)[size > 0] < 0).mean())
-    alt = (
-        "Arrows over the plane of z_mean and z_log_var, from -3 to 3, along minus the gradient of the KL term; "
-        f"{inward:.0%} of them point towards the prior at (0, 0), and the largest gradient is {size.max():.1f}."
-    )
-    return fig, alt
+    return fig
 
 
 @figure
@@ -158,9 +177,19 @@ def monte_carlo_convergence(estimates, exact):
         raise ValueError(f"estimates has shape {estimates.shape}; expected (repeats, n_samples), with at least 2 samples.")
     if not (np.isfinite(estimates).all() and np.isfinite(exact)):
         raise ValueError("estimates or exact holds NaN or infinite values.")
-    count = np.arange(1, estimates.shape[1] + 1)
-    running = estimates.cumsum(axis=1) / count
+    running = estimates.cumsum(axis=1) / np.arange(1, estimates.shape[1] + 1)
     spread = estimates.std()
+    alt = (
+        f"{len(running)} running means against the number of samples, to {running.shape[1]:,}: they spread by {spread:.2f} "
+        f"for one sample and by {running[:, -1].std():.3f} at the end, around the exact {exact:.3f} nats."
+    )
+    return _running_means(running, exact, spread), alt
+
+
+@drawing
+def _running_means(running, exact, spread):
+    """A line for each estimate, and the funnel of two standard errors."""
+    count = np.arange(1, running.shape[1] + 1)
     fig = Figure(figsize=(8, 4.2))
     ax = fig.subplots()
     width = 2 * spread / np.sqrt(count)
@@ -175,11 +204,7 @@ def monte_carlo_convergence(estimates, exact):
     ax.set_ylim(exact - reach, exact + reach)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     ax.legend(loc="upper right")
-    alt = (
-        f"{len(running)} running means against the number of samples, to {len(count):,}: they spread by {spread:.2f} "
-        f"for one sample and by {running[:, -1].std():.3f} at the end, around the exact {exact:.3f} nats."
-    )
-    return fig, alt
+    return fig
 
 
 @figure
@@ -194,6 +219,15 @@ def bernoulli_floor(targets=(0.0, 0.2, 0.5)):
     targets = np.asarray(targets, dtype=float)
     if targets.ndim != 1 or not 1 <= len(targets) <= 4 or not ((targets >= 0) & (targets <= 1)).all():
         raise ValueError(f"targets is {targets}; expected one to four grey values in [0, 1].")
+    alt = "Cross-entropy of one pixel against the prediction p. " + " ".join(
+        f"For x = {x:g} the lowest point is {_cross_entropy(x, np.clip(x, 1e-12, 1 - 1e-12)):.2f} nats, at p = x." for x in targets
+    )
+    return _cross_entropies(targets), alt
+
+
+@drawing
+def _cross_entropies(targets):
+    """A curve for each target, with its lowest point."""
     p = np.linspace(0.002, 0.998, 499)
     fig = Figure(figsize=(7.5, 4.4))
     ax = fig.subplots()
@@ -206,10 +240,7 @@ def bernoulli_floor(targets=(0.0, 0.2, 0.5)):
         ax.annotate(f"{floor:.2f} at p = {x:g}", (x, floor), offset, textcoords="offset points", ha=align, color=colour, weight="bold")
     ax.set(xlim=(0, 1), ylim=(-0.2, 2.5), xlabel="prediction $p$", ylabel="cross-entropy (nats)")
     ax.legend(loc="upper center", title="grey value of the pixel")
-    alt = "Cross-entropy of one pixel against the prediction p. " + " ".join(
-        f"For x = {x:g} the lowest point is {_cross_entropy(x, np.clip(x, 1e-12, 1 - 1e-12)):.2f} nats, at p = x." for x in targets
-    )
-    return fig, alt
+    return fig
 
 
 def _integrand(z, mean, sigma):

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from vaelab.plots.display import figure
+from vaelab.plots.display import drawing, figure
 from vaelab.plots.palette import BLUE, GREEN, ORANGE, PURPLE, VERMILLION
 
 # Test-set losses in nats per image to hold a curve against (Fashion-MNIST, latent_dim 2).
@@ -30,14 +30,37 @@ def learning_curve(history, landmarks=True):
         Whether to draw the landmarks. They are for Fashion-MNIST.
     """
     if not len(history.epochs):
-        fig = Figure(figsize=(9, 1.4))
-        ax = fig.subplots()
-        ax.set_axis_off()
         message = "No learning curve: no epoch of training was completed."
-        ax.text(0.5, 0.5, message, ha="center", va="center", fontsize=11, color="#555555")
-        return fig, message
+        return _message(message), message
 
     marks = LANDMARKS if landmarks else {}
+
+    def fall(name, values):
+        return f"{name} loss goes from {values[0]:.1f} to {values[-1]:.1f}"
+
+    parts = [fall("training", history.loss)] + ([fall("test", history.val_loss)] if history.val_loss else [])
+    alt = (
+        f"Learning curve over {len(history.epochs)} epochs, in nats per image: {', '.join(parts)}; at the end training "
+        f"reconstruction is {history.reconstruction[-1]:.1f} and KL {history.kl[-1]:.1f}."
+    )
+    if marks:
+        alt += " Landmarks: " + ", ".join(f"{name} {value:.1f}" for name, value in marks.items()) + "."
+    return _curves(history, marks), alt
+
+
+@drawing
+def _message(text):
+    """A sentence in the place of a figure."""
+    fig = Figure(figsize=(9, 1.4))
+    ax = fig.subplots()
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=11, color="#555555")
+    return fig
+
+
+@drawing
+def _curves(history, marks):
+    """Loss among the landmarks, closer, and its two parts."""
     fig = Figure(figsize=(11.5, 4.2))
     layout = [["whole", "close", "reconstruction"], ["whole", "close", "kl"]] if marks else [["close", "reconstruction"], ["close", "kl"]]
     axes = fig.subplot_mosaic(layout, width_ratios=[0.75, 1.5, 1.15][-len(layout[0]) :])
@@ -65,18 +88,7 @@ def learning_curve(history, landmarks=True):
         if name in axes:
             axes[name].set_xlabel("epoch")
     next(iter(axes.values())).set_ylabel("nats per image")
-
-    def fall(name, values):
-        return f"{name} loss goes from {values[0]:.1f} to {values[-1]:.1f}"
-
-    parts = [fall("training", history.loss)] + ([fall("test", history.val_loss)] if history.val_loss else [])
-    alt = (
-        f"Learning curve over {len(history.epochs)} epochs, in nats per image: {', '.join(parts)}; at the end training "
-        f"reconstruction is {history.reconstruction[-1]:.1f} and KL {history.kl[-1]:.1f}."
-    )
-    if marks:
-        alt += " Landmarks: " + ", ".join(f"{name} {value:.1f}" for name, value in marks.items()) + "."
-    return fig, alt
+    return fig
 
 
 @figure
@@ -97,6 +109,16 @@ def bar_comparison(rows):
             raise ValueError(f"{name!r} has parts {list(row)}; expected {parts}, as the first model has.")
         if not all(np.isfinite(value) and value >= 0 for value in row.values()):
             raise ValueError(f"{name!r} has parts {row}; expected finite numbers, none negative.")
+    alt = "Stacked bars, in nats per image. " + " ".join(
+        f"{name}: {', '.join(f'{part} {value:.1f}' for part, value in row.items())}, total {sum(row.values()):.1f}."
+        for name, row in rows.items()
+    )
+    return _stacked_bars(rows, parts), alt
+
+
+@drawing
+def _stacked_bars(rows, parts):
+    """A bar for each model, one above the other, the first on top."""
     fig = Figure(figsize=(9, 1.3 + 0.55 * len(rows)))
     ax = fig.subplots()
     longest = max(sum(row.values()) for row in rows.values())
@@ -118,11 +140,7 @@ def bar_comparison(rows):
     ax.grid(axis="y", visible=False)
     ax.set(xlabel="nats per image", xlim=(0, 1.28 * longest))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(parts))
-    alt = "Stacked bars, in nats per image. " + " ".join(
-        f"{name}: {', '.join(f'{part} {value:.1f}' for part, value in row.items())}, total {sum(row.values()):.1f}."
-        for name, row in rows.items()
-    )
-    return fig, alt
+    return fig
 
 
 def _focus(ax, history, part):

@@ -127,6 +127,18 @@ def manifold(decode, n=15, image_shape=(28, 28), low=0.05):
     x = images_of(x.reshape(n * n, height, width), "decode(z)")
     panel = x.reshape(n, n, height, width).swapaxes(1, 2).reshape(n * height, n * width)
 
+    quantiles = z[:n, 0]
+    alt = (
+        f"{n} by {n} decoded images over the latent plane, z1 from {quantiles[0]:.2f} to {quantiles[-1]:.2f} "
+        f"from left to right and z2 likewise from bottom to top; neighbours resemble each other if the model is trained."
+    )
+    return _panel(panel, quantiles, (height, width)), alt
+
+
+@drawing
+def _panel(panel, quantiles, image_shape):
+    """Images side by side in one, (n * height, n * width), with their place in the latent plane at the edges."""
+    n, (height, width) = len(quantiles), image_shape
     # Each pixel of an image becomes a square of whole pixels on screen, hence crisp.
     zoom = max(1, round(720 / (n * width)))
     fig = Figure(layout="none")
@@ -137,7 +149,6 @@ def manifold(decode, n=15, image_shape=(28, 28), low=0.05):
     ax = fig.add_axes((left / total[0], bottom / total[1], *sides / total))
     # Unit tiles: tile i is centred on i, the lowest z2 at the bottom.
     ax.imshow(panel, vmin=0, vmax=1, extent=(-0.5, n - 0.5, -0.5, n - 0.5), aspect=height / width)
-    quantiles = z[:n, 0]
     step = 2 if n > 9 else 1
     ticks = np.arange((n - 1) // 2 % step, n, step)  # the middle one, z = 0, among them
     ax.set_xticks(ticks, [signed(quantiles[i]) for i in ticks])
@@ -145,11 +156,7 @@ def manifold(decode, n=15, image_shape=(28, 28), low=0.05):
     ax.set(xlabel="$z_1$", ylabel="$z_2$")
     ax.grid(False)
     ax.spines[:].set_visible(False)
-    alt = (
-        f"{n} by {n} decoded images over the latent plane, z1 from {quantiles[0]:.2f} to {quantiles[-1]:.2f} "
-        f"from left to right and z2 likewise from bottom to top; neighbours resemble each other if the model is trained."
-    )
-    return fig, alt
+    return fig
 
 
 @drawing
