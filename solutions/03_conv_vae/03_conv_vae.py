@@ -93,11 +93,11 @@ for layer in decoder.layers:
 # any case.
 
 # %% [markdown]
-# What does this decoder draw *before* it has seen anything? Six decoders with fresh weights, one code each, with
+# What does this decoder draw *before* it has seen anything? Four decoders with fresh weights, one code each, with
 # the contrast stretched:
 
 # %%
-z = np.random.default_rng(0).normal(size=(6, 1, latent_dim)).astype("float32")
+z = np.random.default_rng(0).normal(size=(4, 1, latent_dim)).astype("float32")
 untrained = [metrics.decode(make_conv_decoder(latent_dim, intermediate_dim), code)[0] for code in z]
 plots.samples(np.stack([(x - x.min()) / np.ptp(x) for x in untrained]))
 
@@ -286,17 +286,17 @@ x_flat = {part: getattr(sample, f"x_{part}").reshape(-1, 784) for part in ("trai
 mlp = {part: metrics.encode(mlp_encoder, x) for part, x in x_flat.items()}
 conv = {part: (posteriors[f"z_mean_{part}"], posteriors[f"z_log_var_{part}"]) for part in ("train", "test")}
 
-decoded = {
-    "MLP": metrics.decode(mlp_decoder, mlp["test"][0]),
-    "conv": metrics.decode(conv_decoder, conv["test"][0]).reshape(-1, 784),
-}
-nats = {name: metrics.bernoulli_nll(x_flat["test"], x) for name, x in decoded.items()}
-
 # %% [markdown]
-# Ten of them, with the originals on top:
+# Ten of them, decoded from their means, with the originals on top:
 
 # %%
-plots.compare(sample.x_test, decoded, nats=nats, labels=sample.y_test)
+x = sample.x_test[:10]
+decoded = {
+    "MLP": metrics.decode(mlp_decoder, mlp["test"][0][:10]),
+    "conv": metrics.decode(conv_decoder, conv["test"][0][:10]).reshape(-1, 784),
+}
+nats = {name: metrics.bernoulli_nll(x, x_decoded) for name, x_decoded in decoded.items()}
+plots.compare(x, decoded, nats=nats, labels=sample.y_test[:10])
 
 
 # %% [markdown]
