@@ -3,6 +3,7 @@
 import copy
 import functools
 import json
+import signal
 from pathlib import Path
 
 import jupytext
@@ -72,6 +73,11 @@ def grade(notebook, **changes):
     data = notebook if isinstance(notebook, bytes) else as_bytes(notebook)
     result, text = job.grade(job.Job("alice", mini(), data, **changes))
     return result, nbformat.reads(text, as_version=4)
+
+
+def heed_ctrl_c():
+    """For ``preexec_fn``: what a shell started in the background ignores SIGINT, and so would all that the tests start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def points(result):

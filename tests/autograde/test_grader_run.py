@@ -12,7 +12,7 @@ import time
 
 import pytest
 from distributed import Client
-from grading_helpers import COURSE, RIGHT, answered, as_bytes
+from grading_helpers import COURSE, RIGHT, answered, as_bytes, heed_ctrl_c
 
 from autograde import run as run_
 from autograde.job import checks_version
@@ -248,7 +248,7 @@ def test_the_command_line_grades_with_workers_of_its_own(school, tmp_path, refer
 def test_ctrl_c_stops_and_says_how_to_go_on(school, tmp_path):
     command = [sys.executable, "-m", "autograde", "grade", str(school), "--assignment", "mini", "--course", str(COURSE),
                "--out", str(tmp_path / "out"), "--workers", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c)
     process.stdout.readline()  # the first result
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=120)

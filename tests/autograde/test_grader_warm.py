@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jupytext
 import pytest
-from grading_helpers import COURSE, RIGHT, answered, as_bytes, code_cells, mini, printed
+from grading_helpers import COURSE, RIGHT, answered, as_bytes, code_cells, heed_ctrl_c, mini, printed
 
 from autograde import job, run, sandbox, warm
 from autograde.client import Kernel
@@ -304,7 +304,7 @@ def test_interrupted_while_the_second_kernel_runs_nothing_is_left_and_a_rerun_co
                 "--course", COURSE, "--out", tmp_path / "out", "--workers", "1"]
 
     for number, status in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
-        with subprocess.Popen(graded(number), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(graded(number), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c) as process:
             kernels = next(text for text in process.stdout if text.strip().replace(" ", "").isdigit()).split()
             process.communicate(timeout=120)
         assert process.returncode == status
