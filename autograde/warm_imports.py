@@ -11,12 +11,15 @@ import importlib
 
 from vaelab import data
 
-for name in ("keras", "scipy.stats", "matplotlib.pyplot", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.ipkernel",
-             "vaelab.checks.probe", "vaelab.checks.trace", "vaelab.checks.replay", "vaelab.metrics", "vaelab.plots",
-             "vaelab.reference", "vaelab.training", "vaelab.explorer", "vaelab.specimens", "vaelab.earlier", "matplotlib.backends.backend_agg", "rich.console",
-             "tensorflow.python.data.ops.concatenate_op", "tensorflow.python.data.ops.flat_map_op",
-             "tensorflow.python.data.ops.from_tensors_op", "tensorflow.python.data.ops.range_op",
-             "tensorflow.python.data.ops.zip_op"):
+KERNEL = ("ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.ipkernel", "ipykernel.debugger", "IPython.core.completerlib",
+          "IPython.core.debugger", "IPython.core.oinspect", "IPython.extensions.storemagic", "tornado.platform.asyncio")
+NOTEBOOKS = ("keras", "scipy.stats", "matplotlib.pyplot", "matplotlib.style.core", "matplotlib.backends.backend_agg", "rich.console",
+             "vaelab.metrics", "vaelab.plots", "vaelab.reference", "vaelab.training", "vaelab.explorer", "vaelab.specimens",
+             "vaelab.earlier", "tensorflow.python.data.ops.concatenate_op", "tensorflow.python.data.ops.flat_map_op",
+             "tensorflow.python.data.ops.from_tensors_op", "tensorflow.python.data.ops.range_op", "tensorflow.python.data.ops.zip_op")
+CHECKS = ("vaelab.checks.probe", "vaelab.checks.trace", "vaelab.checks.replay")
+
+for name in (*KERNEL, *NOTEBOOKS, *CHECKS):
     importlib.import_module(name)
 
 # The images, as often as a notebook loads them. They stay in pages that all children share, until one writes to its own.
