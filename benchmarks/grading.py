@@ -245,7 +245,10 @@ def plot(record, path=PLOT):
     for name, cost in sorted((key, found) for key, found in record.items() if key.startswith("soak")):
         _costs(by_size, cost, name, *next(looks))
     by_size.plot([], [], "k--", label="without the start of the run")
-    by_size.set(xscale="log", xlabel="submissions in the class", ylabel="seconds per submission", ylim=(0, None))
+    by_size.set_xscale("log")
+    by_size.set_xticks((5, 10, 20, 60, 200, 500), labels=(5, 10, 20, 60, 200, 500))
+    by_size.set_xticks((), minor=True)
+    by_size.set(xlabel="submissions in the class", ylabel="seconds per submission", ylim=(0, None))
     by_workers.set(xticks=[1, 2, 4], xlabel="workers", ylabel="submissions per minute", ylim=(0, None))
     for axes in (by_size, by_workers):
         axes.legend()
