@@ -5,12 +5,10 @@ is built anew, test cells and locked cells come from the assignment, and what wa
 deleted, duplicated, moved, edited or forged is put right and noted.
 """
 
-import io
+import base64
 import json
 import re
 from dataclasses import dataclass, field
-
-import nbformat
 
 #: A notebook larger than this was not written by a person.
 MAX_BYTES = 64 * 2**20
@@ -19,8 +17,6 @@ MAX_BYTES = 64 * 2**20
 MAX_CONTAINERS = 2_000_000
 
 MAX_CELLS = 2000
-
-BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
 
 class Damaged(ValueError):
@@ -47,7 +43,7 @@ def read(data):
     if not data.strip():
         raise Damaged("The file is empty.")
     if len(data) > MAX_BYTES:
-        raise Damaged(f"The file has {len(data) / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are read. "
+        raise Damaged(f"The file has more than the {MAX_BYTES // 2**20} MB that are read. "
                       "Clear the outputs of large cells and submit again.")
     if data.count(b"[") + data.count(b"{") > MAX_CONTAINERS:
         raise Damaged("The file has more parts than a notebook can have.")
@@ -75,6 +71,9 @@ def _parse(data):
         raise Damaged("The file is not text: it was damaged on its way, or it is not a notebook.")
     if text.lstrip()[:1] == "<":
         raise Damaged("The file is a web page, not a notebook: use File > Download in JupyterLab.")
+    if text.lstrip()[:1] not in ("{", "["):
+        begins = printable(text.strip()[:30])
+        raise Damaged(f"The file is text, but not a notebook (it begins “{begins}”): submit the .ipynb file itself.")
     try:
         notebook = json.loads(text)
     except RecursionError:
@@ -82,7 +81,8 @@ def _parse(data):
     except ValueError as error:
         if "<<<<<<<" in text:
             raise Damaged("The file holds the marks of an unresolved git merge, so it cannot be read.") from None
-        raise Damaged(f"The file is not valid JSON ({str(error)[:120]}): it was cut short or edited by hand.") from None
+        why = str(error)[:120] if isinstance(error, json.JSONDecodeError) else "a number in it is too long"
+        raise Damaged(f"The file is not valid JSON ({why}): it was cut short or edited by hand.") from None
     if not isinstance(notebook, dict):
         raise Damaged("The file is JSON, but not a notebook.")
     return notebook
@@ -91,11 +91,10 @@ def _parse(data):
 def _cells(notebook):
     """Cells of a notebook of format 2, 3 or 4, taken only as far as they make sense."""
     cells = notebook.get("cells")
-    if cells is None and isinstance(notebook.get("worksheets"), list):
-        try:
-            cells = nbformat.read(io.StringIO(json.dumps(notebook)), as_version=4)["cells"]
-        except Exception:  # nbformat's converters trust their input
-            raise Damaged("The notebook is in an old format and could not be converted.") from None
+    if cells is None and isinstance(notebook.get("worksheets"), list):  # before format 4; a code cell's text was its "input"
+        sheets = [sheet.get("cells") for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
+        cells = [{"source": cell.get("input"), **cell} for sheet in sheets if isinstance(sheet, list)
+                 for cell in sheet if isinstance(cell, dict)]
     if not isinstance(cells, list):
         raise Damaged("The file is JSON, but not a notebook: it has no list of cells.")
     found = []
@@ -133,10 +132,16 @@ def _attachments(value):
     """Pictures pasted into a written answer; anything else is dropped."""
     if not isinstance(value, dict):
         return {}
-    kept = {clean(name): {kind: data for kind, data in files.items()
-                          if kind in ("image/png", "image/jpeg") and isinstance(data, str) and BASE64.fullmatch(data)}
+    kept = {clean(name): {kind: data for kind, data in files.items() if kind in ("image/png", "image/jpeg") and _is_base64(data)}
             for name, files in value.items() if isinstance(files, dict)}
     return {name: files for name, files in kept.items() if files}
+
+
+def _is_base64(data):
+    try:
+        return bool(base64.b64decode("".join(data.split()), validate=True))
+    except (AttributeError, ValueError):
+        return False
 
 
 def inert(text, attachments=()):
@@ -147,9 +152,10 @@ def inert(text, attachments=()):
     references and such links; MathJax's links and styles go, and so does a reference to a picture that
     is not in ``attachments``, on which formgrader would break off.
     """
-    text = re.sub(r"<(?=[A-Za-z/!?])|&(?=#|[A-Za-z][A-Za-z0-9]*;)", r"\g<0> ", text)
+    # Markdown takes a backslash before punctuation away, and only then looks for references.
+    text = re.sub(r"<(?=[A-Za-z/!?])|&(?=\\*#|[A-Za-z][A-Za-z0-9]*\\*;)", r"\g<0> ", text)
     text = re.sub(r"(?i)(j\s*a\s*v\s*a|v\s*b)(?=\s*s\s*c\s*r\s*i\s*p\s*t)", r"\1 ", text)
-    text = re.sub(r"\\(href|style|class|cssId|data|require|csname)(?![A-Za-z])", r"\\text", text)
+    text = re.sub(r"\\(href|style|class|cssId|data|require|csname|mmlToken|bbox|includegraphics)(?![A-Za-z])", r"\\text", text)
     return re.sub(r"attachment:([^\s)>\"']*)", lambda found: found[0] if found[1] in attachments else f"attachment {found[1]}", text)
 
 
@@ -157,15 +163,17 @@ def restore(data, assignment):
     """The cells to run for a submitted file: the student's text in the assignment's frame.
 
     The student's cells keep their order. A test or locked cell stays where the student
-    has it if everything of theirs that it follows in the assignment is before it, and
-    else comes right after that.
+    has it if everything of theirs that it follows in the assignment is before it. Else a
+    locked cell comes right after that, since what the student added may need it, and a test as
+    late as what follows it in the assignment allows, since it may need what the student added.
     """
     submitted = read(data)
     by_id = {cell.id: cell for cell in assignment.cells}
     known = [grade_id if grade_id in by_id else cell_id if cell_id in by_id else None
              for _, _, cell_id, grade_id, _ in submitted]
     if not any(known):
-        raise Damaged(f"This is not {assignment.name}: none of its cells is in the notebook.")
+        raise Damaged(f"This is not {assignment.name}: none of its cells is in the notebook, or a program has dropped the names "
+                      "that tell them apart. Copy your answers into a fresh copy of the notebook and submit that.")
     restored = Restored([])
     for (_, _, _, grade_id, _), cell_id in zip(submitted, known):
         if grade_id is not None and grade_id != cell_id:
@@ -173,7 +181,7 @@ def restore(data, assignment):
 
     places = {}  # grade id -> sort key of the cell that fills its place
     floor, added = (-1, 0), 0
-    for cell in assignment.cells:
+    for place, cell in enumerate(assignment.cells):
         here = [i for i, cell_id in enumerate(known) if cell_id == cell.id]
         if len(here) > 1:
             restored.notes.append(("repair", f"{cell.id} was there {len(here)} times"))
@@ -194,7 +202,11 @@ def restore(data, assignment):
             if not here:
                 restored.notes.append(("repair", f"{cell.id} was missing; it was put back"))
             added += 1
-            places[cell.id] = (floor[0], added)
+            before = floor[0]
+            if cell.kind == "test":
+                later = {other.id for other in assignment.cells[place + 1:]}
+                before = next((i for i, known_id in enumerate(known) if i > before and known_id in later), len(submitted)) - 1
+            places[cell.id] = (before, added)
         else:
             places[cell.id] = (chosen, 0)
         floor = max(floor, places[cell.id])
@@ -208,7 +220,7 @@ def restore(data, assignment):
             if cell_type != "code":
                 source = inert(source, attachments)
             keyed.append(((i, 0), {"id": f"student-{i}", "grade_id": None, "cell_type": cell_type, "test": False,
-                                   "source": source, "attachments": attachments, "nbgrader": None}))
+                                   "source": source, "attachments": _allowed(cell_type, attachments), "nbgrader": None}))
     restored.cells = [cell for _, cell in sorted(keyed, key=lambda pair: pair[0])]
     return restored
 
@@ -226,4 +238,9 @@ def _known_cell(cell, submitted):
     else:
         source, attachments = cell.source, {}
     return {"id": cell.id, "grade_id": cell.id, "cell_type": cell.cell_type, "test": cell.kind == "test",
-            "source": source, "attachments": attachments, "nbgrader": cell.metadata}
+            "source": source, "attachments": _allowed(cell.cell_type, attachments), "nbgrader": cell.metadata}
+
+
+def _allowed(cell_type, attachments):
+    """nbformat knows none on a cell of code."""
+    return {} if cell_type == "code" else attachments
