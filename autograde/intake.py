@@ -3,16 +3,18 @@
 ========  =============================================================================
 nbgrader  ``STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb`` and ``timestamp.txt``, as the exchange
           and ``nbgrader collect`` leave them
-Moodle    ``Full Name_12345_assignsubmission_file_/any.ipynb`` (or ``…file_any.ipynb``)
+Moodle    ``Full Name_12345_assignsubmission_file/any.ipynb`` (or ``…file_any.ipynb``;
+          before Moodle 4, ``…file_/any.ipynb``)
 Canvas    ``lastfirst_LATE_123_456_any-1.ipynb``; ``LATE_`` and ``-1`` (a later attempt)
           where they apply; ``LATE_anon_AbC12_456_any.ipynb`` if grading is anonymous
 flat      one notebook a student, named after them: ``alice.ipynb``, ``02_vae_alice.ipynb``
+folders   one folder a student, named after them: ``alice/any.ipynb``
 ========  =============================================================================
 
 Archives are read in memory, member by member: nothing is unpacked, so a path in an
 archive leads nowhere. Links are not followed. Every file is accounted for: it belongs to
-a :class:`Submission`, was superseded by another of the same student, or is listed in
-``unmatched`` with the reason.
+a :class:`Submission`, was superseded by another of the same student (and its notes say
+so), or is listed in ``unmatched`` with the reason.
 """
 
 import contextlib
@@ -30,17 +32,20 @@ from nbgrader.utils import parse_utc
 
 from autograde import preflight
 
-MOODLE = re.compile(r"_(?P<id>\d+)_assignsubmission_[a-z]+_")
-CANVAS = re.compile(r"(?P<name>[^/_]+)_(?:(?P<late>LATE)_)?(?P<id>\d+)_(?P<submission>\d+)_(?P<file>[^/]+)", re.IGNORECASE)
+MOODLE = re.compile(r"_(?P<id>\d+)_assignsubmission_[a-z]+(?:_|$)")
+# Numbers of a database begin with no zero, other than those of our assignments.
+CANVAS = re.compile(r"(?P<name>[^/]+?)_(?:(?P<late>LATE)_)?(?P<id>[1-9]\d*)_(?P<submission>[1-9]\d*)_(?P<file>[^/]+)", re.IGNORECASE)
 # In anonymous grading Canvas gives each student an id for this assignment, and puts LATE first.
 ANONYMOUS = re.compile(r"(?:(?P<late>LATE)_)?(?P<id>anon_[0-9A-Za-z]+)_(?P<submission>\d+)_(?P<file>[^/]+)")
-COPY = re.compile(r"(?: ?\((?P<copy>\d+)\)|-(?P<attempt>\d{1,3}))$")
+# What browsers, JupyterLab, file managers and (``attempt``) Canvas make of the name of a second one.
+COPY = re.compile(r"(?: ?\((?P<copy>\d+)\)|(?: - |[- ])[Cc]opy ?\(?(?P<duplicate>\d*)\)?|-(?P<attempt>\d{1,3}))$")
 
 #: Files that nbgrader's exchange leaves beside a submission, and wants to see again beside its feedback.
 RECEIPT = ("timestamp.txt", "submission_secret.txt")
 
 # What operating systems and editors leave beside people's files.
 LITTER = re.compile(r"(^|/)(__MACOSX|\.ipynb_checkpoints|\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)(/|$)")
+CHECKPOINT = re.compile(r"\.ipynb_checkpoints/(?P<name>[^/]*)-checkpoint\.ipynb$")
 
 
 @dataclass(frozen=True)
@@ -114,69 +119,91 @@ class IntakeError(ValueError):
 def collect(source, assignments, only=None):
     """The :class:`Intake` of ``source`` (a folder or a zip).
 
-    ``assignments`` maps names to :class:`~autograde.assignment.Assignment`; ``only``
-    restricts to one of them, and names the assignment of files that do not say.
+    ``assignments`` maps names to :class:`~autograde.assignment.Assignment`: all of the course's, so
+    that what belongs to another one is recognised. ``only`` restricts to one of them, and names the
+    assignment of files that do not say.
     """
     source = Path(source)
     intake = Intake([], [])
-    files = _files(source, intake)
-    candidates = defaultdict(list)  # (student, assignment) -> [(rank, file, facts)]
-    receipts, owners = defaultdict(dict), {}
-    for file in files:
+    candidates, receipts = defaultdict(list), defaultdict(dict)  # by (student, assignment)
+    unnamed, owners = defaultdict(list), {}
+
+    def refuse(file, reason):
+        intake.unmatched.append((file.shown, reason))
+
+    def accept(file, facts):
+        student = safe(facts["owner"])
+        if owners.setdefault(student, facts["key"]) != facts["key"]:
+            refuse(file, f"its student would be called {student!r}, as another one is: rename it")
+        elif PurePosixPath(file.path).name in RECEIPT:
+            receipts[student, facts["assignment"]][PurePosixPath(file.path).name] = file
+        else:
+            candidates[student, facts["assignment"]].append((file, facts))
+
+    for file in _files(source, intake):
         try:
             facts = _identify(file, assignments, only)
         except Ambiguous as doubt:
-            intake.unmatched.append((file.shown, str(doubt)))
+            refuse(file, str(doubt))
             continue
-        if facts and owners.setdefault(facts["student"], facts["owner"]) != facts["owner"]:
-            intake.unmatched.append((file.shown, f"its student would be called {facts['student']!r}, as another one is: rename it"))
-            continue
-        if PurePosixPath(file.path).name in RECEIPT:
-            if facts:
-                receipts[facts["student"], facts["assignment"]][PurePosixPath(file.path).name] = file
-            continue
+        notebook, receipt = file.path.lower().endswith(".ipynb"), PurePosixPath(file.path).name in RECEIPT
         if facts is None:
-            intake.unmatched.append((file.shown, "cannot tell whose it is"))
+            refuse(file, "cannot tell whose it is")
             continue
-        if not file.path.lower().endswith(".ipynb"):
-            if facts["assignment"] and facts["owned"]:
-                candidates[facts["student"], facts["assignment"]].append(((-1, 0, 0.0, file.path), file, facts))
+        facts["assignment"] = facts["assignment"] or (_recognise(file, assignments) if notebook else None) or only
+        if not notebook and not (facts["assignment"] and facts["owner"]):
+            if not receipt:
+                refuse(file, "not a notebook")
+        elif facts["assignment"] is None:
+            refuse(file, "cannot tell which assignment it is: pass --assignment")
+        elif facts["assignment"] not in assignments:
+            if not receipt:
+                refuse(file, f"there is no assignment {facts['assignment']!r} in which points can be earned")
+        elif only is not None and facts["assignment"] != only:
+            if not receipt:
+                refuse(file, f"belongs to {facts['assignment']}, not to {only}")
+        elif facts["owner"]:
+            accept(file, facts)
+        else:
+            unnamed[facts["assignment"]].append((file, facts))
+    for found in unnamed.values():
+        for file, facts in _by_place(found):
+            if facts["owner"]:
+                accept(file, facts)
             else:
-                intake.unmatched.append((file.shown, "not a notebook"))
-            continue
-        assignment = facts["assignment"] or _recognise(file, assignments) or only
-        if assignment is None:
-            intake.unmatched.append((file.shown, "cannot tell which assignment it is: pass --assignment"))
-        elif only is None or assignment == only:
-            exact = int(PurePosixPath(file.path).stem == assignment)
-            rank = (exact if facts["owned"] else 0, facts["attempt"], file.modified, file.path)
-            candidates[facts["student"], assignment].append((rank, file, facts))
-        else:
-            intake.unmatched.append((file.shown, f"belongs to {assignment}, not to {only}"))
+                refuse(file, "cannot tell whose it is: its name is in several folders, or that of the assignment")
     for (student, assignment), found in sorted(candidates.items(), key=lambda item: item[0]):
-        if assignment not in assignments:
-            intake.unmatched += [(file.shown, f"there is no assignment {assignment!r} in which points can be earned") for _, file, _ in found]
-            continue
-        found.sort(key=lambda item: item[0])
-        rank, file, facts = found[-1]
-        submission = Submission(student, assignment, file, facts["name"], late=facts["late"])
-        if rank[0] < 0:
-            submission.file = None
-            submission.problem = f"No notebook was submitted, but: {', '.join(f.shown for _, f, _ in found)[:300]}"
-        else:
-            submission.superseded = [other.shown for other_rank, other, _ in found[:-1] if other_rank[0] >= 0]
-        _receipt(submission, receipts[student, assignment])
-        intake.submissions.append(submission)
+        intake.submissions.append(_submission(student, assignments[assignment], found, receipts[student, assignment]))
     if not intake.submissions and not intake.unmatched:
         raise IntakeError(f"{source} holds no submissions. Expected nbgrader's submitted/ folder, a folder or zip "
                           "downloaded from Moodle or Canvas, or a folder of notebooks named after students.")
     return intake
 
 
+def _submission(student, assignment, found, receipt):
+    """The submission of one student, of whom these files were ``found``."""
+    notebooks = [(file, facts) for file, facts in found if file.path.lower().endswith(".ipynb")]
+    if not notebooks:
+        submission = Submission(student, assignment.name, None, found[-1][1]["name"], late=found[-1][1]["late"])
+        submission.problem = (f"No notebook was submitted, but: {', '.join(file.shown for file, _ in found)[:300]}. "
+                              f"Submit the file {assignment.name}.ipynb.")
+    else:
+        if len(notebooks) > 1:
+            notebooks.sort(key=lambda one: (_worth(one[0], assignment), one[1]["exact"], one[1]["order"], one[0].modified, one[0].path))
+        *others, (file, facts) = notebooks
+        submission = Submission(student, assignment.name, file, facts["name"], late=facts["late"])
+        submission.superseded = [other.shown for other, _ in others]
+        if others:
+            submission.notes.append(("repair", f"of {len(notebooks)} notebooks, {file.shown} was graded, and not "
+                                               f"{', '.join(submission.superseded)[:300]}"))
+    _receipt(submission, receipt)
+    return submission
+
+
 def _files(source, intake):
     """Every regular file under ``source``, with what cannot be one listed as unmatched."""
     if source.is_dir():
-        found = []
+        found, checkpoints = [], []
 
         def closed(error):
             intake.unmatched.append((preflight.printable(Path(error.filename).relative_to(source).as_posix()),
@@ -188,12 +215,14 @@ def _files(source, intake):
                 path = Path(folder, name)
                 shown = path.relative_to(source).as_posix()
                 if LITTER.search(shown):
+                    checkpoints.append(shown)
                     continue
                 status = path.lstat()
                 if not stat.S_ISREG(status.st_mode):
                     intake.unmatched.append((preflight.printable(shown), "not a regular file (a link, a pipe or a device)"))
                 else:
                     found.append(File(shown, source, modified=status.st_mtime))
+        _miss(checkpoints, found, intake)
         return found
     if not source.exists():
         raise IntakeError(f"there is no {source}.")
@@ -202,9 +231,14 @@ def _files(source, intake):
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
         raise IntakeError(f"{source} is neither a folder nor a readable zip archive ({error}).") from None
-    found, seen = [], set()
+    except UnicodeDecodeError:
+        raise IntakeError(f"{source} has a file whose name is damaged: unpack it, and grade the folder.") from None
+    found, seen, checkpoints = [], set(), []
     for member in members:
-        if member.is_dir() or LITTER.search(member.filename):
+        if member.is_dir():
+            continue
+        if LITTER.search(member.filename):
+            checkpoints.append(member.filename)
             continue
         shown = preflight.printable(member.filename)
         if member.filename in seen:
@@ -221,11 +255,20 @@ def _files(source, intake):
             except ValueError:  # the 31st of February, say
                 modified = 0.0
             found.append(File(member.filename, source.parent, source, modified))
+    _miss(checkpoints, found, intake)
     return found
 
 
+def _miss(litter, found, intake):
+    """List the copies that Jupyter makes for itself of notebooks that are not there."""
+    paths = {file.path for file in found}
+    for path in litter:
+        if CHECKPOINT.search(path) and CHECKPOINT.sub(r"\g<name>.ipynb", path) not in paths:
+            intake.unmatched.append((preflight.printable(path), "a copy that Jupyter made of a notebook which is not here"))
+
+
 def _identify(file, assignments, only):
-    """Whose file this is, from its path: a dict, or None. ``owned``: in a place that is one student's.
+    """Whose file this is, from its path: a dict, or None. ``owner`` is None if other files must be looked at.
 
     The outermost name counts. What is inside it was named by a student, who may have
     written somebody else's number into it; one name with two numbers is :class:`Ambiguous`.
@@ -234,10 +277,15 @@ def _identify(file, assignments, only):
     parts = tuple(part for part in parts if part not in ("..", "/"))
     if not parts:
         return None
+    stem = PurePosixPath(parts[-1]).stem
+    copy = COPY.search(stem)
+    attempt = int(copy["copy"] or copy["attempt"] or copy["duplicate"] or 1) if copy else 0
 
-    def facts(owner, assignment=None, *, attempt=0, name="", late=False, owned=True):
-        return {"student": safe(owner), "owner": unicodedata.normalize("NFC", owner), "assignment": assignment,
-                "attempt": attempt, "name": preflight.printable(name)[:120], "late": late, "owned": owned}
+    def facts(owner, assignment, *, key=None, number=0, name="", late=False):
+        """``key`` tells students apart of whom ``owner`` is a number; ``number`` tells their files apart."""
+        return {"owner": owner, "key": unicodedata.normalize("NFC", key or owner or ""), "assignment": assignment,
+                "order": (number, attempt), "name": preflight.printable(name)[:120], "late": late,
+                "exact": bool(owner) and stem == assignment, "folder": parts[:-1]}
 
     for i, part in enumerate(parts):
         last = i == len(parts) - 1
@@ -247,39 +295,76 @@ def _identify(file, assignments, only):
         if len(numbers) > 1:
             raise Ambiguous(f"its name holds the numbers of several students: {', '.join(sorted(numbers))}")
         if moodle:
-            return facts(moodle[0]["id"], only, name=part[:moodle[0].start()], attempt=_attempt(parts[-1]))
+            return facts(moodle[0]["id"], only, key=part[:moodle[0].end("id")], name=part[:moodle[0].start()])
         if canvas:
-            return facts(canvas["id"], only, name=canvas.groupdict().get("name", ""), late=canvas["late"] is not None, attempt=_attempt(canvas["file"]))
+            name = canvas.groupdict().get("name", "")
+            return facts(canvas["id"], only, key=f"{name}_{canvas['id']}", name=name, number=int(canvas["submission"]),
+                         late=canvas["late"] is not None)
         if len(parts) - i > 2 and parts[i + 1] in assignments:
-            return facts(part, parts[i + 1], attempt=_attempt(parts[-1]))
-    if len(parts) >= 3 and only is None and parts[-1] == f"{parts[-2]}.ipynb":
+            return facts(part, parts[i + 1])
+    if len(parts) >= 3 and parts[-1] == f"{parts[-2]}.ipynb":
         return facts(parts[-3], parts[-2])
-    stem = PurePosixPath(parts[-1]).stem
-    copy = COPY.search(stem)
-    stem = stem[:copy.start()] if copy and copy["copy"] else stem
     named = next((name for name in assignments if name in stem), None)
-    owner = stem.replace(named, "").strip(" _-.") if named else stem
-    if not owner and len(parts) > 1:  # FOLDER/02_vae.ipynb: the folder is the student
-        return facts(parts[-2], named, attempt=_attempt(parts[-1]))
-    if not owner:
-        return None
-    return facts(owner, named, attempt=_attempt(parts[-1]), owned=False)
+    if copy and (named or not copy["attempt"]):
+        stem = stem[:copy.start()]
+    stem = stem.removeprefix("Copy of ")
+    return facts(None, named) | {"stem": stem.replace(named, "").strip(" _-.") if named else stem}
 
 
-def _attempt(name):
-    match = COPY.search(PurePosixPath(name).stem)
-    return int(match["copy"] or match["attempt"]) if match else 0
+def _by_place(found):
+    """``(file, facts)`` with the owners of files that only their names, or their folders', can tell; "" if neither can.
+
+    A folder is one student's if every folder holds but one name, or if the name in it tells nobody: the
+    assignment's, or one that is in other folders as well.
+    """
+    names, homes = defaultdict(set), defaultdict(set)
+    for _, facts in found:
+        if facts["folder"]:
+            names[facts["folder"]].add(facts["stem"])
+            homes[facts["stem"]].add(facts["folder"])
+    all_single = len(names) > 1 and all(len(stems) == 1 for stems in names.values())
+    personal = {folder for folder, stems in names.items()
+                if "" in stems or all_single or len(stems) == 1 and len(homes[next(iter(stems))]) > 1}
+    called = _distinct(personal)
+    for file, facts in found:
+        if facts["folder"] in personal:
+            owner = called.get(facts["folder"], "")
+            facts["exact"] = facts["stem"] == ""
+        else:
+            owner = "" if len(homes[facts["stem"]]) > 1 else facts["stem"]
+        yield file, facts | {"owner": owner, "key": unicodedata.normalize("NFC", owner)}
+
+
+def _distinct(folders):
+    """``{folder: name}`` by the innermost part of their paths that is another one in each; {} if there is none."""
+    for level in reversed(range(min(map(len, folders), default=0))):
+        called = {folder: folder[level] for folder in folders}
+        if len(set(called.values())) == len(folders):
+            return called
+    return {}
+
+
+def _cells(file):
+    """The cells of a notebook; none if it cannot be read."""
+    try:
+        return preflight.read(file.read())
+    except (preflight.Damaged, OSError, zipfile.BadZipFile, NotImplementedError, EOFError):
+        return []
 
 
 def _recognise(file, assignments):
     """The assignment that most of the file's cells belong to, or None."""
-    try:
-        ids = {name for cell in preflight.read(file.read()) for name in cell[2:4]}
-    except (preflight.Damaged, OSError, zipfile.BadZipFile, NotImplementedError, EOFError):
-        return None
+    ids = {name for cell in _cells(file) for name in cell[2:4]}
     scores = {name: len(ids & {cell.id for cell in assignment.cells}) for name, assignment in assignments.items()}
     best = max(scores, key=scores.get, default=None)
     return best if best is not None and scores[best] else None
+
+
+def _worth(file, assignment):
+    """2 for a notebook with an answer, 1 for one without, 0 for a file that is no notebook of this assignment."""
+    given = {cell.id: (cell.source.strip(), cell.released.strip()) if cell.students else () for cell in assignment.cells}
+    mine = [(source.strip(), given[name]) for _, source, *ids, _ in _cells(file) for name in ids if name in given]
+    return 2 if any(sources and source not in sources for source, sources in mine) else int(bool(mine))
 
 
 def _receipt(submission, files):

@@ -53,7 +53,7 @@ class GraderFailure(RuntimeError):
 class Job:
     """All that grading one submission depends on.
 
-    ``data`` is the submitted file; ``sandboxed=False`` runs it unprotected.
+    ``data`` is the submitted file, or nothing, and ``problem`` why; ``sandboxed=False`` runs it unprotected.
     """
 
     student: str
@@ -61,12 +61,13 @@ class Job:
     data: bytes
     limits: Limits = field(default_factory=Limits)
     sandboxed: bool = True
+    problem: str | None = None
 
     @property
     def key(self):
         """Two jobs with the same key have the same result."""
         parts = [str(FORMAT), self.student, self.assignment.version, checks_version(),
-                 json.dumps(asdict(self.limits), sort_keys=True), str(self.sandboxed)]
+                 json.dumps(asdict(self.limits), sort_keys=True), str(self.sandboxed), self.problem or ""]
         return hashlib.sha256("\0".join(parts).encode() + b"\0" + self.data).hexdigest()
 
 
@@ -96,6 +97,8 @@ def grade(job):
     }
     stages = {}
     try:
+        if job.problem:
+            raise preflight.Damaged(job.problem)
         restored = preflight.restore(job.data, job.assignment)
     except preflight.Damaged as damage:
         result.update(status="unreadable", reason=str(damage))

@@ -102,8 +102,7 @@ def run(settings, say=print, stage=lambda name: None):
     if settings.only is not None and settings.only not in names:
         raise assignments_of_course.AssignmentError(
             f"there is no assignment {settings.only!r}; there are: {', '.join(names) or 'none'}.")
-    assignments = ({settings.only: assignments_of_course.load(settings.only, settings.course)} if settings.only
-                   else assignments_of_course.load_all(settings.course))
+    assignments = _assignments(settings, names)
     stage("intake")
     found = intake_.collect(settings.source, assignments, settings.only)
     summary = Summary(found.submissions, found.unmatched)
@@ -119,6 +118,17 @@ def run(settings, say=print, stage=lambda name: None):
             if writer is not None:
                 writer.close()
     return summary
+
+
+def _assignments(settings, names):
+    """All of the course's, by name: what was handed in for another is recognised. Those not asked for need not be sound."""
+    if settings.only is None:
+        return assignments_of_course.load_all(settings.course)
+    found = {settings.only: assignments_of_course.load(settings.only, settings.course)}
+    for name in {*names} - {settings.only}:
+        with contextlib.suppress(assignments_of_course.AssignmentError):
+            found[name] = assignments_of_course.load(name, settings.course)
+    return found
 
 
 def _open_gradebook(settings, names, say):
@@ -141,7 +151,7 @@ class _Run:
         self.writer, self.summary, self.stage = writer, summary, stage
         self.progress, self.say = progress, progress.say
         self.attempts, self.slow = Counter(), False
-        self.recorded = {name: writer.students(name) for name in assignments} if writer else {}
+        self.recorded = {name: writer.students(name) for name in {s.assignment for s in summary.submissions}} if writer else {}
 
     def all(self):
         pending = []
@@ -150,6 +160,8 @@ class _Run:
             state = "queued" if job is None or self.settings.regrade else self.ledger.state(submission, job.key)
             if state in ("done", "recorded"):
                 self.summary.reused += 1
+                if self.refresh(submission):
+                    state = "done"
                 in_gradebook = submission.student in self.recorded.get(submission.assignment, ())
                 if state == "done" or not in_gradebook:
                     self.record(submission, job.key)
@@ -166,14 +178,22 @@ class _Run:
     def job(self, submission):
         """The job of a submission, or None if its file cannot be read just now."""
         try:
-            data = submission.read()
+            data, problem = submission.read(), submission.problem
         except (OSError, zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
             # A member of a zip with a wrong checksum is as damaged as a cut file; the disk's troubles are ours.
             if isinstance(error, OSError) and not isinstance(error, (zipfile.BadZipFile, EOFError)):
                 return None
-            data = b""
+            data, problem = b"", "The file is damaged inside the archive that it came in. Submit it again."
         return Job(submission.student, self.assignments[submission.assignment], data,
-                   self.settings.limits, self.settings.sandboxed)
+                   self.settings.limits, self.settings.sandboxed, problem)
+
+    def refresh(self, submission):
+        """Whether what intake knows of a graded submission has changed; the result on the disk then says so."""
+        old = self.ledger.result(submission)
+        new = _stamped(old, submission)
+        if new != old:
+            self.ledger.keep(submission, new, self.ledger.notebook(submission).read_text(encoding="utf-8"))
+        return new != old
 
     def distribute(self, pending):
         from distributed import as_completed
@@ -221,12 +241,7 @@ class _Run:
                     launch(following)
 
     def land(self, submission, outcome):
-        result = outcome["result"]
-        result["notes"] = [*map(list, submission.notes), *result["notes"]]
-        if submission.problem:
-            result["reason"] = submission.problem
-        result["late"], result["name"] = submission.late, submission.name
-        result["superseded"], result["receipt"] = submission.superseded, submission.receipt
+        result = _stamped(outcome["result"], submission)
         if (why := result["usage"].get("cold")) and not self.slow:
             self.slow = True
             self.say(f"! Every sandbox is started on its own, which is as safe and takes seconds longer: {why}")
@@ -273,6 +288,14 @@ class _Run:
     def landed(self, submission, text):
         name = f" {submission.name}" if submission.name else ""
         self.progress.landed(f"{submission.assignment}  {submission.student}{name}: {text}")
+
+
+def _stamped(result, submission):
+    """A result with what intake knows, which may change while the file does not: names, dates, other files."""
+    notes = [*map(list, submission.notes), *result["notes"][result.get("notes_of_intake", 0):]]
+    return result | {"notes": notes, "notes_of_intake": len(submission.notes), "late": submission.late, "name": submission.name,
+                     "timestamp": submission.timestamp and submission.timestamp.isoformat(),
+                     "superseded": submission.superseded, "receipt": submission.receipt}
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from grading_helpers import answered, as_bytes, mini
+from grading_helpers import answered, as_bytes, mini, released
 
 from autograde import assignment, intake
 
@@ -244,3 +244,78 @@ def test_work_for_a_notebook_without_points_is_listed(place):
     students, unmatched = collect(place({"ada/mini/mini.ipynb": BOOK, "ada/tour/tour.ipynb": BOOK}))
     assert list(students) == ["ada"]
     assert unmatched == [("ada/tour/tour.ipynb", "there is no assignment 'tour' in which points can be earned")]
+
+
+def others(grade_id="other"):
+    """A notebook of another assignment."""
+    return as_bytes(answered()).replace(b'"kl_term"', f'"{grade_id}"'.encode()).replace(b'"test_kl_term', b'"test_other').replace(
+        b'"question_pull"', b'"question_other"')
+
+
+def test_moodles_folders_as_they_are_named_today(place):
+    students, unmatched = collect(place({
+        "Ada Lovelace_4711_assignsubmission_file/kl.ipynb": BOOK, "Ben Bo_12_assignsubmission_file/kl.ipynb": BOOK,
+        "Cyd_13_assignsubmission_file/essay.pdf": b"%PDF", "Dee_14_assignsubmission_onlinetext/onlinetext.html": b"<p>"}), "mini")
+    assert {s: students[s].name for s in students} == {"4711": "Ada Lovelace", "12": "Ben Bo", "13": "Cyd", "14": "Dee"}
+    assert students["13"].file is None and unmatched == []
+
+
+@pytest.mark.parametrize("files, expected", [
+    (["alice/homework.ipynb", "bob/homework.ipynb", "carl/homework (1).ipynb"], {"alice", "bob", "carl"}),
+    (["class/alice/hw1/mini.ipynb", "class/bob/hw1/mini.ipynb"], {"alice", "bob"}),
+    (["alice/mini.ipynb", "bob/hw/mini.ipynb"], {"alice", "bob"}),
+    (["alice/mine.ipynb", "bob/vae.ipynb", "carl/Untitled.ipynb"], {"alice", "bob", "carl"}),
+    (["one/alice.ipynb", "one/bob.ipynb", "two/carl.ipynb"], {"alice", "bob", "carl"}),
+    (["all/alice.ipynb", "all/bob.ipynb"], {"alice", "bob"}),
+    (["alice_1_01_kl.ipynb", "bob_1_01_kl.ipynb"], {"alice_1_01_kl", "bob_1_01_kl"}),
+    (["Copy of emma.ipynb", "dora-Copy1.ipynb", "frank - Copy.ipynb", "gus_mini-1.ipynb"], {"emma", "dora", "frank", "gus"})])
+@pytest.mark.parametrize("only", [None, "mini"])
+def test_who_hands_in_is_told_by_the_file_or_by_its_folder(place, files, expected, only):
+    students, unmatched = collect(place(dict.fromkeys(files, BOOK)), only)
+    assert set(students) == expected and unmatched == []
+    assert all(not s.superseded for s in students.values())
+
+
+def test_where_neither_file_nor_folder_tells_the_student_the_files_are_listed(place):
+    files = ["first/alice.ipynb", "first/bob.ipynb", "second/alice.ipynb", "second/carl.ipynb"]
+    students, unmatched = collect(place(dict.fromkeys(files, BOOK)), "mini")
+    assert set(students) == {"bob", "carl"}
+    assert [path for path, _ in unmatched] == ["first/alice.ipynb", "second/alice.ipynb"]
+
+
+def test_two_names_with_one_number_are_not_one_student(place):
+    students, unmatched = collect(place({"ada_7_100_a.ipynb": BOOK, "bob_7_101_a.ipynb": BOOK}), "mini")
+    assert list(students) == ["7"] and students["7"].superseded == [] and len(unmatched) == 1
+
+
+def test_a_notebook_of_another_assignment_is_no_student(tmp_path):
+    both = {"mini": mini(), "other": mini()}
+    found = intake.collect(lay(tmp_path / "a", {"ada/mini/mini.ipynb": BOOK, "ada/other/other.ipynb": BOOK,
+                                                "ada/other/notes.txt": b"x"}), both, "mini")
+    assert [s.student for s in found.submissions] == ["ada"]
+    assert set(dict(found.unmatched).values()) == {"belongs to other, not to mini"}
+
+
+@pytest.mark.parametrize("wrong, right", [
+    ("x_7_102_notes.ipynb", "x_7_101_kl.ipynb"), ("x_7_101_hw-3.ipynb", "x_7_102_hw-3.ipynb"),
+    ("Ada_7_assignsubmission_file_/vae.ipynb", "Ada_7_assignsubmission_file_/kl.ipynb"),
+    ("Ada_7_assignsubmission_file_/mini.ipynb", "Ada_7_assignsubmission_file_/mini-Copy1.ipynb")])
+def test_of_several_notebooks_that_with_an_answer_is_taken_and_the_others_are_named(place, wrong, right):
+    for rubbish in (b"", others(), as_bytes(released())):
+        students, _ = collect(place({right: BOOK, wrong: rubbish}), "mini")
+        assert students["7"].file.path == right and students["7"].superseded == [wrong]
+        assert right in students["7"].notes[0][1] and wrong in students["7"].notes[0][1]
+
+
+def test_a_checkpoint_without_its_notebook_is_listed(place):
+    students, unmatched = collect(place({
+        "alice/mini/mini.ipynb": BOOK, "alice/mini/.ipynb_checkpoints/mini-checkpoint.ipynb": BOOK,
+        "bob/mini/.ipynb_checkpoints/mini-checkpoint.ipynb": BOOK}))
+    assert list(students) == ["alice"] and [path for path, _ in unmatched] == ["bob/mini/.ipynb_checkpoints/mini-checkpoint.ipynb"]
+
+
+def test_an_archive_with_a_damaged_name_says_what_to_do(tmp_path):
+    path = pack(tmp_path / "a.zip", {"é.ipynb": BOOK})
+    path.write_bytes(path.read_bytes().replace("é".encode(), b"\xff\xfe"))
+    with pytest.raises(intake.IntakeError, match="unpack it"):
+        collect(path)

@@ -160,6 +160,21 @@ def test_killed_at_25_random_moments_a_rerun_completes(reference, school, schedu
     assert gradebook(job.out) == gradebook(reference)
 
 
+def test_what_is_known_of_an_unchanged_file_is_brought_up_to_date(reference, school, scheduler, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(reference, out)
+    shutil.move(school / "ada.ipynb", school / "ada - Copy.ipynb")  # the same bytes, and now one of two
+    (school / "ada.ipynb").write_bytes(as_bytes(answered("")))
+    summary = run_.run(settings(school, out, scheduler))
+    assert summary.graded == 0 and summary.reused == len(CLASS)
+    with Ledger(out) as ledger:
+        result = next(result for result in ledger.results() if result["student"] == "ada")
+    assert result["superseded"] == ["ada.ipynb"] and "ada - Copy.ipynb was graded" in result["notes"][0][1]
+    (school / "ada.ipynb").unlink()
+    run_.run(settings(school, out, scheduler))
+    assert gradebook(out) == gradebook(reference)
+
+
 def test_two_graders_do_not_work_in_one_folder(school, scheduler, tmp_path):
     with Ledger(tmp_path / "out"), pytest.raises(Busy):
         run_.run(settings(school, tmp_path / "out", scheduler))
