@@ -1,5 +1,6 @@
 """An assignment as the grader needs it: its cells, with tests, without solutions."""
 
+import ast
 import contextlib
 import hashlib
 import json
@@ -50,10 +51,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Assignment:
-    """One notebook's worth of :class:`Cell`, in order; ``name`` is also the notebook's."""
+    """One notebook's worth of :class:`Cell`, in order; ``name`` is also the notebook's.
+
+    ``imports`` is the text of the first cell of code, if it is given and nothing but imports;
+    ``given`` are the texts of all cells that nbgrader leaves alone.
+    """
 
     name: str
     cells: tuple
+    imports: str = ""
+    given: frozenset = frozenset()
 
     @property
     def max_score(self):
@@ -62,14 +69,8 @@ class Assignment:
     @property
     def version(self):
         """Changes whenever anything that can change a mark does."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
-
-    def to_dict(self):
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data):
-        return cls(data["name"], tuple(Cell(**cell) for cell in data["cells"]))
+        parts = [self.name, [asdict(cell) for cell in self.cells], self.imports]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def nbgrader_config(course=PROJECT):
@@ -114,10 +115,11 @@ def load(name, course=PROJECT):
     """The :class:`Assignment` of a course. Raises :class:`AssignmentError`."""
     source = source_notebook(name, course)
     released, _ = ClearHiddenTests(config=nbgrader_config(course)).preprocess(nbformat.from_dict(source), {})
-    cells = []
+    cells, free = [], []
     for cell, given in zip(source.cells, released.cells):
         metadata = cell.metadata.get("nbgrader")
         if not metadata or not (is_grade(cell) or is_solution(cell) or is_locked(cell)):
+            free.append(cell)
             continue
         if is_solution(cell):
             kind = "written" if is_grade(cell) else "solution"
@@ -132,7 +134,15 @@ def load(name, course=PROJECT):
                           float(metadata.get("points", 0)) if is_grade(cell) else 0.0, dict(metadata)))
     if not any(cell.points for cell in cells):
         raise NothingToGrade(f"{name} has no graded cell: nothing in it can earn points.")
-    return Assignment(name, tuple(cells))
+    first = next((cell for cell in source.cells if cell.cell_type == "code"), None)
+    imports = first.source if first in free and _only_imports(first.source) else ""
+    return Assignment(name, tuple(cells), imports, frozenset(cell.source for cell in free))
+
+
+def _only_imports(source):
+    with contextlib.suppress(SyntaxError):
+        return all(isinstance(line, ast.Import | ast.ImportFrom) for line in ast.parse(source).body)
+    return False
 
 
 def load_all(course=PROJECT):

@@ -107,8 +107,9 @@ def grade(job):
         findings = {"stopped": None, "checks": {}, "cells": []}
         cells.insert(0, {"id": "unreadable", "grade_id": None, "cell_type": "markdown", "test": False, "attachments": {},
                          "nbgrader": None, "source": f"**This submission could not be read.** {damage}"})
+        beside = set()
     else:
-        cells = restored.cells
+        cells, beside = restored.cells, restored.beside
         result["notes"] = [list(note) for note in restored.notes]
         stages["intake"] = round(time.monotonic() - started, 3)
         findings, result["usage"] = run(cells, job.limits, job.sandboxed)
@@ -116,7 +117,7 @@ def grade(job):
             where, why = _called(cells, findings["stopped"]["cell"]), findings["stopped"]["why"]
             result.update(status="stopped", reason=f"The notebook was stopped at cell {where}: {why}.")
     judged = time.monotonic()
-    result["checks"], result["written"] = score(job.assignment, cells, findings, result["reason"])
+    result["checks"], result["written"] = score(job.assignment, cells, findings, result["reason"], beside)
     result["answers"] = {c.id: _source(cells, c.id)[:MAX_ANSWER] for c in job.assignment.cells
                          if c.kind == "solution" and result["status"] != "unreadable"}
     result["score"] = sum(check["points"] for check in result["checks"])
@@ -140,7 +141,7 @@ def _source(cells, grade_id):
     return next((cell["source"] for cell in cells if cell["grade_id"] == grade_id), "")
 
 
-def score(assignment, cells, findings, reason):
+def score(assignment, cells, findings, reason, beside):
     """Points of each test cell, and the written cells (points None: a person decides)."""
     checks, written = [], []
     for cell in assignment.cells:
@@ -153,7 +154,8 @@ def score(assignment, cells, findings, reason):
                 "verdicts": found["verdicts"] if found else [], "reason": None if found else reason,
             })
         elif cell.kind == "written":
-            unanswered = reason is not None and not findings["cells"] or _source(cells, cell.id).strip() == cell.source.strip()
+            untouched = _source(cells, cell.id).strip() == cell.source.strip() and cell.id not in beside
+            unanswered = reason is not None and not findings["cells"] or untouched
             written.append({"grade_id": cell.id, "max_points": cell.points, "points": 0.0 if unanswered else None})
     return checks, written
 

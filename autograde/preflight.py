@@ -28,11 +28,13 @@ class Restored:
     """Cells to run, in order (dicts), and notes on what was put right.
 
     A note is ``(kind, text)``; ``kind`` is ``repair`` for what happens to honest people,
-    ``tampering`` for what does not.
+    ``tampering`` for what does not. ``beside`` are the ids of written cells that are as
+    they were given, and have text of the student's beside them.
     """
 
     cells: list
     notes: list = field(default_factory=list)
+    beside: set = field(default_factory=set)
 
 
 def read(data):
@@ -166,6 +168,8 @@ def restore(data, assignment):
     has it if everything of theirs that it follows in the assignment is before it. Else a
     locked cell comes right after that, since what the student added may need it, and a test as
     late as what follows it in the assignment allows, since it may need what the student added.
+    The given imports come first where the student has changed them: a package, or a screen, that
+    is only at their home would stop the others.
     """
     submitted = read(data)
     by_id = {cell.id: cell for cell in assignment.cells}
@@ -222,7 +226,25 @@ def restore(data, assignment):
             keyed.append(((i, 0), {"id": f"student-{i}", "grade_id": None, "cell_type": cell_type, "test": False,
                                    "source": source, "attachments": _allowed(cell_type, attachments), "nbgrader": None}))
     restored.cells = [cell for _, cell in sorted(keyed, key=lambda pair: pair[0])]
+    if assignment.imports and all(source.split() != assignment.imports.split() for _, source, *_ in submitted):
+        restored.cells.insert(0, {"id": "imports", "grade_id": None, "cell_type": "code", "test": False,
+                                  "source": assignment.imports, "attachments": {}, "nbgrader": None})
+    given = ["", *map(inert, assignment.given)]
+    for cell in assignment.cells:
+        if cell.kind == "written" and _answered_beside(restored.cells, cell, given):
+            restored.beside.add(cell.id)
+            restored.notes.append(("repair", f"{cell.id} was left as it was, and there is text beside it, which a person will read"))
     return restored
+
+
+def _answered_beside(cells, written, given):
+    """Whether a written cell was left as it was, and the next cell or the one before is text that was not given."""
+    at = next(i for i, cell in enumerate(cells) if cell["grade_id"] == written.id)
+    if cells[at]["source"].strip() != written.source.strip():
+        return False
+    given = [text.split() for text in given]
+    return any(cell["cell_type"] == "markdown" and cell["grade_id"] is None and cell["source"].split() not in given
+               for cell in [*cells[max(0, at - 1):at], *cells[at + 1:at + 2]])
 
 
 def _known_cell(cell, submitted):

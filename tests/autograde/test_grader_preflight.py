@@ -223,6 +223,28 @@ def test_a_test_that_was_deleted_runs_after_what_the_student_added():
     assert first > max(sources.index(source) for source in own)
 
 
+@pytest.mark.parametrize("first_line", ["import seaborn", "%matplotlib widget", "from google.colab import drive"])
+def test_the_given_imports_come_first_where_the_students_differ(first_line):
+    notebook = answered()
+    imports = next(c for c in notebook.cells if c.cell_type == "code")
+    assert imports.source == ASSIGNMENT.imports
+    assert [c["source"] for c in restore(notebook).cells].count(imports.source) == 1
+    imports.source = f"{first_line}\n{imports.source}"
+    sources = [c["source"] for c in restore(notebook).cells]
+    assert sources[0] == ASSIGNMENT.imports and imports.source in sources
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_answer_beside_its_cell_is_for_a_person_to_read(place):
+    notebook = answered(written=None)
+    assert restore(notebook).beside == set()
+    notebook.cells.insert(position(notebook, "question_pull") + place, nbformat.v4.new_markdown_cell("It pulls."))
+    restored = restore(notebook)
+    assert restored.beside == {"question_pull"} and "person" in restored.notes[-1][1]
+    cell(notebook, "question_pull").source = "An answer"
+    assert restore(notebook).beside == set()
+
+
 def test_pictures_pasted_into_answers_are_kept_and_on_code_cells_dropped():
     notebook = json.loads(as_bytes(answered()))
     for c in notebook["cells"]:
