@@ -2,6 +2,9 @@
 
 import importlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -162,3 +165,20 @@ def course(tmp_path, monkeypatch):
         path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
 
     return write
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot keep a process on one core")
+def test_gradients_of_strided_projections_survive_on_a_single_core():
+    """With one thread to compute, oneDNN destroys memory in them; `vaelab.quiet` therefore asks for two."""
+    code = """
+import os
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+import vaelab.quiet
+import tensorflow as tf
+images, kernel = tf.random.normal((8, 28, 28, 1)), tf.Variable(tf.random.normal((1, 1, 1, 16)))
+for _ in range(20):
+    with tf.GradientTape() as tape:
+        projected = tf.reduce_sum(tf.nn.conv2d(images, kernel, 2, "SAME") ** 2)
+    tape.gradient(projected, kernel)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -34,6 +34,9 @@ def stderr_held_back():
 # TensorFlow's own gradients of convolutions leave most of a CPU unused; those of oneDNN, which it brings
 # along, are two to three times faster. It is read once, at import; on some processors it is the default.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# With a single thread, oneDNN destroys memory in the gradient of a 1x1 convolution with strides (TensorFlow 2.21).
+if len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)) == 1:
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")
 
 with stderr_held_back():
     import tensorflow  # noqa: F401

@@ -20,9 +20,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from grading_helpers import COURSE, answered, as_bytes, code_cells, mini, points, printed
+from grading_helpers import answered, as_bytes, code_cells, encoder_graded, mini, points, printed
 
-from autograde import assignment, intake, job, sandbox
+from autograde import intake, job, sandbox
 from autograde.sandbox import MB, Limits
 
 ATTACKS = Path(__file__).resolve().parent.parent / "attacks"
@@ -68,14 +68,7 @@ def graded():
         return job.grade(job.Job("mallory", mini(), data, Limits(seconds=60)))
 
     def grade_encoder(name):
-        given = assignment.load("encoder", COURSE)
-        notebook = assignment.source_notebook("encoder", COURSE)
-        for cell in notebook.cells:
-            cell.id = cell.metadata.get("nbgrader", {}).get("grade_id", cell.id)
-            if cell.id == "make_conv_encoder":
-                cell.source = source("forge_a_graph", name)
-        seconds = float(marked("seconds", name) or 240)
-        return job.grade(job.Job("mallory", given, as_bytes(notebook), Limits(seconds=seconds)))
+        return encoder_graded(source("forge_a_graph", name), Limits(seconds=float(marked("seconds", name) or 240)))
 
     pool = ThreadPoolExecutor(2)
     yield {("forge_a_graph", name): pool.submit(grade_encoder, name) for name in attacks("forge_a_graph")} | {

@@ -7,7 +7,7 @@ import sys
 import jupytext
 import nbformat
 import pytest
-from grading_helpers import COURSE, MEANED, NAME, RIGHT, answered, as_bytes, cell, grade, mini, points
+from grading_helpers import COURSE, MEANED, NAME, RIGHT, answered, as_bytes, cell, encoder_graded, grade, mini, points
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
@@ -15,6 +15,7 @@ from traitlets.config import Config
 
 from autograde import assignment, intake, job, warm
 from autograde import run as run_
+from autograde.sandbox import Limits
 
 FULL = {"test_kl_term_shape": 1, "test_kl_term_values": 3, "test_kl_term_properties": 2}
 
@@ -31,6 +32,9 @@ def kl_term(z_mean, z_log_var):
     print("x" * 100_000)
     {RIGHT}
 """
+
+
+RIGHT_HELPER = f"def helper(z_mean, z_log_var):\n    {RIGHT}\n"
 
 
 def noisy():
@@ -56,12 +60,30 @@ def rearranged():
     return as_bytes(notebook)
 
 
-@pytest.mark.parametrize("trouble", [noisy, old_and_foreign, rearranged])
+def homely():
+    """What works at home, and has no sense in a sandbox: a screen, an end, packages of their own."""
+    notebook = answered()
+    imports = next(c for c in notebook.cells if c.cell_type == "code")
+    imports.source = f"import seaborn\n{imports.source}"
+    notebook.cells.insert(2, nbformat.v4.new_code_cell("%matplotlib widget\nimport matplotlib\nmatplotlib.use('TkAgg')\n" + RIGHT_HELPER))
+    cell(notebook, "kl_term").source = "def kl_term(z_mean, z_log_var):\n    return helper(z_mean, z_log_var)\nquit()\n"
+    notebook.cells.append(nbformat.v4.new_code_cell("exit()"))
+    return as_bytes(notebook)
+
+
+@pytest.mark.parametrize("trouble", [noisy, old_and_foreign, rearranged, homely])
 def test_a_right_answer_in_trouble_gets_full_marks(trouble):
     result, notebook = grade(trouble())
     assert points(result) == FULL, result
     assert result["status"] == "graded" and result["score"] == 6
     assert len(nbformat.writes(notebook)) < 2_000_000
+
+
+def test_a_right_encoder_that_some_threads_cannot_differentiate_gets_full_marks():
+    """With one thread to compute, TensorFlow 2.21 destroys memory in the gradients of its shortcuts."""
+    path = COURSE.parents[1] / "variants" / "make_conv_encoder" / "projection.py"
+    result, _ = encoder_graded(path.read_text(encoding="utf-8"), Limits())
+    assert result["score"] == result["max_score"], result
 
 
 def test_names_of_any_kind_get_full_marks(tmp_path):
