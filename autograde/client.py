@@ -28,11 +28,17 @@ REPLY = "application/x-vaelab-probe-reply"
 #: One message longer than this closes its connection before it is read.
 MAX_MESSAGE = 100 * 2**20
 
+# An honest message has under ten frames, and headers of less than 1 KB, in which our own come back. Read into memory, what
+# takes two bytes of JSON, or of a connection, can take a hundred: so these are counted before anything else looks at them.
+MAX_HEADER, MAX_CONTAINERS, FRAME = 8192, 1_000_000, 64
+
 #: How long the outputs of a finished cell may take to arrive, in seconds.
 SILENCE = 15
 
-# What is kept of a cell's outputs, in bytes: enough to grade a written answer by.
-KEEP_TEXT, KEEP_IMAGE, KEEP_ALL = 40_000, 2_000_000, 20_000_000
+# What is kept of one output, in characters, and of all of a notebook's, in bytes of the findings: enough to grade a written
+# answer by, and well below what the grader reads of them.
+KEEP_TEXT, KEEP_IMAGE, KEEP_ALL = 40_000, 2_000_000, 40_000_000
+LEFT_OUT = "[... what follows was left out: the notebook displays more than can be kept ...]\n"
 
 # Images and text: nothing that runs in the browser of the person who grades.
 KEPT_TYPES = {"text/plain": KEEP_TEXT, "image/png": KEEP_IMAGE, "image/jpeg": KEEP_IMAGE}
@@ -86,7 +92,8 @@ class Kernel:
     def __init__(self, connection, output_limit, ends=None, name="kernel"):
         self.session = Session(key=connection["key"].encode(), signature_scheme="hmac-sha256")
         self.session.digest_history_size = 1000
-        self.output_limit, self.received, self.kept = output_limit, 0, 0
+        self.output_limit, self.received = output_limit, 0
+        self.room = KEEP_ALL  # for outputs of the cells to come
         self.ends, self.name = ends, name
         self.probing = 0.0  # seconds spent waiting for probes
         self.stopped = None  # why the kernel may not go on, once it may not
@@ -129,7 +136,7 @@ class Kernel:
             "code": code, "silent": silent, "store_history": not silent, "user_expressions": {},
             "allow_stdin": False, "stop_on_error": False}, buffers=None if data is None else [data])
         request_id = request["header"]["msg_id"]
-        outputs, reply, idle, silence = Outputs(), None, False, 0.0
+        outputs, reply, idle, silence = Outputs(self.room), None, False, 0.0
         while reply is None or not idle:
             arrived = self._receive(1.0)
             # After the reply, the last outputs are under way, unless the student's code has broken that.
@@ -146,6 +153,8 @@ class Kernel:
                     idle = True
                 elif channel is self.iopub:
                     outputs.add(kind, content)
+        if not silent:  # outputs of probes are not kept
+            self.room = outputs.room
         return outputs, reply
 
     def _receive(self, timeout):
@@ -165,12 +174,15 @@ class Kernel:
         for channel in (self.shell, self.iopub):
             if channel in ready:
                 frames = channel.recv_multipart()
-                self.received += sum(map(len, frames))
+                self.received += sum(map(len, frames)) + FRAME * len(frames)
                 if self.received > self.output_limit:
                     self._stop(f"it printed or displayed more than {self.output_limit // 2**20} MB")
                 # Malformed, badly signed, nested too deeply: not for us.
                 with contextlib.suppress(Exception):
-                    received = self.session.deserialize(self.session.feed_identities(frames)[1])
+                    parts = self.session.feed_identities(frames)[1]
+                    if max(map(len, parts[:4])) > MAX_HEADER or parts[4].count(b"[") + parts[4].count(b"{") > MAX_CONTAINERS:
+                        continue
+                    received = self.session.deserialize(parts)
                     if isinstance(received["content"], dict) and isinstance(received["parent_header"], dict):
                         messages.append((channel, received))
         return messages
@@ -194,18 +206,25 @@ class Kernel:
 
 
 class Outputs:
-    """What a cell displayed, cut to a size that a notebook can carry."""
+    """What a cell displayed, cut to a size that a notebook can carry: ``room`` bytes, as they will be written."""
 
-    def __init__(self):
-        self.items, self.reply, self.size = [], None, 0
+    def __init__(self, room):
+        self.items, self.reply, self.room, self.cut = [], None, room, False
 
     def add(self, kind, content):
         with contextlib.suppress(Exception):  # a message that is not what its type says
             getattr(self, f"_{kind}", lambda content: None)(content)
 
-    def _keep(self, item, size):
-        if self.size + size <= KEEP_ALL:
-            self.size += size
+    def _fits(self, output):
+        """Whether there is room for ``output``; says so where there is no more, and nothing fits from then on."""
+        self.room -= len(as_written(output))
+        if self.room < 0 and not self.cut:
+            self.cut = True
+            self.items.append({"output_type": "stream", "name": "stderr", "text": LEFT_OUT})
+        return self.room >= 0
+
+    def _keep(self, item):
+        if self._fits(item):
             self.items.append(item)
 
     def _stream(self, content):
@@ -214,19 +233,20 @@ class Outputs:
         last = self.items[-1] if self.items else {}
         if last.get("name") == name:
             room = KEEP_TEXT - len(last["text"])
-            last["text"] += shorten(text, room) if room > 0 else ""
+            if room > 0 and self._fits(text := shorten(text, room)):
+                last["text"] += text
         else:
-            self._keep({"output_type": "stream", "name": name, "text": shorten(text, KEEP_TEXT)}, KEEP_TEXT)
+            self._keep({"output_type": "stream", "name": name, "text": shorten(text, KEEP_TEXT)})
 
     def _display_data(self, content):
         data = content["data"]
         if REPLY in data:
             self.reply = data[REPLY]
             return
-        kept = {t: shorten(str(data[t]), limit) if t == "text/plain" else str(data[t])
-                for t, limit in KEPT_TYPES.items() if t in data and (t == "text/plain" or len(data[t]) <= limit)}
+        kept = {t: shorten(str(data[t]), limit) for t, limit in KEPT_TYPES.items()
+                if t in data and (t == "text/plain" or len(str(data[t])) <= limit)}
         if kept:
-            self._keep({"output_type": "display_data", "data": kept, "metadata": {}}, sum(map(len, kept.values())))
+            self._keep({"output_type": "display_data", "data": kept, "metadata": {}})
 
     # A result is shown as a display, too: nbgrader reads the first execute_result of a cell as points.
     _execute_result = _display_data
@@ -234,7 +254,12 @@ class Outputs:
     def _error(self, content):
         traceback = shorten("\n".join(map(str, content["traceback"])), KEEP_TEXT)
         self._keep({"output_type": "error", "ename": shorten(str(content["ename"]), 200),
-                    "evalue": shorten(str(content["evalue"]), 2000), "traceback": traceback.split("\n")}, len(traceback))
+                    "evalue": shorten(str(content["evalue"]), 2000), "traceback": traceback.split("\n")})
+
+
+def as_written(findings):
+    """JSON as the grader reads it, in bytes: it stands for some characters with twelve of its own."""
+    return json.dumps(findings, allow_nan=True).encode()
 
 
 def shorten(text, limit):

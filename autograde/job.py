@@ -32,6 +32,10 @@ FORMAT = 1
 
 MAX_FINDINGS = 64 * 2**20
 
+#: Memory of the judge, in bytes, beyond which a kernel is filling it: the judge of an honest submission takes 30 MB, or 120 if
+#: it was not forked. What it is sent it can count only when a message has arrived, and a message can have any number of parts.
+FLOODED = 1024 * 2**20
+
 #: Of each solution cell, this many characters are kept in the result, to compare answers.
 MAX_ANSWER = 20_000
 
@@ -322,7 +326,10 @@ def _supervise(processes, start, limits, folder, started):
             for name, one in held.items():
                 if one.stopped is None and (why := one.watch.exceeded()):
                     stop(name, why)
-            if why := trusted.exceeded():
+            why = trusted.exceeded()
+            if trusted.peak_memory > FLOODED and student.stopped is None:
+                stop("kernel", "its kernel sent more at once than can be read")
+            elif why:
                 raise GraderFailure(f"the judge was stopped: {why}")
     usage = {"peak_memory": student.watch.peak_memory, "processes": student.watch.peak_processes,
              "kernel_seconds": round(student.watch.seconds(), 3), "judge_memory": trusted.peak_memory}

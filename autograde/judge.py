@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 import vaelab.checks
-from autograde.client import READY, Ends, Kernel, KernelStopped, KernelTarget, Replayer
+from autograde.client import READY, Ends, Kernel, KernelStopped, KernelTarget, Replayer, as_written
 from autograde.testcell import parse_test
 from vaelab.checks import CheckFailed
 from vaelab.checks import judge as oracle
@@ -95,7 +95,7 @@ def main(order, findings_fd, events_fd):
         kernel.close()
         replayer.close()
         findings["stages"] = stages(order["cells"], findings["cells"], kernel.probing)
-        out.write(json.dumps(findings, allow_nan=True).encode())
+        out.write(as_written(findings))
 
 
 def begin(arguments, descriptors):

@@ -6,6 +6,8 @@ addresses, and the limits (null: none). In a warm sandbox, :func:`begin` gets th
 """
 
 import ctypes
+import errno
+import functools
 import json
 import os
 import platform
@@ -14,9 +16,13 @@ import struct
 import sys
 import zlib
 
-#: By machine: its name for seccomp, and the numbers of the system calls add_key, request_key and keyctl; of
-#: memfd_create, memfd_secret and shmget.
-REFUSED_CALLS = {"x86_64": (0xC000003E, (248, 249, 250, 319, 447, 29)), "aarch64": (0xC00000B7, (217, 218, 219, 279, 447, 194))}
+#: By machine: its name for seccomp; the numbers of the system calls socket and socketpair; and those of add_key, request_key
+#: and keyctl; of memfd_create, memfd_secret and shmget; of io_uring_setup, io_uring_enter and io_uring_register; and of bpf,
+#: perf_event_open and userfaultfd.
+CALLS = {"x86_64": (0xC000003E, (41, 53), (248, 249, 250, 319, 447, 29, 425, 426, 427, 321, 298, 323)),
+         "aarch64": (0xC00000B7, (198, 199), (217, 218, 219, 279, 447, 194, 425, 426, 427, 280, 241, 282))}
+#: Those kinds of socket that a namespace separates: AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK.
+FAMILIES = (1, 2, 10, 16)
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
 
 
@@ -33,21 +39,27 @@ def limit(limits):
 
 
 def refuse_calls():
-    """Take the system calls of the Linux key store away, for good, and those that make memory without a name.
+    """Take some system calls away, for good: they lead past the sandbox, past its limits, or deep into the Linux kernel.
 
     No namespace separates the key store's keyrings: a student could leave a key for the next
-    one. Memory in files that lie nowhere is on no process's account, so no limit would see it.
+    one. Nor does one separate all kinds of socket: by AF_VSOCK, virtual machines talk to their
+    host. Memory in files that lie nowhere is on no process's account, so no limit would see it.
+    What is asked for through io_uring passes by filters such as this one. And bpf,
+    perf_event_open and userfaultfd are of more use against the Linux kernel than in a notebook.
     """
-    if platform.machine() not in REFUSED_CALLS:
+    if platform.machine() not in CALLS:
         return
-    machine, numbers = REFUSED_CALLS[platform.machine()]
+    machine, make_socket, refused = CALLS[platform.machine()]
     load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06  # of Berkeley packet filters
-    allow, not_implemented = 0x7FFF0000, 0x00050000 | 38
-    last = 5 + len(numbers)  # the line that refuses; jumps count from the line after their own
-    program = [(load, 0, 0, 4), (equal, 0, last - 2, machine),
-               (load, 0, 0, 0), (at_least, last - 4, 0, 0x40000000),  # other numbers for the same calls
-               *((equal, last - 5 - i, 0, number) for i, number in enumerate(numbers)),
-               (answer, 0, 0, allow), (answer, 0, 0, not_implemented)]
+    allow, refuse, no_such_family = ((answer, 0, 0, value) for value in
+                                     (0x7FFF0000, 0x50000 | errno.ENOSYS, 0x50000 | errno.EAFNOSUPPORT))
+    # A test says how many lines to jump over if it holds, and if not. What is loaded: the machine (another one's
+    # calls have other numbers), the call's number, and the low half of its first argument.
+    families = [(load, 0, 0, 16), *(line for family in FAMILIES for line in ((equal, 0, 1, family), allow)), no_such_family]
+    program = [(load, 0, 0, 4), (equal, 1, 0, machine), refuse,
+               (load, 0, 0, 0), (at_least, 0, 1, 0x40000000), refuse,  # other numbers for the same calls
+               *(line for number in refused for line in ((equal, 0, 1, number), refuse)),
+               (equal, 1, 0, make_socket[0]), (equal, 0, len(families), make_socket[1]), *families, allow]
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
     described = struct.pack("HxxxxxxP", len(program), ctypes.addressof(code))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -90,7 +102,18 @@ def serve(connection, listening, limits):
     zmq.Socket.bind = plain_bind
     if "ipywidgets" in sys.modules:  # imported before there was a kernel to tell of it
         sys.modules["ipywidgets"].register_comm_target()
+    forgive(app.shell)
     app.start()
+
+
+def forgive(shell):
+    """What is right at home does no harm here: ``quit()`` in a last cell, and windows for figures, without a screen."""
+    shell.ask_exit = lambda: None  # the kernel would end while it is still asked for the answer
+    enable = shell.enable_matplotlib
+    shell.enable_matplotlib = lambda gui=None: enable("inline")
+    if "matplotlib" in sys.modules:
+        matplotlib = sys.modules["matplotlib"]
+        matplotlib.use = functools.partial(matplotlib.use, force=False)
 
 
 def begin(order, descriptors):
