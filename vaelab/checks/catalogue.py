@@ -196,7 +196,7 @@ CATALOGUE = (
             "Print the shape of the cross-entropy before you reduce it: Keras has averaged the last axis.", _LOSS),
     Mistake("loss.sum_over_batch", (34,), "images of the batch added up", "sum over everything",
             "the images of the batch are added up, so the value grows with the batch.",
-            "Losses are in nats per image: which axis is the batch?", _LOSS),
+            "Losses are in nats per image: which axis is the batch, and which trackers add up where they should average?", _LOSS),
     Mistake("loss.scaled_images", (35,), "images scaled once more", "x / 255 or x * 255",
             "the images are scaled by 255 inside, although they are in [0, 1] already.",
             "Print the minimum and maximum of the images that you compare.", _LOSS),
@@ -245,6 +245,9 @@ CATALOGUE = (
     Mistake("loss.not_trained", (), "a part is not trained", "weights do not move",
             "some of the weights do not move in training.",
             "See which variables the optimiser is given, and whether the gradient reaches them.", _LOSS),
+    Mistake("loss.optimizer", (), "an optimiser that does not train", "steps up, hardly any, or far too large",
+            "the gradient is right, but what the optimiser makes of it does not train the model.",
+            "Look at what compile is given: which optimiser, and with which learning rate.", _LOSS),
     # --- encoder
     Mistake("encoder.same_head", (25,), "one head for mean and log variance", "both outputs are equal",
             "both outputs say the same: one head cannot say two things.",

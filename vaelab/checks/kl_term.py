@@ -277,10 +277,13 @@ def extremes(rng, ask):
 
 
 def _diagnosed(rng, ask, otherwise):
-    """The mistakes that show at ordinary inputs already, or the next step `otherwise`."""
+    """The mistakes that show at ordinary inputs already, and a next step: `otherwise`, if there are none."""
     cases = _three(rng)
-    ids = recognise.kl_values([(*case, got) for case, got in zip(cases, _values(ask, cases))]) + [None, None]
-    return {"mistake": ids[0], "also": ids[1], "next_step": None if ids[0] else otherwise}
+    gots = _values(ask, cases)
+    right = all(_right(got, *case) for case, got in zip(cases, gots))
+    ids = ([] if right else _named(ask, cases, gots)) + [None, None]
+    return {"mistake": ids[0], "also": ids[1], "next_step": None if ids[0] else otherwise if right else
+            "Ordinary inputs give wrong values as well: first make those right."}
 
 
 CHECKS = {f"{_NAME}.{f.__name__}": f for f in (shape, prior, values, gradients, properties, extremes)}

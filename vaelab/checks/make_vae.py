@@ -18,9 +18,15 @@ _NAME = "make_vae"
 #: The course's own images, so that only one check is lost by code that works for no others.
 _COURSE = (784,)
 _HIDDEN = 6
+#: Of the latent space: the course's own, and others, so that a function cannot tell by it what it is asked for.
+_SIZES = 2, 3, 5
 _KEYS = ("loss", "reconstruction", "kl")
 _ENCODER = ("encoder_hidden", "z_mean", "z_log_var")
 _DECODER = ("decoder_hidden", "pixels")
+#: Of plain gradient steps in a graph: small enough for the loss to stay finite, large enough to be seen in float32.
+_RATE = 1e-5
+#: How far one step of an optimiser takes a weight: of Adam its learning rate, of others up to forty times as far.
+_REACH = 1.2e-7, 100.0
 
 
 class _Run:
@@ -256,37 +262,98 @@ def _loss(rng, ask, batches):
 
 def fit(rng, ask):
     """Training moves encoder and decoder; its log holds means over the epoch."""
-    shape, size, batch = _COURSE, 3, 4
+    shape, size, batch = _COURSE, int(rng.choice(_SIZES)), 4
     data = {"x": draw.images(rng, 3 * batch, shape), "x_val": draw.images(rng, batch, shape)}
     data["x"] = data["x"][np.argsort(data["x"].mean(axis=1))]  # batches unlike one another
-    data["first"] = data["x"][:batch]
     run = _Run(rng, ask, shape, size, data, [
-        # Two steps: a learning rate that warms up may be zero in the first.
-        {"do": "fit", "x": "first", "x_val": "x_val", "batch_size": batch // 2, "weights": True, "quick": True},
+        {"do": "fit", "x": "x_val", "batch_size": batch, "weights": True, "quick": True},
         # In a graph, as students run it. Without the optimiser's own rule: its graph takes long to make.
-        {"do": "fit", "x": "x", "batch_size": batch, "rate": 0.0, "graph": True, "quick": True}])
-    log = _read(run.step(0, "fit with validation_data=(x_val, None)"), "fit with validation_data",
-                (*_KEYS, *(f"val_{key}" for key in _KEYS)))
-    _moved(run)
-    _epoch(run, np.split(data["x"], 3), _read(run.step(1, "fit"), "fit"), rng, ask)
-    after = run.networks._replace(weights={name: _after(run, 0, name) for name in run.networks.weights})
-    rec, kl = after.parts(data["x_val"])
+        {"do": "fit", "x": "x", "x_val": "x_val", "batch_size": batch, "rate": 0.0, "then": _RATE, "weights": True,
+         "graph": True, "quick": True}])
+    run.step(0, "fit")
+    what = "fit with validation_data"
+    log = _read(run.step(1, f"{what}=(x_val, None)"), what, (*_KEYS, *(f"val_{key}" for key in _KEYS)))
+    _trains(run, data["x_val"], rng, ask)
+    batches = np.split(data["x"], 3)
+    _epoch(run, batches, log, rng, ask)
+    rec, kl = run.networks.parts(data["x_val"])
     for key, right in zip(_KEYS, (rec + kl, rec, kl)):
         if not _near(log[f"val_{key}"], right):
             ids, next_step = _by_value(rng, ask)
             raise Problem(_tell(f"The val_{key} that fit logs", log[f"val_{key}"], right) + ("" if ids[0] else "."),
                           mistake=ids[0], also=ids[1], got=_nats(log[f"val_{key}"]), expected=f"{_nats(right)} nats per image",
                           next_step=next_step)
+    _compiled(run, batches, rng, ask)
 
 
-def _moved(run):
-    """A Problem if an epoch of training left weights as they were."""
+def _trains(run, x, rng, ask):
+    """A Problem unless the model's own optimiser, in step 0 on the images `x`, takes a step that training could be made of.
+
+    It goes down the gradient, and neither leaps nor stays: this holds for any optimiser in use, with learning rates from
+    1e-5 to 1. As a schedule may begin with nothing, a step that stays is asked for again further on.
+    """
+    (reach, down), i, least = _taken(run, x, 0), 0, _REACH[0]
+    if reach < least:
+        least *= 7  # Adam, told that its averages are long-standing while they are not, goes six times as far
+        later = [{"do": "fit", "x": "x", "batch_size": len(x), "weights": True, "quick": True, "iterations": number}
+                 for number in (1, 11, 119, 1199, 11999)]
+        run = _Run(None, ask, run.shape, run.size, {"x": x}, later, weights=run.networks.weights)
+        steps = [(*_taken(run, x, i), i) for i in range(len(later)) if run.step(i, "fit")]
+        reach, down, i = max(steps, key=lambda step: step[0])
+    _moved(run, i)
+    told = ("hardly moves the weights" if reach < least else "leaves every minimum far behind" if not reach < _REACH[1]
+            else None if down else "does not go down the gradient of the loss")
+    if told and _right_gradients(rng, ask):
+        raise Problem(f"A training step with the model's own optimiser {told}", mistake="loss.optimizer",
+                      got=f"a step of {reach:.1g} in a weight", expected="a step that lowers the loss")
+
+
+def _taken(run, x, i):
+    """How far step `i`, on the images `x`, took a weight along its gradient, on average; and if it went down the gradient."""
+    rec, kl = run.networks.gradients(x)
+    slope = {name: rec[name] + kl.get(name, 0) for name in rec}
+    step = {name: run.networks.weights[name] - _after(run, i, name) for name in rec}
+    parts = [[np.concatenate([of[n].ravel() for n in rec if n.split(".")[0] in part]) for of in (slope, step)]
+             for part in (_ENCODER, _DECODER)]
+    slope, step = (np.concatenate(both) for both in zip(*parts))
+    if not np.isfinite(step).all():
+        return math.inf, False
+    # Of random steps in so many dimensions none comes near an angle of 0.05; Adam's have 0.3 and more.
+    down = slope @ step > 0.05 * np.linalg.norm(slope) * np.linalg.norm(step) and all(s @ t > 0 for s, t in parts)
+    return abs(slope @ step) / np.abs(slope).sum(), down
+
+
+def _moved(run, i):
+    """A Problem if step `i` of training left weights as they were."""
     still = {name.split(".")[0] for name, before in run.networks.weights.items()
-             if not name.startswith("noise") and np.array_equal(_after(run, 0, name), before)}
+             if not name.startswith("noise") and np.array_equal(_after(run, i, name), before)}
     if still:
         parts = [part for part, names in (("encoder", _ENCODER), ("decoder", _DECODER)) if still & set(names)]
         raise Problem(f"After fit, weights of the {' and of the '.join(parts)} are what they were before",
                       mistake="loss.not_trained", got="unchanged weights", expected="every weight moved")
+
+
+def _compiled(run, batches, rng, ask):
+    """A Problem if step 1, in a graph, moved weights in another way than the gradient, though right outside a graph."""
+    now = run.networks
+    for x in batches:
+        rec, kl = now.gradients(x)
+        now = now._replace(weights={n: w - _RATE * (rec.get(n, 0) + kl.get(n, 0)) for n, w in now.weights.items()})
+    right = all(np.abs(_after(run, 1, n) - w).max() <= 0.01 * np.abs(w - run.networks.weights[n]).max() + 3e-7 * np.abs(w).max()
+                for n, w in now.weights.items() if not n.startswith("noise"))
+    if not right and _right_gradients(rng, ask):
+        raise Problem("In a graph, as fit runs it, training moves the weights in another way than it does outside one.",
+                      got="other steps in a graph", expected="the same steps",
+                      next_step="Look for what is decided or kept in Python: a graph sees it once, when it is made.")
+
+
+def _right_gradients(rng, ask):
+    """Does the check of the gradients pass? If not, what is wrong is its business."""
+    try:
+        gradients(rng, ask)
+    except Problem:
+        return False
+    return True
 
 
 def _epoch(run, batches, log, rng, ask):
@@ -342,7 +409,7 @@ def _times(factor):
 
 def gradients(rng, ask):
     """One plain gradient step moves every weight by the gradient of the negative ELBO."""
-    shape, size, count = _COURSE, 3, 6
+    shape, size, count = _COURSE, int(rng.choice(_SIZES)), 7  # no multiple of a size: a wrong axis is no factor
     x = draw.images(rng, count, shape)
     run = _Run(rng, ask, shape, size, {"x": x},
                [{"do": "fit", "x": "x", "batch_size": count, "rate": 1.0, "weights": True, "quick": True}])
@@ -396,7 +463,8 @@ def _by_value(rng, ask):
             check(rng, ask)
         except Problem as problem:
             return [problem.mistake, problem.also], None if problem.mistake else next_step
-    return [None, None], "evaluate and fit report the right numbers for one batch: see what happens from batch to batch."
+    return [None, None], ("Outside a graph, evaluate and fit report the right numbers for one batch: "
+                          "see what happens from batch to batch, and what is decided in Python when a graph is made.")
 
 
 def _training(rng, ask):

@@ -31,7 +31,7 @@ from vaelab.checks.message import PROTOCOL
 
 # Bounds on what goes back, however much the student's code produces.
 MAX_ELEMENTS = 500_000
-MAX_TEXT = 400
+MAX_TEXT = 2000
 MAX_ITEMS = 24
 
 
@@ -404,8 +404,14 @@ def _step_fit(step, given, model, name, arrays, tap):
     more = {}
     if "x_val" in step:
         more["validation_data"] = (given[step["x_val"]].astype("float32"), None)
-    with _plain_steps(model, step["rate"]) if "rate" in step else contextlib.nullcontext():
+    if "iterations" in step:  # as if so many steps had been taken: learning rates may follow a schedule
+        with contextlib.suppress(AttributeError):
+            _innermost(model.optimizer)._iterations.assign(step["iterations"])
+    with _plain_steps(model, step["rate"]) if "rate" in step else contextlib.nullcontext() as rate:
         history = model.fit(**_feed(model, "fit", given[step["x"]], step), shuffle=False, verbose=0, **more)
+        if "then" in step:  # another epoch, at this rate, by the graph that is there
+            rate.assign(step["then"])
+            model.fit(**_feed(model, "fit", given[step["x"]], step), shuffle=False, verbose=0)
     return _logs(getattr(history, "history", None))
 
 
@@ -427,28 +433,34 @@ def _step_listen(step, given, model, name, arrays, tap):
 _VAE_STEPS = {"evaluate": _step_evaluate, "predict": _step_predict, "fit": _step_fit, "listen": _step_listen}
 
 
+def _innermost(optimizer):
+    """The optimiser that takes the steps, inside those that scale the loss for it."""
+    while getattr(optimizer, "inner_optimizer", None) is not None:
+        optimizer = optimizer.inner_optimizer
+    return optimizer
+
+
 @contextlib.contextmanager
 def _plain_steps(model, rate):
-    """The optimiser takes plain gradient steps in this block: weight -= rate * gradient.
+    """The optimiser takes plain gradient steps in this block: weight -= rate * gradient. Yields the rate, a variable.
 
     The optimiser's own object is changed, not replaced, so that a `train_step` which
     holds on to it is followed too.
     """
     import tensorflow as tf
 
-    optimizer = model.optimizer
-    while getattr(optimizer, "inner_optimizer", None) is not None:
-        optimizer = optimizer.inner_optimizer
+    optimizer, rate = _innermost(model.optimizer), tf.Variable(rate, dtype="float32")
 
     def apply(gradients, trainable_variables=None):
         for gradient, variable in zip(gradients, trainable_variables or model.trainable_variables):
-            if gradient is not None and rate:
-                variable.assign_sub(rate * tf.cast(tf.convert_to_tensor(gradient), variable.dtype))
+            if gradient is not None:
+                step = tf.math.multiply_no_nan(tf.cast(tf.convert_to_tensor(gradient), "float32"), rate)
+                variable.assign_sub(tf.cast(step, variable.dtype))
 
     optimizer.apply = apply
     model.train_function = None
     try:
-        yield
+        yield rate
     finally:
         del optimizer.apply
         model.train_function = None

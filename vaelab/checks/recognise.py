@@ -66,11 +66,13 @@ def close(got, expected, rtol=2e-4):
     return bool(np.allclose(got, expected, rtol=rtol, atol=rtol * max(1e-3, np.abs(expected).mean())))
 
 
-def _search(fits):
-    """Ids of the simplest candidates for which `fits` holds: one mistake, else two."""
-    for candidate in SINGLE_KL:
-        if fits(candidate):
-            return _kl_ids(candidate)
+def _one(fits):
+    """Ids of the first candidate with one mistake for which `fits` holds; or []."""
+    return next((_kl_ids(candidate) for candidate in SINGLE_KL if fits(candidate)), [])
+
+
+def _two(fits):
+    """Ids of the most likely candidate with two mistakes for which `fits` holds; or []."""
     found = [_kl_ids(candidate) for candidate in DOUBLE_KL if fits(candidate)]
     found.sort(key=lambda ids: (-sum(i in _COMMON for i in ids), len(ids)))
     return found[0][:2] if found else []
@@ -80,7 +82,11 @@ def kl_values(cases):
     """Ids that explain ``[(z_mean, z_log_var, got), ...]``, most telling first; or []."""
     if all(close(got, kl(m, v)) for m, v, got in cases):
         return []
-    return _multiple(cases) or _search(lambda candidate: all(close(got, candidate.value(m, v)) for m, v, got in cases))
+
+    def fits(candidate):
+        return all(close(got, candidate.value(m, v)) for m, v, got in cases)
+
+    return _multiple(cases) or _one(fits) or _constant([(m.shape[1], kl(m, v), got) for m, v, got in cases]) or _two(fits)
 
 
 def _multiple(cases):
@@ -95,6 +101,17 @@ def _multiple(cases):
              2 / size: ["kl.no_half", "kl.mean_over_dims"], -1 / size: ["kl.mean_over_dims", "kl.sign"],
              -2 / size: ["kl.mean_over_dims", "kl.sign"], 1 / batch: ["kl.batch_average"]}
     return next((ids for value, ids in known.items() if abs(factor - value) < 2e-4 * max(abs(value), 0.01)), ["kl.factor"])
+
+
+def _constant(cases):
+    """["kl.constant"] if ``[(size, right, got), ...]`` differ by a constant, some of it perhaps for each dimension; else []."""
+    if any(np.shape(got) != np.shape(right) for _, right, got in cases):
+        return []
+    sizes, right, got = (np.concatenate(part) for part in zip(*(
+        (np.full(np.size(right), size), np.ravel(right), np.ravel(got)) for size, right, got in cases)))
+    basis = np.stack([np.ones_like(sizes), sizes], 1)
+    parts, *_ = np.linalg.lstsq(basis, got - right, rcond=None)
+    return ["kl.constant"] if close(got, right + basis @ parts) else []
 
 
 # --- numbers reported by a model --------------------------------------------------------
@@ -138,7 +155,7 @@ def reconstruction(cases):
     return []
 
 
-_SCALAR = {"ok": "batch_mean", "mean": "mean_all", "mean_keepdims": "mean_all", "sum_axis0": "sum_all"}
+_SCALAR = {"ok": "batch_mean", "mean": "mean_all", "mean_keepdims": "mean_all"}
 
 
 def kl_number(cases):
@@ -151,11 +168,9 @@ def kl_number(cases):
         scalar = candidate._replace(reduce=_SCALAR.get(candidate.reduce, candidate.reduce))
         return all(close(got, np.mean(scalar.value(m, v))) for m, v, got in encoded)
 
-    for candidate in SINGLE_KL:
-        if fits(candidate):
-            ids = _kl_ids(candidate)
-            return ["kl.mean_over_dims"] if candidate.reduce == "mean_all" else ids
-    return _search(fits)
+    ids = _one(fits) or _constant([(m.shape[1], np.mean(kl(m, v)), got) for m, v, got in encoded]) or _two(fits)
+    # A total can have lost its axis or have been added up later, by a tracker for instance: the number is the same.
+    return ["loss.sum_over_batch" if i == "kl.no_axis" else i for i in ids]
 
 
 def loss(cases, batch, size):
@@ -171,11 +186,11 @@ def loss(cases, batch, size):
 
 
 def _weights(batch, pixels, size):
-    """``((a, b), id)``: known ways to weigh reconstruction and KL."""
-    return [((1, 0), "loss.kl_left_out"), ((1, -1), "loss.kl_sign"), ((1, -2), "loss.kl_sign"), ((1, 2), "kl.no_half"),
-            ((1, 1 / size), "kl.mean_over_dims"), ((1, batch), "kl.no_axis"), ((1, 1 / batch), "kl.batch_average"),
-            ((1 / pixels, 1), "loss.pixel_mean"), ((batch, batch), "loss.sum_over_batch"), ((2, 2), "loss.added_twice"),
-            ((2, 1), "loss.added_twice"), ((-1, 1), "loss.sign"), ((-1, -1), "loss.sign"),
+    """``((a, b), id)``: known ways to weigh reconstruction and KL where both are right by themselves."""
+    return [((1, 0), "loss.kl_left_out"), ((1, -1), "loss.kl_sign"), ((1, -2), "loss.kl_sign"),
+            ((1, 1 / size), "kl.mean_over_dims"), ((1, 1 / batch), "kl.batch_average"), ((1 / pixels, 1), "loss.pixel_mean"),
+            *[((a, b), "loss.sum_over_batch") for a, b in ((1, batch), (batch, 1), (batch, batch))],
+            *[((a, b), "loss.added_twice") for a, b in ((1, 2), (2, 1), (2, 2))], ((-1, 1), "loss.sign"), ((-1, -1), "loss.sign"),
             *([((784 / pixels, 1), "loss.fixed_size")] if pixels != 784 else [])]
 
 

@@ -22,7 +22,8 @@ Steps (``request["json"]["steps"]``; each names a ``graph`` by number and an inp
 ``gradients``
     Of each output (or of all together): the size by variable, and by pixel.
 ``operations``
-    Convolutions, poolings and the like that the outputs are computed by.
+    Convolutions, poolings and the like that the outputs are computed by; and what the graph
+    returns with other kernels in the convolutions, drawn from a seed.
 """
 
 import contextlib
@@ -459,14 +460,17 @@ def _step_outputs(runner, graph, step, x, name, arrays):
 
 def _step_redraw(runner, graph, step, x, name, arrays):
     """Kernels are drawn `gain` times as large as usual; biases become zero."""
-    rng, v, drawn = np.random.default_rng(step["seed"]), runner.variables, {}
-    for i, shape in enumerate(v.shapes):
-        if v.trainable[i] and v.names[i] == "bias":
-            drawn[i] = np.zeros(shape)
-        elif v.trainable[i] and len(shape) >= 2:
-            drawn[i] = rng.normal(size=shape) * step["gain"] / max(1.0, float(np.prod(shape[:-1]))) ** 0.5
-    runner.assign(drawn)
+    v = runner.variables
+    runner.assign({i: np.zeros(shape) for i, shape in enumerate(v.shapes) if v.trainable[i] and v.names[i] == "bias"})
+    runner.assign(_drawn(v, step, range(len(v.shapes))))
     return _step_outputs(runner, graph, step, x, name, arrays)
+
+
+def _drawn(v, step, which):
+    """Values for those variables of `which` that are kernels, by number."""
+    rng = np.random.default_rng(step["seed"])
+    return {i: rng.normal(size=v.shapes[i]) * step["gain"] / max(1.0, float(np.prod(v.shapes[i][:-1]))) ** 0.5
+            for i in which if v.trainable[i] and v.names[i] != "bias" and len(v.shapes[i]) >= 2}
 
 
 def _step_train(runner, graph, step, x, name, arrays):
@@ -492,7 +496,10 @@ def _step_gradients(runner, graph, step, x, name, arrays):
 
 
 def _step_operations(runner, graph, step, x, name, arrays):
-    """Each operation by which maps (images, rows, columns, channels) become others, in order."""
+    """Each operation by which maps (images, rows, columns, channels) become others, in order.
+
+    And what comes out with other kernels in those convolutions that look at more than one pixel.
+    """
     handles = {handle.op.name: i for i, handle in enumerate(runner.variables.handles)}
     told = []
     for op in graph.x.graph.get_operations():
@@ -510,7 +517,13 @@ def _step_operations(runner, graph, step, x, name, arrays):
             one["only"] = all(other.type in (*REDUCTIONS, *POOLS, "Shape") for other in op.inputs[0].consumers()
                               if other.name.startswith(f"{graph.scope}/"))
             told.append(one)
-    return {"operations": told}
+    convolved = {i for one in told if one.get("kernel", [1, 1]) != [1, 1] for i in one["variables"]}
+    others = _drawn(runner.variables, step, sorted(convolved))
+    before = dict(zip(others, runner.fetch([runner.variables.read[i] for i in others])))
+    runner.assign(others)
+    outputs = _step_outputs(runner, graph, step, x, name, arrays)
+    runner.assign(before)
+    return {"operations": told, **outputs}
 
 
 _MAPS = {*CONVOLUTIONS, *POOLS, *REDUCTIONS, *SAMPLERS, "Reshape"}

@@ -67,16 +67,40 @@ def opened(reply, name):
     return body, arrays
 
 
+#: A place in AutoGraph's list of them: the file, a star if it is code that was traced, and the line.
+_PLACE = re.compile(r'\s*File "([^"\n]*)", line \d+, in \S*(?: +(\*+))?\n(.*)(?:\n|$)')
+
+
+def _reason(text, kind):
+    """``(reason, line)`` of an error inside tf.function: without the places that AutoGraph lists, and the student's last line."""
+    before, listed, after = text[:4000].partition("in user code:")
+    place, line = _PLACE.match(after), ""
+    while place:
+        if place[2] == "*" and "-packages" not in place[1]:
+            line = short(place[3], 120)
+        after = after[place.end():]
+        place = _PLACE.match(after)
+    after = after.strip()
+    return f"{before}{'' if after.startswith('File ') else after.removeprefix(f'{kind}: ')}" if listed else text, line
+
+
 def raised(error, what, when=""):
     """A Problem for an exception in the student's code."""
     error = error if isinstance(error, dict) else {}
-    kind, text = short(error.get("type", "an exception"), 60), short(error.get("text", ""), 300)
-    text = text.partition(" Arguments received by")[0]  # Keras goes on with the values of all arguments
-    text = re.sub(r"\{\{.*?\}\} ?| \[Op:\w*\].*", "", text)  # TensorFlow's own names for the place
-    next_step = "Call it yourself in a new cell to see the whole traceback."
+    kind, text = short(error.get("type", "an exception"), 60), error.get("text", "")
+    if kind == "TooLarge":  # of `vaelab.checks.trace`: nothing was raised
+        return Problem(f"{what} was not run{when}: {short(text, 300)}", got="too many weights", expected="a smaller model",
+                       next_step="See in model.summary() which layer has most of them: "
+                                 "strides or pooling leave a dense layer fewer positions.")
+    called = f"tf.function({what})" if "tf.function" in when else "it"
+    next_step = f"Call {called} yourself in a new cell to see the whole traceback."
     if kind == "NotImplementedError" and not text:
         next_step = ("Keras raises this where a method is not written, or where Keras 3 has none any more: a finished model's "
                      "add_loss takes no tensors, for instance. " + next_step)
+    reason, line = _reason(text, kind) if isinstance(text, str) else (text, "")
+    when += f", at `{line}`" if line else ""
+    text = short(reason, 300).partition(" Arguments received by")[0]  # Keras goes on with the values of all arguments
+    text = re.sub(r"\{\{.*?\}\} ?| \[Op:\w*\].*", "", text)  # TensorFlow's own names for the place
     return Problem(f"{what} raised {kind}{when}: {text}" if text else f"{what} raised {kind}{when}.",
                    got=kind, next_step=next_step)
 

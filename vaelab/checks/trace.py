@@ -10,14 +10,19 @@ Like `vaelab.checks.probe`, which calls it, this decides nothing and knows no ex
 """
 
 import contextlib
+import math
 import sys
 
 import numpy as np
 
 from vaelab.checks.probe import MAX_ITEMS, error_of, text_of, type_name
 
-#: Variables that are described, and numbers that all of them may hold together.
-MAX_VARIABLES, MAX_NUMBERS = 400, 8_000_000
+#: Variables that are described, and numbers that all of them may hold together (in a message, two bytes each).
+MAX_VARIABLES, MAX_NUMBERS = 400, 16_000_000
+
+
+class TooLarge(Exception):
+    """The model has more weights than are read; says how many."""
 
 
 def trace(asked, given, target, arrays):
@@ -79,13 +84,15 @@ class _Variables:
         i, shape, dtype = len(self.told), [int(n) for n in variable.shape], variable.dtype.name
         self.total += int(np.prod(shape))
         if i >= MAX_VARIABLES or self.total > MAX_NUMBERS:
-            raise ValueError(f"the model has more than {MAX_VARIABLES} weights, or than {MAX_NUMBERS:,} numbers in them, "
-                             "too much to be checked: choose fewer filters or units")
+            shapes = [v.shape for v in self.model.variables]
+            raise TooLarge(f"its {len(shapes)} weights hold {sum(map(math.prod, shapes)):,} numbers, more than these images "
+                           f"need; up to {MAX_VARIABLES} weights with {MAX_NUMBERS:,} numbers in all are checked.")
         self.handles[id(variable.handle)] = i
         value = None
         if not (self.drawn and trainable and (len(shape) >= 2 or name == "bias")):
-            value = f"variable{i}"
-            self.arrays[value] = _array(variable)
+            value, array = f"variable{i}", _array(variable)
+            # Before kernels are drawn anew, outputs are asked for their size alone: half the bytes of a message will do.
+            self.arrays[value] = array.astype("float16") if array.size > 1000 and array.dtype.kind == "f" else array
         self.told.append({"name": name[:60], "shape": shape, "dtype": dtype, "trainable": trainable, "value": value})
 
 

@@ -1,4 +1,4 @@
-# expects: kl.no_axis, kl.sum_over_batch
+# expects: loss.sum_over_batch
 """Item 5: the KL is summed over the batch."""
 
 import keras

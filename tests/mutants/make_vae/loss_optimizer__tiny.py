@@ -1,0 +1,34 @@
+# expects: loss.optimizer
+"""A learning rate of 1e-7: an epoch of training moves nothing that could be seen."""
+
+import keras
+from keras import ops
+
+
+class VAE(keras.Model):
+    def __init__(self, encoder, decoder, sampling):
+        super().__init__()
+        self.encoder, self.decoder, self.sampling = encoder, decoder, sampling
+        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
+        self.kl_tracker = keras.metrics.Mean(name="kl")
+
+    def call(self, x):
+        z_mean, z_log_var = self.encoder(x)
+        self.latent = z_mean, z_log_var
+        z = self.sampling([z_mean, z_log_var])
+        return self.decoder(z)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        z_mean, z_log_var = self.latent
+        x, x_decoded = ops.reshape(x, (ops.shape(x)[0], -1)), ops.reshape(y_pred, (ops.shape(y_pred)[0], -1))
+        reconstruction = ops.mean(ops.sum(ops.binary_crossentropy(x, x_decoded), axis=-1))
+        kl = ops.mean(0.5 * ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - z_log_var - 1, axis=-1))
+        self.reconstruction_tracker.update_state(reconstruction)
+        self.kl_tracker.update_state(kl)
+        return reconstruction + kl
+
+
+def make_vae(input_shape, encoder, decoder, sampling_layer):
+    vae = VAE(encoder, decoder, sampling_layer)
+    vae.compile(optimizer=keras.optimizers.Adam(learning_rate=1e-7))
+    return vae
