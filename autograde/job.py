@@ -145,7 +145,7 @@ def _source(cells, grade_id):
     return next((cell["source"] for cell in cells if cell["grade_id"] == grade_id), "")
 
 
-def score(assignment, cells, findings, reason, beside):
+def score(assignment, cells, findings, reason, beside=()):
     """Points of each test cell, and the written cells (points None: a person decides)."""
     checks, written = [], []
     for cell in assignment.cells:
