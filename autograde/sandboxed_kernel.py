@@ -107,7 +107,21 @@ def serve(connection, listening, limits):
 
 
 def forgive(shell):
-    """What is right at home does no harm here: ``quit()`` in a last cell, and windows for figures, without a screen."""
+    """What is right at home does no harm here.
+
+    That is ``quit()`` in a last cell, windows for figures without a screen, and a ``sys.stdout`` of one's own which cannot
+    be flushed: ipykernel would wait for it instead of answering.
+    """
+    streams = {"stdout": sys.stdout, "stderr": sys.stderr}
+
+    def mend_streams(result):
+        for name, own in streams.items():
+            try:
+                getattr(sys, name).flush()
+            except Exception:
+                setattr(sys, name, own)
+
+    shell.events.register("post_run_cell", mend_streams)
     shell.ask_exit = lambda: None  # the kernel would end while it is still asked for the answer
     enable = shell.enable_matplotlib
     shell.enable_matplotlib = lambda gui=None: enable("inline")

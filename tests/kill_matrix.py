@@ -1,6 +1,6 @@
 """Which checks kill which mutants, and what is recognised: ``docs/kill_matrix.md``.
 
-    python tests/kill_matrix.py               write the table (one seed; several minutes)
+    python tests/kill_matrix.py               write the table (a quarter of an hour)
     python tests/kill_matrix.py --repeat 20   count false alarms: right answers, fresh inputs, N times
     python tests/kill_matrix.py --conditions  the same, once under each dtype policy with XLA on and off
 
@@ -108,30 +108,34 @@ def named(answer, found):
     return bool(ids) and ids <= set(answer.expects) if answer.expects else not ids
 
 
-def table(exercise, seed, pool):
-    """Markdown for one exercise, and its counts."""
+def table(exercise, seeds, pool):
+    """Markdown for one exercise, and its counts. Judged with several seeds: points are not to be had by luck."""
     checks = points.of(EXERCISES[exercise])
     mutants, variants = answers("mutants", exercise), answers("variants", exercise)
-    judged = dict(zip(mutants + variants, pool.map(verdicts, mutants + variants, itertools.repeat(seed))))
+    jobs = list(itertools.product(mutants + variants, seeds))
+    judged = {}
+    for (answer, _), found in zip(jobs, pool.map(verdicts, *zip(*jobs))):
+        judged.setdefault(answer, []).append(found)
     lines = [f"## {exercise}", "", f"{len(mutants)} mutants, {len(variants)} correct variants.", "",
              "| mutant | " + " | ".join(c.id.split(".")[1] for c in checks) + " | points | recognised as |",
              "|---" * (len(checks) + 3) + "|"]
-    count = {"mutants": len(mutants), "killed": 0, "named": 0, "variants": len(variants), "passed": 0}
+    count = {"mutants": len(mutants), "killed": 0, "named": 0, "steady": 0, "variants": len(variants), "passed": 0}
     for answer in mutants:
-        found = judged[answer]
-        lost = [v for v in found.values() if not v["passed"]]
-        count["killed"] += bool(lost)
-        count["named"] += named(answer, found)
+        passed = [[found[check.id]["passed"] for found in judged[answer]] for check in checks]
+        lost = [v for found in judged[answer] for v in found.values() if not v["passed"]]
+        count["killed"] += all(not all(p[i] for p in passed) for i in range(len(seeds)))
+        count["named"] += (right := all(named(answer, found) for found in judged[answer]))
+        count["steady"] += all(len(set(p)) == 1 for p in passed)
         ids = list(dict.fromkeys(i for v in lost for i in (v["mistake"], v["also"]) if i))
-        mark = "" if named(answer, found) else (" (expected: " + (", ".join(answer.expects) or "nothing") + ")")
-        earned = sum(v["points"] for v in found.values() if v["passed"])
-        lines.append(f"| {answer.name} | " + " | ".join("·" if v["passed"] else "killed" for v in found.values())
-                     + f" | {earned} of {sum(c.points for c in checks)} | {', '.join(ids) or 'not recognised'}{mark} |")
+        mark = "" if right else (" (expected: " + (", ".join(answer.expects) or "nothing") + ")")
+        earned = sorted({sum(check.points for check, p in zip(checks, passed) if p[i]) for i in range(len(seeds))})
+        lines.append(f"| {answer.name} | " + " | ".join("·" if all(p) else "BY LUCK" if any(p) else "killed" for p in passed)
+                     + f" | {' or '.join(map(str, earned))} of {sum(c.points for c in checks)} | {', '.join(ids) or 'not recognised'}{mark} |")
     lines += ["", "| correct variant | " + " | ".join(c.id.split(".")[1] for c in checks) + " |", "|---" * (len(checks) + 1) + "|"]
     for answer in variants:
-        found = judged[answer]
-        count["passed"] += all(v["passed"] for v in found.values())
-        lines.append(f"| {answer.name} | " + " | ".join("passed" if v["passed"] else "FALSE ALARM" for v in found.values()) + " |")
+        passed = [all(found[check.id]["passed"] for found in judged[answer]) for check in checks]
+        count["passed"] += all(passed)
+        lines.append(f"| {answer.name} | " + " | ".join("passed" if p else "FALSE ALARM" for p in passed) + " |")
     return "\n".join(lines), count
 
 
@@ -194,7 +198,7 @@ def main():
     parser.add_argument("--conditions", action="store_true", help="run them once in each kind of notebook instead")
     parser.add_argument("--variant", action="append", help="with --repeat or --conditions: only this one (may be repeated)")
     parser.add_argument("--exercise", choices=EXERCISES, action="append", help="only this one (may be repeated)")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the table (default 1)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2], help="seeds of the table (default 1 2)")
     parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1), help="processes (default: one a core, at most 4)")
     options = parser.parse_args()
     exercises = options.exercise or [e for e in EXERCISES if answers("variants", e)]
@@ -205,7 +209,7 @@ def main():
     for exercise in exercises:
         # New processes, not forks: TensorFlow does not survive a fork once it has run.
         with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
-            text, count = table(exercise, options.seed, pool)
+            text, count = table(exercise, options.seeds, pool)
         with found() as state:  # after each exercise: should the run be cut, this much is done
             state["tables"][exercise] = {"text": text.splitlines(), "count": count}
         print(exercise, count, flush=True)
@@ -214,13 +218,14 @@ def main():
 def document(state):
     """The whole file: what it is, the totals, one section an exercise, then the false alarms."""
     tables = [state["tables"][exercise] for exercise in EXERCISES if exercise in state["tables"]]
-    total = {key: sum(table["count"][key] for table in tables) for key in ("mutants", "killed", "named", "variants", "passed")}
+    total = {key: sum(table["count"][key] for table in tables) for key in ("mutants", "killed", "named", "steady", "variants", "passed")}
     head = ["# Kill matrix", "",
             "Made by `make kill-matrix`; do not edit. Each wrong answer (mutant) against each check, and what the",
             "checks recognised; then the right answers in other styles, which must all pass. `·` means that a check",
-            "passes: a mistake that leaves the shape right keeps the points for the shape.", "",
+            "passes: a mistake that leaves the shape right keeps the points for the shape. Each was judged on several",
+            "inputs; what some of them pass and others do not would be called BY LUCK.", "",
             f"{total['killed']} of {total['mutants']} mutants lose marks; {total['named']} are named correctly (or, where",
-            f"the catalogue has no entry, left unnamed). {total['passed']} of {total['variants']} correct variants get full marks."]
+            f"the catalogue has no entry, left unnamed); {total['steady']} earn the same points with all inputs. {total['passed']} of {total['variants']} correct variants get full marks."]
     return "\n\n".join(["\n".join(head), *("\n".join(table["text"]) for table in tables), *false_alarms(state["alarms"])]) + "\n"
 
 

@@ -61,13 +61,14 @@ def rearranged():
 
 
 def homely():
-    """What works at home, and has no sense in a sandbox: a screen, an end, packages of their own."""
+    """What works at home, and has no sense in a sandbox: a screen, an end, packages and streams of their own."""
     notebook = answered()
     imports = next(c for c in notebook.cells if c.cell_type == "code")
     imports.source = f"import seaborn\n{imports.source}"
     notebook.cells.insert(2, nbformat.v4.new_code_cell("%matplotlib widget\nimport matplotlib\nmatplotlib.use('TkAgg')\n" + RIGHT_HELPER))
     cell(notebook, "kl_term").source = "def kl_term(z_mean, z_log_var):\n    return helper(z_mean, z_log_var)\nquit()\n"
-    notebook.cells.append(nbformat.v4.new_code_cell("exit()"))
+    notebook.cells.insert(3, nbformat.v4.new_code_cell("import sys\nsys.stdout = open('log.txt', 'w')\nsys.stdout.close()"))
+    notebook.cells.append(nbformat.v4.new_code_cell("sys.stderr = object()\nexit()"))
     return as_bytes(notebook)
 
 

@@ -34,16 +34,6 @@ def sizes(rng):
     return int(rng.choice([7, 8, 11])), int(rng.choice([3, 5, 6]))
 
 
-def encoder_sizes(rng):
-    """``(latent_dim, intermediate_dim)`` of an encoder: often the course's own, else others.
-
-    All checks draw from here, so that an encoder cannot tell by its sizes what it is asked for.
-    """
-    if rng.random() < 0.3:
-        return 2, 128
-    return int(rng.choice([2, 3, 5, 6])), int(rng.choice([16, 24, 32]))
-
-
 def networks(rng, input_shape, latent_dim, hidden):
     """Weights for the probe's networks, by name; exact in float32.
 

@@ -57,8 +57,11 @@ def _right(rng):
     return "is right", _kl(log_var=factor, rate=1 / factor, entropy=-0.5 / factor), _RIGHT_SAMPLE
 
 
-def _examine(rng, ask, wanted, times=1):
-    """Ask the target about implementations ``[(words, kl, sample, right)]``; a Problem if it errs."""
+def _examine(rng, ask, wanted, times=1, misses=False):
+    """Ask the target about implementations ``[(words, kl, sample, right)]``; a Problem if it errs.
+
+    With ``misses``, it may say True of some wrong ones: that is another check's business.
+    """
     order = rng.permutation(len(wanted))
     shuffled = [wanted[i] for i in order]
     body, _ = ask({"op": "examine", "times": times},
@@ -94,7 +97,7 @@ def _examine(rng, ask, wanted, times=1):
             raise Problem("looks_healthy says False of an implementation that is right", mistake="test.too_strict",
                           got="False", expected="True")
     missed = [words for row, (words, _, _, right) in zip(values, shuffled) if not right and row[0]]
-    if missed:
+    if missed and not misses:
         found = sum(not w[3] for w in wanted) - len(missed)
         raise Problem(f"looks_healthy says True of an implementation that {missed[0]}; it finds {found} of "
                       f"{found + len(missed)} mistakes", mistake="test.misses", got=f"{found} found",
@@ -121,13 +124,12 @@ def finds(rng, ask):
 
 def unseen(rng, ask):
     """Mistakes that the notebook does not show are found."""
-    chosen = rng.choice(len(_UNSEEN), 8, replace=False)
-    _examine(rng, ask, _rights(rng, 2) + _wrong(_UNSEEN[i] for i in chosen))
+    _examine(rng, ask, _rights(rng, 2) + _wrong(_UNSEEN))
 
 
 def steady(rng, ask):
     """The same answer every time, right and wrong implementations in turn."""
-    _examine(rng, ask, _rights(rng, 3) + _wrong(_SHOWN[i] for i in rng.choice(4, 2, replace=False)), times=5)
+    _examine(rng, ask, _rights(rng, 3) + _wrong([_NOTHING, *_SHOWN]), times=5, misses=True)
 
 
 CHECKS = {f"{_NAME}.{f.__name__}": f for f in (accepts, finds, unseen, steady)}
