@@ -14,7 +14,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from nbgrader import api
 from nbgrader.preprocessors import SaveCells
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import create_engine
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from autograde.assignment import source_notebook
 
@@ -25,6 +26,21 @@ class GradebookError(RuntimeError):
     """The gradebook cannot be read or written now; results are kept, a rerun writes them."""
 
 
+def address(db_url):
+    """SQLAlchemy's URL of a gradebook; nothing is connected to.
+
+    Raises :class:`GradebookError` where there can be none, and repeats nothing of it: a password may stand anywhere.
+    """
+    try:
+        return create_engine(db_url).url
+    except ImportError as missing:
+        why = f"its driver is not installed here ({str(missing).splitlines()[0]})"
+    except (ArgumentError, ValueError):
+        why = "it is no address of a database that nbgrader can use"
+    raise GradebookError(f"--db-url cannot be used: {why}. Expected is sqlite:///path/to/gradebook.db or "
+                         "postgresql+psycopg://user@host/name.")
+
+
 class Writer:
     """Writes results into the gradebook at ``db_url`` (SQLite or PostgreSQL).
 
@@ -33,6 +49,7 @@ class Writer:
 
     def __init__(self, db_url, course_id=COURSE_ID, patience=60.0):
         self.db_url, self.course_id, self.patience = db_url, course_id, patience
+        self.address = address(db_url)
         # nbgrader starts a program, of which it knows the name only, and waits three seconds for it.
         with mock.patch.object(api, "get_alembic_version", _version_of_new_gradebooks):
             self.gradebook = self._try(lambda: api.Gradebook(db_url, course_id))
@@ -61,7 +78,7 @@ class Writer:
             self.gradebook.db.rollback()
 
     def _shown(self):
-        return self.db_url.split("@")[-1]  # no password on the screen
+        return f"{self.address.drivername}://{self.address.host or ''}/{self.address.database}"  # no password on the screen
 
     def prepare(self, name, course):
         """Enter an assignment's cells, as ``nbgrader generate_assignment`` does."""
