@@ -4,7 +4,10 @@ Nothing of a test's source is in a result, so none can be in a page; everything 
 student could have written is escaped.
 """
 
+import json
 import re
+import textwrap
+from datetime import datetime
 from pathlib import Path
 
 import jinja2
@@ -33,39 +36,64 @@ def mistake_names(verdict):
     return [MISTAKES[known].name for known in (verdict.get("mistake"), verdict.get("also")) if known in MISTAKES]
 
 
-def page(result, marks=None):
+def questions(notebook):
+    """``{grade_id: how the question before it begins}`` for the cells of an autograded notebook (a path)."""
+    found, before = {}, ""
+    for cell in json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]:
+        marked = cell["metadata"].get("nbgrader")
+        if marked and before:
+            found[marked["grade_id"]] = before
+        text = re.sub(r"^#.*$|[$*]", "", "".join(cell["source"]), flags=re.MULTILINE)
+        before = "" if marked or cell["cell_type"] != "markdown" else textwrap.shorten(text, 80, placeholder=" …")
+    return found
+
+
+def _told(verdict):
+    """Whether its message says already what was got and what was expected."""
+    said = [value.removesuffix(" nats") for value in (verdict["got"], verdict["expected"]) if value]
+    return all(re.search(rf"(?<![\w.-]){re.escape(value)}(?!\.?\w)", verdict["message"]) for value in said)
+
+
+def page(result, marks=None, asked=None):
     """The HTML page of one result.
 
     ``marks`` is this student's entry of :meth:`autograde.gradebook.Writer.marks`, where
-    there is one: its points win, because a person may have changed them.
+    there is one: its points win, because a person may have changed them. ``asked`` is
+    what :func:`questions` found.
     """
     cells = marks["cells"] if marks else {}
-    checks, explained = [], set()
+    checks, explained, messages = [], set(), set()
     for check in result["checks"]:
         cell = cells.get(check["grade_id"], {})
         verdicts = []
         for verdict in check["verdicts"]:
             name = " and ".join(mistake_names(verdict))
-            verdicts.append({"got": None, "expected": None, "next_step": None, "taught": None, **verdict,
-                             "mistake_name": name, "again": name in explained})
+            verdict = {"got": None, "expected": None, "next_step": None, "taught": None, **verdict}
+            verdicts.append({**verdict, "mistake_name": name, "again": name in explained,
+                             "repeated": verdict["message"] in messages, "told": _told(verdict)})
             explained |= {name} - {""}
+            if not verdict["passed"]:
+                messages.add(verdict["message"])
         checks.append({
             **check, "about": ABOUT.get(check["grade_id"], check["grade_id"]), "overridden": cell.get("manual", False),
             "points": cell.get("score", check["points"]),
             "verdicts": verdicts})
-    written, comments = [], []
+    written = []
     for answer in result["written"]:
         cell = cells.get(answer["grade_id"], {})
-        graded = cell.get("manual") or answer["points"] is not None
-        written.append({**answer, "points": cell.get("score", answer["points"]) if graded else None,
-                        "comment": cell.get("comment")})
+        state = ("graded" if cell.get("manual") else "to be read" if answer["points"] is None else
+                 "not read" if result["status"] == "unreadable" else "not answered")
+        written.append({**answer, "state": state, "question": (asked or {}).get(answer["grade_id"], answer["grade_id"]),
+                        "points": None if state == "to be read" else cell.get("score", answer["points"]),
+                        "comment": cell.get("comment") if cell.get("comment") not in (result["reason"], "No response.") else None})
     shown = {answer["grade_id"] for answer in result["written"]}
     comments = [(name, cell["comment"]) for name, cell in cells.items()
                 if cell.get("comment") and name not in shown and cell["comment"] != result["reason"]]
     score = sum(part["points"] or 0 for part in [*checks, *written])
     penalty = marks["penalty"] if marks else 0
+    submitted = result.get("timestamp") and f"{datetime.fromisoformat(result['timestamp']):%d %B %Y, %H:%M} UTC"
     return ENVIRONMENT.get_template("feedback.html").render(
-        style=style(), result=result, checks=checks, written=written, comments=comments,
+        style=style(), result=result, checks=checks, written=written, comments=comments, submitted=submitted,
         score=max(0, score - (penalty or 0)), penalty=penalty,
         open=sum(answer["points"] is None for answer in written),
         repairs=[text for _, text in result["notes"]])
@@ -74,6 +102,7 @@ def page(result, marks=None):
 def write_page(out, result, marks=None):
     """Write ``out/feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html``, where nbgrader has feedback, and releases it from."""
     folder = Path(out) / "feedback" / result["student"] / result["assignment"]
-    write_safely(folder / f"{result['assignment']}.html", page(result, marks))
+    notebook = Path(out) / "results" / result["student"] / result["assignment"] / f"{result['assignment']}.ipynb"
+    write_safely(folder / f"{result['assignment']}.html", page(result, marks, questions(notebook)))
     for name, text in result.get("receipt", {}).items():  # `nbgrader release_feedback` asks for them
         write_safely(folder / name, text)
