@@ -5,6 +5,7 @@ import csv
 import io
 import re
 import tokenize
+import unicodedata
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -20,11 +21,11 @@ from autograde.ledger import write_safely
 BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#777777"  # Okabe-Ito
 
 #: Answers at least this alike (per cent), and at least this long (characters), are listed.
-ALIKE, LONG_ENOUGH, MOST_PAIRS = 95, 200, 50
+ALIKE, LONG_ENOUGH, MOST_PAIRS = 95, 100, 50
 
 
 def write_all(out, rows, marks, failed=(), unmatched=()):
-    """Write feedback, CSV files and the report of an output folder; returns the report's path.
+    """Write feedback, CSV files and the report of an output folder; returns the report's path and the rows of marks.csv.
 
     ``rows`` yields results (as in result.json), one at a time; ``marks`` maps each
     assignment to :meth:`autograde.gradebook.Writer.marks`.
@@ -39,7 +40,7 @@ def write_all(out, rows, marks, failed=(), unmatched=()):
         sandboxed &= result["sandboxed"]
         part = parts.setdefault(result["assignment"], {
             "name": result["assignment"], "max_score": result["max_score"], "rows": [], "lost": Counter(),
-            "worth": {}, "mistakes": Counter(), "flags": [], "answers": {}})
+            "worth": {}, "mistakes": Counter(), "answers": {}})
         _add(part, result, line)
     lines.sort(key=lambda line: (line["assignment"], line["student"]))
     _csv(out / "marks.csv", lines)
@@ -50,8 +51,8 @@ def write_all(out, rows, marks, failed=(), unmatched=()):
         _moodle(out / f"moodle_{part['name']}.csv", part, mine)
     write_safely(out / "report.html", ENVIRONMENT.get_template("report.html").render(
         style=style(), when=f"{datetime.now():%d %B %Y, %H:%M}", sandboxed=sandboxed, failed=list(failed),
-        unmatched=list(unmatched), parts=[parts[name] for name in sorted(parts)]))
-    return out / "report.html"
+        unmatched=list(unmatched), parts=[parts[name] for name in sorted(parts)], long_enough=LONG_ENOUGH))
+    return out / "report.html", lines
 
 
 def _line(result, marks):
@@ -68,6 +69,7 @@ def _add(part, result, line):
     """Count one result in; keeps a few numbers of it, not the result."""
     usage = result["usage"]
     part["rows"].append({**line, "seconds": usage["seconds"], "memory": usage.get("peak_memory", 0) / 2**20,
+                         "notes": [text for _, text in result["notes"]],
                          "link": quote(f"feedback/{result['student']}/{result['assignment']}/{result['assignment']}.html")})
     recognised = set()
     for check in result["checks"]:
@@ -77,9 +79,6 @@ def _add(part, result, line):
         for verdict in check["verdicts"]:
             recognised.update(mistake_names(verdict))
     part["mistakes"].update(recognised)
-    if result["reason"]:
-        part["flags"].append((result["student"], result["reason"]))
-    part["flags"] += [(result["student"], text) for _, text in result["notes"]]
     part["answers"][result["student"]] = {cell: normalise(code) for cell, code in result["answers"].items()}
 
 
@@ -163,20 +162,25 @@ def _usage_figure(rows):
 # --- CSV --------------------------------------------------------------------------------
 
 def _text(value):
-    """A value that no spreadsheet takes for a formula."""
-    value = str(value)
-    return f"'{value}" if re.match(r"[=+\-@\t\r]", value) else value
+    """A value that no spreadsheet takes for a formula, nor for the end of a cell.
+
+    Where commas are decimal points, semicolons separate cells, and the quotes around a value count for nothing. Full-width
+    signs are signs in some countries.
+    """
+    value = " ".join(str(value).replace(";", ",").split())
+    return f"'{value}" if re.match(r"\W*[=+\-@]", unicodedata.normalize("NFKC", value)) else value
 
 
-def _write_csv(path, rows):
+def _write_csv(path, rows, mark=""):
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(rows)
-    write_safely(path, stream.getvalue())
+    csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
+    write_safely(path, mark + stream.getvalue())
 
 
 def _csv(path, lines):
     columns = ["student", "name", "assignment", "score", "max_score", "automatic", "to_grade", "status", "late", "reason"]
-    _write_csv(path, [columns, *([_text(line[c]) if isinstance(line[c], str) else line[c] for c in columns] for line in lines)])
+    _write_csv(path, [columns, *([_text(line[c]) if isinstance(line[c], str) else line[c] for c in columns] for line in lines)],
+               mark="\ufeff")  # or Excel takes it for another encoding
 
 
 def _canvas(path, part, lines):
@@ -187,7 +191,8 @@ def _canvas(path, part, lines):
 
 
 def _moodle(path, part, lines):
-    """Moodle: the assignment's grading worksheet, or Grades > Import > CSV."""
-    _write_csv(path, [["Identifier", "Full name", "Grade", "Maximum Grade", "Feedback comments"],
-                      *([f"Participant {line['student']}", _text(line["name"]), line["score"], part["max_score"],
-                         _text(line["reason"])] for line in lines)])
+    """Moodle: the assignment's grading worksheet. It wants the column of dates, filled or not; an empty comment deletes Moodle's."""
+    rows = [["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"],
+            *([_text(f"Participant {line['student']}"), _text(line["name"]), line["score"], part["max_score"], "",
+               _text(line["reason"])] for line in lines)]
+    _write_csv(path, rows if any(line["reason"] for line in lines) else [row[:-1] for row in rows])

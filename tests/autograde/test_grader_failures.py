@@ -123,7 +123,7 @@ def test_every_kind_of_damage_is_a_status_for_one_student_and_the_others_are_gra
     (tmp_path / "class.zip").write_bytes(data)
     assert main(["grade", str(tmp_path / "class.zip"), "--course", str(COURSE), "--assignment", "mini",
                  "--out", str(tmp_path / "out"), "--workers", "2"]) == 0
-    assert f"{len(students) + 1} submissions: {len(students) + 1} graded" in capsys.readouterr().out
+    assert f"{len(students) + 1} submissions: 1 graded, 0 stopped, {len(students)} unreadable" in capsys.readouterr().out
     results = {path.parent.parent.name: json.loads(path.read_text()) for path in (tmp_path / "out").glob("results/*/*/result.json")}
     assert results.pop("ada right")["score"] == 6
     assert len(results) == len(DAMAGED) + 1

@@ -253,11 +253,11 @@ def test_the_command_line_grades_with_workers_of_its_own(school, tmp_path, refer
                "--out", str(tmp_path / "out")]
     done = subprocess.run([*command, "--workers", "4"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "7 submissions: 7 graded" in done.stdout
+    assert "7 submissions: 4 graded, 1 stopped, 2 unreadable (0 points), 0 not graded" in done.stdout
     assert gradebook(tmp_path / "out") == gradebook(reference)
     assert (tmp_path / "out" / "report.html").is_file()
     again = subprocess.run([*command, "--resume"], capture_output=True, text=True)
-    assert "0 graded, 7 unchanged" in again.stdout
+    assert "; 7 of them unchanged" in again.stdout
 
 
 def test_ctrl_c_stops_and_says_how_to_go_on(school, tmp_path):
