@@ -11,6 +11,11 @@ flat      one notebook a student, named after them: ``alice.ipynb``, ``02_vae_al
 folders   one folder a student, named after them: ``alice/any.ipynb``
 ========  =============================================================================
 
+Each of these may lie in a folder that holds all of it, in one for each assignment, or, if
+Moodle or Canvas gave every file its number, in several. Which it is, is told from all files
+together: a student, who names what is inside, can change nothing but whose file counts of
+their own.
+
 Archives are read in memory, member by member: nothing is unpacked, so a path in an
 archive leads nowhere. Links are not followed. Every file is accounted for: it belongs to
 a :class:`Submission`, was superseded by another of the same student (and its notes say
@@ -23,7 +28,7 @@ import re
 import stat
 import unicodedata
 import zipfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -38,7 +43,8 @@ CANVAS = re.compile(r"(?P<name>[^/]+?)_(?:(?P<late>LATE)_)?(?P<id>[1-9]\d*)_(?P<
 # In anonymous grading Canvas gives each student an id for this assignment, and puts LATE first.
 ANONYMOUS = re.compile(r"(?:(?P<late>LATE)_)?(?P<id>anon_[0-9A-Za-z]+)_(?P<submission>\d+)_(?P<file>[^/]+)")
 # What browsers, JupyterLab, file managers and (``attempt``) Canvas make of the name of a second one.
-COPY = re.compile(r"(?: ?\((?P<copy>\d+)\)|(?: - |[- ])[Cc]opy ?\(?(?P<duplicate>\d*)\)?|-(?P<attempt>\d{1,3}))$")
+COPY = re.compile(r"(?: ?\((?P<copy>\d+)\)|(?: - |[- ])\(?(?:conflicted )?(?:[Cc]opy|[Kk]opie) ?\(?(?P<duplicate>\d*)\)?"
+                  r"|-(?P<attempt>\d{1,3}))$")
 
 #: Files that nbgrader's exchange leaves beside a submission, and wants to see again beside its feedback.
 RECEIPT = ("timestamp.txt", "submission_secret.txt")
@@ -46,6 +52,10 @@ RECEIPT = ("timestamp.txt", "submission_secret.txt")
 # What operating systems and editors leave beside people's files.
 LITTER = re.compile(r"(^|/)(__MACOSX|\.ipynb_checkpoints|\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)(/|$)")
 CHECKPOINT = re.compile(r"\.ipynb_checkpoints/(?P<name>[^/]*)-checkpoint\.ipynb$")
+
+# To choose between a student's notebooks no more are looked into than ``MOST``, and none that has more bytes than
+# ``LOOKED_INTO``: this is the grader's own process.
+MOST, LOOKED_INTO = 10, 8 * 2**20
 
 
 @dataclass(frozen=True)
@@ -57,15 +67,15 @@ class File:
     archive: Path | None = None
     modified: float = 0.0
 
-    def read(self):
-        """Its bytes, at most one more than :data:`preflight.MAX_BYTES`."""
+    def read(self, most=preflight.MAX_BYTES):
+        """Its bytes, at most one more than ``most``."""
         if self.archive is None:
             descriptor = os.open(self.root / self.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
             with os.fdopen(descriptor, "rb") as stream:
-                return stream.read(preflight.MAX_BYTES + 1)
+                return stream.read(most + 1)
         try:
             with zipfile.ZipFile(self.archive) as archive, archive.open(self.path) as stream:
-                return stream.read(preflight.MAX_BYTES + 1)
+                return stream.read(most + 1)
         except Exception as error:  # zlib, lzma, struct… each has its own; bz2 raises an OSError without a number
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk's trouble, not the file's
@@ -75,6 +85,21 @@ class File:
     def shown(self):
         """Its path as people may see it."""
         return preflight.printable(self.path)
+
+    @property
+    def parts(self):
+        """Of its path, those that lead further in."""
+        parts = PurePosixPath(self.path.replace("\\", "/")).parts
+        return tuple(part for part in parts if part not in ("..", "/"))
+
+    @property
+    def litter(self):
+        """Whether an operating system or an editor left it there, and no student."""
+        return bool(LITTER.search(self.path))
+
+    @property
+    def notebook(self):
+        return self.path.lower().endswith(".ipynb") and not self.litter
 
 
 @dataclass
@@ -113,7 +138,7 @@ class Ambiguous(ValueError):
 
 
 class IntakeError(ValueError):
-    """There is nothing here that looks like submissions; the message says what was expected."""
+    """There is nothing here that looks like submissions of this; the message says what was expected."""
 
 
 def collect(source, assignments, only=None):
@@ -125,85 +150,110 @@ def collect(source, assignments, only=None):
     """
     source = Path(source)
     intake = Intake([], [])
-    candidates, receipts = defaultdict(list), defaultdict(dict)  # by (student, assignment)
-    unnamed, owners = defaultdict(list), {}
+    candidates, traces = defaultdict(list), defaultdict(list)  # by (student, assignment)
+    owners, heard, left = {}, set(), []
 
     def refuse(file, reason):
         intake.unmatched.append((file.shown, reason))
 
-    def accept(file, facts):
+    def accept(file, facts, kind):
         student = safe(facts["owner"])
-        if owners.setdefault(student, facts["key"]) != facts["key"]:
-            refuse(file, f"its student would be called {student!r}, as another one is: rename it")
-        elif PurePosixPath(file.path).name in RECEIPT:
-            receipts[student, facts["assignment"]][PurePosixPath(file.path).name] = file
+        key, other = owners.setdefault(student, (facts["key"], file))
+        if key == facts["key"]:
+            kind[student, facts["assignment"]].append((file, facts))
         else:
-            candidates[student, facts["assignment"]].append((file, facts))
+            refuse(file, f"its student would be called {student!r}, as that of {other.shown} is: rename it")
 
-    for file in _files(source, intake):
+    files = _files(source, intake)
+    level = _level([file.parts for file in files if file.notebook], assignments)
+    for file in files:
         try:
-            facts = _identify(file, assignments, only)
+            facts = _identify(file.parts, level, assignments, only)
         except Ambiguous as doubt:
             refuse(file, str(doubt))
             continue
-        notebook, receipt = file.path.lower().endswith(".ipynb"), PurePosixPath(file.path).name in RECEIPT
+        if file.litter or facts and facts["file"] in RECEIPT:
+            if facts and facts["owner"] and not CHECKPOINT.search(file.path):
+                left.append((file, facts))
+            continue
         if facts is None:
             refuse(file, "cannot tell whose it is")
             continue
-        facts["assignment"] = facts["assignment"] or (_recognise(file, assignments) if notebook else None) or only
-        if not notebook and not (facts["assignment"] and facts["owner"]):
-            if not receipt:
-                refuse(file, "not a notebook")
+        heard.add(facts["key"])
+        facts["assignment"] = facts["assignment"] or (_recognise(file, assignments) if file.notebook else None) or only
+        if not file.notebook and not (facts["assignment"] and facts["owner"]):
+            refuse(file, "not a notebook")
         elif facts["assignment"] is None:
             refuse(file, "cannot tell which assignment it is: pass --assignment")
         elif facts["assignment"] not in assignments:
-            if not receipt:
-                refuse(file, f"there is no assignment {facts['assignment']!r} in which points can be earned")
+            refuse(file, f"there is no assignment {facts['assignment']!r} in which points can be earned")
         elif only is not None and facts["assignment"] != only:
-            if not receipt:
-                refuse(file, f"belongs to {facts['assignment']}, not to {only}")
+            refuse(file, f"belongs to {facts['assignment']}, not to {only}")
         elif facts["owner"]:
-            accept(file, facts)
+            accept(file, facts, candidates)
         else:
-            unnamed[facts["assignment"]].append((file, facts))
-    for found in unnamed.values():
-        for file, facts in _by_place(found):
-            if facts["owner"]:
-                accept(file, facts)
-            else:
-                refuse(file, "cannot tell whose it is: its name is in several folders, or that of the assignment")
-    for (student, assignment), found in sorted(candidates.items(), key=lambda item: item[0]):
-        intake.submissions.append(_submission(student, assignments[assignment], found, receipts[student, assignment]))
+            refuse(file, "cannot tell whose it is: it is called as the assignment, and in no student's folder")
+    for file, facts in left:  # of those who handed in nothing else, they say that they handed in
+        if facts["assignment"] is None and facts["key"] not in heard:
+            facts["assignment"] = only
+            if only is None:
+                refuse(file, "cannot tell which assignment it is: pass --assignment")
+        if facts["assignment"] in assignments and only in (None, facts["assignment"]):
+            accept(file, facts, traces)
+    for student, assignment in sorted({*candidates, *traces}):
+        of = student, assignment
+        intake.submissions.append(_submission(student, assignments[assignment], candidates[of], traces[of]))
     if not intake.submissions and not intake.unmatched:
         raise IntakeError(f"{source} holds no submissions. Expected nbgrader's submitted/ folder, a folder or zip "
                           "downloaded from Moodle or Canvas, or a folder of notebooks named after students.")
+    if only is not None:
+        _doubt(intake.submissions, assignments, only)
     return intake
 
 
-def _submission(student, assignment, found, receipt):
-    """The submission of one student, of whom these files were ``found``."""
-    notebooks = [(file, facts) for file, facts in found if file.path.lower().endswith(".ipynb")]
+def _doubt(submissions, assignments, only):
+    """Raise :class:`IntakeError` if most are of one other assignment: a class that gets no points would look like a weak one.
+
+    One notebook of each student is asked, so that no student stops a run.
+    """
+    first = [submission.file for submission in submissions if submission.file][:10]
+    others = Counter(_recognise(file, assignments) for file in first)
+    del others[None], others[only]
+    for other, count in others.most_common(1):
+        if count >= 3 and 2 * count > len(first):
+            raise IntakeError(f"{count} of the first {len(first)} notebooks are of {other}, not of {only}: "
+                              "is --assignment right? Nothing was graded.")
+
+
+def _submission(student, assignment, found, traces):
+    """The submission of one student, of whom these files were ``found``, and these ``traces``: receipts and litter."""
+    notebooks = [(file, facts) for file, facts in found if file.notebook]
     if not notebooks:
+        found = found or traces
         submission = Submission(student, assignment.name, None, found[-1][1]["name"], late=found[-1][1]["late"])
         submission.problem = (f"No notebook was submitted, but: {', '.join(file.shown for file, _ in found)[:300]}. "
                               f"Submit the file {assignment.name}.ipynb.")
     else:
         if len(notebooks) > 1:
-            notebooks.sort(key=lambda one: (_worth(one[0], assignment), one[1]["exact"], one[1]["order"], one[0].modified, one[0].path))
+            notebooks.sort(key=lambda one: (PurePosixPath(one[1]["file"]).stem == assignment.name, one[1]["order"],
+                                            one[0].modified, one[0].path))
+            notebooks[-MOST:] = sorted(notebooks[-MOST:], key=lambda one: _worth(one[0], assignment))
         *others, (file, facts) = notebooks
         submission = Submission(student, assignment.name, file, facts["name"], late=facts["late"])
         submission.superseded = [other.shown for other, _ in others]
         if others:
             submission.notes.append(("repair", f"of {len(notebooks)} notebooks, {file.shown} was graded, and not "
                                                f"{', '.join(submission.superseded)[:300]}"))
-    _receipt(submission, receipt)
+    # The exchange puts its own beside the notebook: any further in is the student's.
+    _receipt(submission, {facts["file"]: file for file, facts in sorted(traces, key=lambda one: -len(one[0].parts))
+                          if facts["file"] in RECEIPT and not file.litter})
     return submission
 
 
 def _files(source, intake):
     """Every regular file under ``source``, with what cannot be one listed as unmatched."""
     if source.is_dir():
-        found, checkpoints = [], []
+        found = []
 
         def closed(error):
             intake.unmatched.append((preflight.printable(Path(error.filename).relative_to(source).as_posix()),
@@ -214,15 +264,13 @@ def _files(source, intake):
             for name in sorted([*names, *(f for f in folders if os.path.islink(os.path.join(folder, f)))]):
                 path = Path(folder, name)
                 shown = path.relative_to(source).as_posix()
-                if LITTER.search(shown):
-                    checkpoints.append(shown)
-                    continue
                 status = path.lstat()
-                if not stat.S_ISREG(status.st_mode):
-                    intake.unmatched.append((preflight.printable(shown), "not a regular file (a link, a pipe or a device)"))
+                file = File(shown, source, modified=status.st_mtime)
+                if file.litter or stat.S_ISREG(status.st_mode):
+                    found.append(file)
                 else:
-                    found.append(File(shown, source, modified=status.st_mtime))
-        _miss(checkpoints, found, intake)
+                    intake.unmatched.append((file.shown, "not a regular file (a link, a pipe or a device)"))
+        _miss(found, intake)
         return found
     if not source.exists():
         raise IntakeError(f"there is no {source}.")
@@ -233,12 +281,12 @@ def _files(source, intake):
         raise IntakeError(f"{source} is neither a folder nor a readable zip archive ({error}).") from None
     except UnicodeDecodeError:
         raise IntakeError(f"{source} has a file whose name is damaged: unpack it, and grade the folder.") from None
-    found, seen, checkpoints = [], set(), []
+    found, seen = [], set()
     for member in members:
         if member.is_dir():
             continue
         if LITTER.search(member.filename):
-            checkpoints.append(member.filename)
+            found.append(File(member.filename, source.parent, source))
             continue
         shown = preflight.printable(member.filename)
         if member.filename in seen:
@@ -255,115 +303,117 @@ def _files(source, intake):
             except ValueError:  # the 31st of February, say
                 modified = 0.0
             found.append(File(member.filename, source.parent, source, modified))
-    _miss(checkpoints, found, intake)
+    _miss(found, intake)
     return found
 
 
-def _miss(litter, found, intake):
+def _miss(found, intake):
     """List the copies that Jupyter makes for itself of notebooks that are not there."""
     paths = {file.path for file in found}
-    for path in litter:
-        if CHECKPOINT.search(path) and CHECKPOINT.sub(r"\g<name>.ipynb", path) not in paths:
-            intake.unmatched.append((preflight.printable(path), "a copy that Jupyter made of a notebook which is not here"))
+    for file in found:
+        if CHECKPOINT.search(file.path) and CHECKPOINT.sub(r"\g<name>.ipynb", file.path) not in paths:
+            intake.unmatched.append((file.shown, "a copy that Jupyter made of a notebook which is not here"))
 
 
-def _identify(file, assignments, only):
-    """Whose file this is, from its path: a dict, or None. ``owner`` is None if other files must be looked at.
+def _level(notebooks, assignments):
+    """How many folders come before what is named after a student, in the paths of all ``notebooks``.
 
-    The outermost name counts. What is inside it was named by a student, who may have
+    Those are passed that hold everything, that are called as assignments, or in which everything has Moodle's
+    or Canvas's numbers: what all files agree on is no student's doing.
+    """
+    level = 0
+    while notebooks and all(len(parts) > level + 1 for parts in notebooks):
+        here, inside = {parts[level] for parts in notebooks}, [parts[level + 1:] for parts in notebooks]
+        numbered = all(_marks(parts[0], len(parts) == 1) for parts in inside)
+        lone_student = (any(parts[0] in assignments and parts[1:] == (f"{parts[0]}.ipynb",) for parts in inside)
+                        or all(len(parts) == 1 and not _title(parts[0], assignments)[0] for parts in inside))
+        if any(_marks(part, False) for part in here):
+            break
+        if not (numbered or here <= assignments.keys() or len(here) == 1 and not lone_student):
+            break
+        level += 1
+    return level
+
+
+def _identify(parts, level, assignments, only):
+    """Whose file this is, from the parts of its path: a dict, or None. ``owner`` is "" if they do not say.
+
+    What is at ``level`` counts. What is inside it was named by a student, who may have
     written somebody else's number into it; one name with two numbers is :class:`Ambiguous`.
     """
-    parts = PurePosixPath(file.path.replace("\\", "/")).parts
-    parts = tuple(part for part in parts if part not in ("..", "/"))
-    if not parts:
+    if len(parts) <= level:
         return None
-    stem = PurePosixPath(parts[-1]).stem
+    above, part, inside = parts[:level], parts[level], parts[level + 1:]
+    title, named, attempt = _title(parts[-1], assignments)
+    assignment = next((name for name in above if name in assignments), None)
+    marks = _marks(part, not inside)
+    numbers = {mark["id"] for mark in marks}
+    if len(numbers) > 1:
+        raise Ambiguous(f"its name holds the numbers of several students: {', '.join(sorted(numbers))}")
+    facts = {"file": parts[-1], "name": "", "late": False, "order": (0, attempt)}
+    if LITTER.search(part):
+        owner = key = ""
+    elif marks:
+        found = marks[0].groupdict()
+        owner, name = found["id"], found.get("name", part[:marks[0].start()])
+        key = f"{name}_{owner}"
+        assignment = assignment or only
+        facts |= {"name": preflight.printable(name)[:120], "late": bool(found.get("late")),
+                  "order": (int(found.get("submission", 0)), attempt)}
+    else:
+        owner, key = (part, f"{part}/") if inside else (title, title) if part.lower().endswith(".ipynb") else ("", "")
+        assignment = assignment or next((name for name in inside[:-1] if name in assignments), None)
+        if assignment is None:
+            assignment = inside[0] if inside[1:] and inside[1:] == (f"{inside[0]}.ipynb",) else named
+    place = "/".join(name for name in above if name not in assignments)
+    return facts | {"owner": owner, "key": unicodedata.normalize("NFC", f"{place}/{key}"), "assignment": assignment}
+
+
+def _marks(part, is_file):
+    """What Moodle and Canvas wrote into a part of a path, as matches with the ``id`` of a student."""
+    canvas = (ANONYMOUS.fullmatch(part) or CANVAS.fullmatch(part)) if is_file else None
+    return [*MOODLE.finditer(part), *([canvas] if canvas else [])]
+
+
+def _title(name, assignments):
+    """A file's name without what says that it is a copy, and of which assignment; that assignment; the copy's number."""
+    stem = PurePosixPath(name).stem
     copy = COPY.search(stem)
-    attempt = int(copy["copy"] or copy["attempt"] or copy["duplicate"] or 1) if copy else 0
-
-    def facts(owner, assignment, *, key=None, number=0, name="", late=False):
-        """``key`` tells students apart of whom ``owner`` is a number; ``number`` tells their files apart."""
-        return {"owner": owner, "key": unicodedata.normalize("NFC", key or owner or ""), "assignment": assignment,
-                "order": (number, attempt), "name": preflight.printable(name)[:120], "late": late,
-                "exact": bool(owner) and stem == assignment, "folder": parts[:-1]}
-
-    for i, part in enumerate(parts):
-        last = i == len(parts) - 1
-        moodle = list(MOODLE.finditer(part))
-        canvas = (ANONYMOUS.fullmatch(part) or CANVAS.fullmatch(part)) if last else None
-        numbers = {match["id"] for match in moodle} | ({canvas["id"]} if canvas else set())
-        if len(numbers) > 1:
-            raise Ambiguous(f"its name holds the numbers of several students: {', '.join(sorted(numbers))}")
-        if moodle:
-            return facts(moodle[0]["id"], only, key=part[:moodle[0].end("id")], name=part[:moodle[0].start()])
-        if canvas:
-            name = canvas.groupdict().get("name", "")
-            return facts(canvas["id"], only, key=f"{name}_{canvas['id']}", name=name, number=int(canvas["submission"]),
-                         late=canvas["late"] is not None)
-        if len(parts) - i > 2 and parts[i + 1] in assignments:
-            return facts(part, parts[i + 1])
-    if len(parts) >= 3 and parts[-1] == f"{parts[-2]}.ipynb":
-        return facts(parts[-3], parts[-2])
     named = next((name for name in assignments if name in stem), None)
     if copy and (named or not copy["attempt"]):
         stem = stem[:copy.start()]
-    stem = stem.removeprefix("Copy of ")
-    return facts(None, named) | {"stem": stem.replace(named, "").strip(" _-.") if named else stem}
-
-
-def _by_place(found):
-    """``(file, facts)`` with the owners of files that only their names, or their folders', can tell; "" if neither can.
-
-    A folder is one student's if every folder holds but one name, or if the name in it tells nobody: the
-    assignment's, or one that is in other folders as well.
-    """
-    names, homes = defaultdict(set), defaultdict(set)
-    for _, facts in found:
-        if facts["folder"]:
-            names[facts["folder"]].add(facts["stem"])
-            homes[facts["stem"]].add(facts["folder"])
-    all_single = len(names) > 1 and all(len(stems) == 1 for stems in names.values())
-    personal = {folder for folder, stems in names.items()
-                if "" in stems or all_single or len(stems) == 1 and len(homes[next(iter(stems))]) > 1}
-    called = _distinct(personal)
-    for file, facts in found:
-        if facts["folder"] in personal:
-            owner = called.get(facts["folder"], "")
-            facts["exact"] = facts["stem"] == ""
-        else:
-            owner = "" if len(homes[facts["stem"]]) > 1 else facts["stem"]
-        yield file, facts | {"owner": owner, "key": unicodedata.normalize("NFC", owner)}
-
-
-def _distinct(folders):
-    """``{folder: name}`` by the innermost part of their paths that is another one in each; {} if there is none."""
-    for level in reversed(range(min(map(len, folders), default=0))):
-        called = {folder: folder[level] for folder in folders}
-        if len(set(called.values())) == len(folders):
-            return called
-    return {}
+    stem = stem.removeprefix("Copy of ").removeprefix("Kopie von ")
+    return (stem.replace(named, "").strip(" _-.") if named else stem, named,
+            int(copy["copy"] or copy["attempt"] or copy["duplicate"] or 1) if copy else 0)
 
 
 def _cells(file):
-    """The cells of a notebook; none if it cannot be read."""
+    """The cells of a notebook; none if it cannot be read; None if it is too large to be looked into."""
     try:
-        return preflight.read(file.read())
+        data = file.read(LOOKED_INTO)
+        return preflight.read(data) if len(data) <= LOOKED_INTO else None
     except (preflight.Damaged, OSError, zipfile.BadZipFile, NotImplementedError, EOFError):
         return []
 
 
 def _recognise(file, assignments):
     """The assignment that most of the file's cells belong to, or None."""
-    ids = {name for cell in _cells(file) for name in cell[2:4]}
+    ids = {name for cell in _cells(file) or () for name in cell[2:4]}
     scores = {name: len(ids & {cell.id for cell in assignment.cells}) for name, assignment in assignments.items()}
     best = max(scores, key=scores.get, default=None)
     return best if best is not None and scores[best] else None
 
 
 def _worth(file, assignment):
-    """2 for a notebook with an answer, 1 for one without, 0 for a file that is no notebook of this assignment."""
+    """2 for a notebook with an answer, 1 for one without, 0 for a file that is no notebook of this assignment.
+
+    1 for a large one: it may be the right one, so it goes before what surely is not, but not before a known answer.
+    """
+    cells = _cells(file)
+    if cells is None:
+        return 1
     given = {cell.id: (cell.source.strip(), cell.released.strip()) if cell.students else () for cell in assignment.cells}
-    mine = [(source.strip(), given[name]) for _, source, *ids, _ in _cells(file) for name in ids if name in given]
+    mine = [(source.strip(), given[name]) for _, source, *ids, _ in cells for name in ids if name in given]
     return 2 if any(sources and source not in sources for source, sources in mine) else int(bool(mine))
 
 

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from grading_helpers import answered, as_bytes, mini, released
+from grading_helpers import COURSE, answered, as_bytes, mini, released
 
 from autograde import assignment, intake
 
@@ -113,7 +113,7 @@ def test_litter_is_ignored(place):
 
 def test_paths_in_an_archive_lead_nowhere(tmp_path):
     students, _ = collect(pack(tmp_path / "a.zip", {"../../evil.ipynb": BOOK, "/etc/mallory.ipynb": BOOK}))
-    assert sorted(students) == ["evil", "mallory"]
+    assert sorted(students) == ["etc", "evil"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zip"]
 
 
@@ -265,10 +265,14 @@ def test_moodles_folders_as_they_are_named_today(place):
     (["class/alice/hw1/mini.ipynb", "class/bob/hw1/mini.ipynb"], {"alice", "bob"}),
     (["alice/mini.ipynb", "bob/hw/mini.ipynb"], {"alice", "bob"}),
     (["alice/mine.ipynb", "bob/vae.ipynb", "carl/Untitled.ipynb"], {"alice", "bob", "carl"}),
-    (["one/alice.ipynb", "one/bob.ipynb", "two/carl.ipynb"], {"alice", "bob", "carl"}),
+    (["one/alice.ipynb", "two/carl.ipynb"], {"one", "two"}),
+    (["x/one/ada_7_101_hw.ipynb", "x/two/Ben_8_assignsubmission_file_/hw.ipynb"], {"7", "8"}),
+    (["mini/alice.ipynb", "mini/bob/hw.ipynb"], {"alice", "bob"}),
+    (["submitted/alice/mini/mini.ipynb"], {"alice"}), (["class/alice/mini.ipynb"], {"alice"}),
     (["all/alice.ipynb", "all/bob.ipynb"], {"alice", "bob"}),
     (["alice_1_01_kl.ipynb", "bob_1_01_kl.ipynb"], {"alice_1_01_kl", "bob_1_01_kl"}),
-    (["Copy of emma.ipynb", "dora-Copy1.ipynb", "frank - Copy.ipynb", "gus_mini-1.ipynb"], {"emma", "dora", "frank", "gus"})])
+    (["Copy of emma.ipynb", "dora-Copy1.ipynb", "frank - Copy.ipynb", "gus_mini-1.ipynb", "hal - Kopie.ipynb",
+      "Kopie von ida.ipynb", "jo (conflicted copy).ipynb"], {"emma", "dora", "frank", "gus", "hal", "ida", "jo"})])
 @pytest.mark.parametrize("only", [None, "mini"])
 def test_who_hands_in_is_told_by_the_file_or_by_its_folder(place, files, expected, only):
     students, unmatched = collect(place(dict.fromkeys(files, BOOK)), only)
@@ -277,10 +281,71 @@ def test_who_hands_in_is_told_by_the_file_or_by_its_folder(place, files, expecte
 
 
 def test_where_neither_file_nor_folder_tells_the_student_the_files_are_listed(place):
-    files = ["first/alice.ipynb", "first/bob.ipynb", "second/alice.ipynb", "second/carl.ipynb"]
+    students, unmatched = collect(place(dict.fromkeys(["class/mini.ipynb", "class/alice.ipynb", "class/mini (1).ipynb"], BOOK)), "mini")
+    assert set(students) == {"alice"}
+    assert sorted(path for path, _ in unmatched) == ["class/mini (1).ipynb", "class/mini.ipynb"]
+
+
+CLASSES = {  # everybody's files, and what bob adds to his
+    "shared names": (["alice/homework.ipynb", "bob/homework.ipynb", "carol/homework.ipynb"], ["bob/carol.ipynb", "bob/12.ipynb"]),
+    "own names": (["alice/a.ipynb", "bob/b.ipynb", "carol/c.ipynb"], ["bob/draft.ipynb", "bob/c.ipynb", "bob/carol.ipynb"]),
+    "the assignment's name": (["alice/mini.ipynb", "bob/mini.ipynb", "carol/mini.ipynb"],
+                              ["bob/carol.ipynb", "bob/carol/mini.ipynb", "bob/carol/mini/mini.ipynb", "bob/mini/carol/mini/mini.ipynb"]),
+    "nbgrader": (["alice/mini/mini.ipynb", "bob/mini/mini.ipynb", "carol/mini/mini.ipynb"],
+                 ["bob/carol/mini/mini.ipynb", "bob/carol/mini.ipynb", "bob/carol.ipynb", "bob/mini/carol/mini/mini.ipynb"]),
+    "in one folder": (["class/alice/a.ipynb", "class/bob/b.ipynb", "class/carol/c.ipynb"],
+                      ["class/bob/carol/c.ipynb", "class/bob/mini/mini.ipynb", "class/bob/x_12_99_a.ipynb"]),
+    "one of each assignment": (["mini/alice/a.ipynb", "mini/bob/b.ipynb", "mini/carol/c.ipynb"], ["mini/bob/carol/mini.ipynb"]),
+    "numbers": (["12/hw.ipynb", "bob/hw.ipynb", "14/hw.ipynb"],
+                ["bob/x_12_99_hw.ipynb", "bob/x_12_assignsubmission_file_/hw.ipynb", "bob/12/mini/mini.ipynb"]),
+    "Moodle": (["A_11_assignsubmission_file/mini.ipynb", "bob_12_assignsubmission_file/mini.ipynb", "C_13_assignsubmission_file/mini.ipynb"],
+               ["bob_12_assignsubmission_file/C_13_assignsubmission_file/mini.ipynb", "bob_12_assignsubmission_file/13/mini/mini.ipynb"]),
+    "Moodle's groups": (["one/A_11_assignsubmission_file/a.ipynb", "one/bob_12_assignsubmission_file/b.ipynb",
+                         "two/C_13_assignsubmission_file/c.ipynb"], ["one/bob_12_assignsubmission_file/C_13_assignsubmission_file/c.ipynb"])}
+
+
+@pytest.mark.parametrize("only", [None, "mini"])
+@pytest.mark.parametrize("layout", CLASSES)
+def test_what_a_student_adds_changes_nobody_elses_submission(tmp_path, layout, only):
+    honest, added = CLASSES[layout]
+
+    def of_others(files, where):
+        found = collect(pack(tmp_path / where, dict.fromkeys(files, BOOK)), only)[0].values()
+        return {s.student: (s.file.path, s.superseded) for s in found if "bob" not in s.file.path}
+
+    alone = of_others(honest, "honest.zip")
+    assert sorted(path for path, _ in alone.values()) == sorted(name for name in honest if "bob" not in name)
+    for i, name in enumerate(added):
+        for j, files in enumerate(([name, *honest], [*honest, name])):
+            assert of_others(files, f"{i}-{j}.zip") == alone, name
+
+
+def test_one_student_in_two_folders_is_listed_and_not_merged(place):
+    files = ["one/A_11_assignsubmission_file/a.ipynb", "two/A_11_assignsubmission_file/a.ipynb", "two/A_11_assignsubmission_onlinetext/a.ipynb"]
     students, unmatched = collect(place(dict.fromkeys(files, BOOK)), "mini")
-    assert set(students) == {"bob", "carl"}
-    assert [path for path, _ in unmatched] == ["first/alice.ipynb", "second/alice.ipynb"]
+    assert students["11"].file.path == files[0] and students["11"].superseded == []
+    assert [path for path, _ in unmatched] == files[1:] and all(files[0] in reason for _, reason in unmatched)
+
+
+@pytest.mark.parametrize("trace, student, only", [
+    ("ann/mini/timestamp.txt", "ann", None), ("ann/mini/._mini.ipynb", "ann", None), ("ann/._mini.ipynb", "ann", "mini"),
+    ("ann/.DS_Store", "ann", "mini"), ("ann/timestamp.txt", "ann", "mini"), ("Ann_12_assignsubmission_file_/._mini.ipynb", "12", "mini"),
+    ("Ann_12_assignsubmission_file/Thumbs.db", "12", "mini"), ("Ann_12_assignsubmission_file/__MACOSX/._hw.ipynb", "12", "mini")])
+def test_a_student_of_whom_there_is_but_litter_or_a_receipt_is_told_so(place, trace, student, only):
+    students, unmatched = collect(place({"bob/mini/mini.ipynb": BOOK, "carol/mini/mini.ipynb": BOOK, trace: b"2026-03-01 10:00:00 UTC"}), only)
+    assert sorted(students) == sorted(["bob", "carol", student]) and unmatched == []
+    assert students[student].file is None and students[student].problem.startswith(f"No notebook was submitted, but: {trace}")
+
+
+def test_litter_is_listed_where_it_is_all_of_a_student_and_may_be_of_any_assignment(place):
+    students, unmatched = collect(place({"ann/.DS_Store": b"x", "bob/hw.ipynb": BOOK, "bob/.DS_Store": b"x", "carol/hw.ipynb": BOOK}))
+    assert sorted(students) == ["bob", "carol"] and [path for path, _ in unmatched] == ["ann/.DS_Store"]
+
+
+def test_a_receipt_among_a_students_own_files_does_not_replace_the_exchanges(place):
+    students, _ = collect(place({"ann/mini/mini.ipynb": BOOK, "ann/mini/timestamp.txt": b"2026-03-09 10:00:00 UTC",
+                                 "ann/mini/a/timestamp.txt": b"2026-03-01 10:00:00 UTC"}))
+    assert students["ann"].timestamp.day == 9
 
 
 def test_two_names_with_one_number_are_not_one_student(place):
@@ -319,3 +384,44 @@ def test_an_archive_with_a_damaged_name_says_what_to_do(tmp_path):
     path.write_bytes(path.read_bytes().replace("é".encode(), b"\xff\xfe"))
     with pytest.raises(intake.IntakeError, match="unpack it"):
         collect(path)
+
+
+def test_a_class_that_handed_in_another_assignment_is_not_given_nought(place):
+    both = {"mini": mini(), "encoder": assignment.load("encoder", COURSE)}
+    right, wrong = as_bytes(assignment.source_notebook("encoder", COURSE)), BOOK
+
+    def canvas(*books):
+        return place({f"s{i}_{10 + i}_{100 + i}_hw.ipynb": book for i, book in enumerate(books)})
+
+    with pytest.raises(intake.IntakeError, match="^4 of the first 5 notebooks are of mini, not of encoder: is --assignment right"):
+        intake.collect(canvas(wrong, wrong, b"{", wrong, wrong), both, "encoder")
+    assert len(intake.collect(canvas(right, wrong, wrong, wrong, right, right), both, "encoder").submissions) == 6
+
+
+def test_no_student_stops_a_run_with_many_notebooks_of_another_assignment(place):
+    both = {"mini": mini(), "encoder": assignment.load("encoder", COURSE)}
+    mine = {f"A_11_assignsubmission_file/{i}.ipynb": as_bytes(assignment.source_notebook("encoder", COURSE)) for i in range(4)}
+    found = intake.collect(place(mine | {"B_12_assignsubmission_file/hw.ipynb": BOOK}), both, "mini")
+    assert [s.student for s in found.submissions] == ["11", "12"]
+
+
+def test_notebooks_too_large_to_look_into_are_chosen_before_rubbish_and_after_an_answer(tmp_path):
+    large = BOOK + b" " * intake.LOOKED_INTO
+    for other, chosen in ((BOOK, "A_11_assignsubmission_file/z.ipynb"), (b"", "A_11_assignsubmission_file/mini.ipynb")):
+        students, _ = collect(pack(tmp_path / "a.zip", {"A_11_assignsubmission_file/mini.ipynb": large,
+                                                        "A_11_assignsubmission_file/z.ipynb": other}), "mini")
+        assert students["11"].file.path == chosen
+    students, unmatched = collect(pack(tmp_path / "b.zip", {"alice.ipynb": large}))
+    assert not students and "pass --assignment" in unmatched[0][1]
+    students, _ = collect(tmp_path / "b.zip", "mini")
+    assert students["alice"].read() == large
+
+
+def test_of_a_students_many_notebooks_few_are_parsed_and_none_that_is_large(place, monkeypatch):
+    parsed, read = [], intake.preflight.read
+    monkeypatch.setattr(intake.preflight, "read", lambda data: parsed.append(len(data)) or read(data))
+    monkeypatch.setattr(intake, "LOOKED_INTO", len(BOOK))
+    spares = {f"A_11_assignsubmission_file/{i}.ipynb": BOOK + b" " * (i % 2) for i in range(100)}
+    students, _ = collect(place(spares | {"A_11_assignsubmission_file/mini.ipynb": BOOK}), "mini")
+    assert students["11"].file.path == "A_11_assignsubmission_file/mini.ipynb" and len(students["11"].superseded) == 100
+    assert 0 < len(parsed) <= intake.MOST + 1 and max(parsed) == len(BOOK)  # and that chosen, whether it is of this assignment
