@@ -165,7 +165,10 @@ def collect(source, assignments, only=None):
             refuse(file, f"its student would be called {student!r}, as that of {other.shown} is: rename it")
 
     files = _files(source, intake)
-    level = _level([file.parts for file in files if file.notebook], assignments)
+    notebooks = [file.parts for file in files if file.notebook]
+    level = _level(notebooks, assignments)
+    # Beside files that are students', a folder is one's if there is a notebook in it.
+    of_all = only if all(len(parts) > level + 1 for parts in notebooks) else None
     for file in files:
         try:
             facts = _identify(file.parts, level, assignments, only)
@@ -180,7 +183,7 @@ def collect(source, assignments, only=None):
             refuse(file, "cannot tell whose it is")
             continue
         heard.add(facts["key"])
-        facts["assignment"] = facts["assignment"] or (_recognise(file, assignments) if file.notebook else None) or only
+        facts["assignment"] = facts["assignment"] or (_recognise(file, assignments) or only if file.notebook else of_all)
         if not file.notebook and not (facts["assignment"] and facts["owner"]):
             refuse(file, "not a notebook")
         elif facts["assignment"] is None:
@@ -195,9 +198,9 @@ def collect(source, assignments, only=None):
             refuse(file, "cannot tell whose it is: it is called as the assignment, and in no student's folder")
     for file, facts in left:  # of those who handed in nothing else, they say that they handed in
         if facts["assignment"] is None and facts["key"] not in heard:
-            facts["assignment"] = only
-            if only is None:
-                refuse(file, "cannot tell which assignment it is: pass --assignment")
+            facts["assignment"] = of_all
+            if of_all is None:
+                refuse(file, "not a notebook, and all that is there of its student")
         if facts["assignment"] in assignments and only in (None, facts["assignment"]):
             accept(file, facts, traces)
     for student, assignment in sorted({*candidates, *traces}):

@@ -342,6 +342,20 @@ def test_litter_is_listed_where_it_is_all_of_a_student_and_may_be_of_any_assignm
     assert sorted(students) == ["bob", "carol"] and [path for path, _ in unmatched] == ["ann/.DS_Store"]
 
 
+def test_a_folder_without_notebooks_beside_the_files_of_students_is_no_student(place):
+    students, unmatched = collect(place({"alice.ipynb": BOOK, "bob.ipynb": BOOK, "data/images.npz": b"x", "old/.DS_Store": b"x"}), "mini")
+    assert sorted(students) == ["alice", "bob"]
+    assert sorted(path for path, _ in unmatched) == ["data/images.npz", "old/.DS_Store"]
+    assert all(reason.startswith("not a notebook") for _, reason in unmatched)
+
+
+@pytest.mark.parametrize("folder, student", [("ann", "ann"), ("ann/mini", "ann"), ("Ann_12_assignsubmission_file", "12")])
+def test_a_student_who_hands_in_something_else_than_a_notebook_is_told_so(place, folder, student):
+    students, unmatched = collect(place({f"{folder}/essay.pdf": b"%PDF", "bob/a.ipynb": BOOK, "carol/c.ipynb": BOOK}), "mini")
+    assert sorted(students) == sorted([student, "bob", "carol"]) and unmatched == []
+    assert students[student].file is None and "essay.pdf" in students[student].problem
+
+
 def test_a_receipt_among_a_students_own_files_does_not_replace_the_exchanges(place):
     students, _ = collect(place({"ann/mini/mini.ipynb": BOOK, "ann/mini/timestamp.txt": b"2026-03-09 10:00:00 UTC",
                                  "ann/mini/a/timestamp.txt": b"2026-03-01 10:00:00 UTC"}))
