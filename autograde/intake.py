@@ -249,7 +249,7 @@ def _submission(student, assignment, found, traces):
                                                f"{', '.join(submission.superseded)[:300]}"))
     # The exchange puts its own beside the notebook: any further in is the student's.
     _receipt(submission, {facts["file"]: file for file, facts in sorted(traces, key=lambda one: -len(one[0].parts))
-                          if facts["file"] in RECEIPT and not file.litter})
+                          if facts["file"] in RECEIPT})
     return submission
 
 

@@ -269,6 +269,7 @@ def test_moodles_folders_as_they_are_named_today(place):
     (["x/one/ada_7_101_hw.ipynb", "x/two/Ben_8_assignsubmission_file_/hw.ipynb"], {"7", "8"}),
     (["mini/alice.ipynb", "mini/bob/hw.ipynb"], {"alice", "bob"}),
     (["submitted/alice/mini/mini.ipynb"], {"alice"}), (["class/alice/mini.ipynb"], {"alice"}),
+    (["class/alice/alice.ipynb", "class/bob/bob.ipynb"], {"alice", "bob"}),
     (["all/alice.ipynb", "all/bob.ipynb"], {"alice", "bob"}),
     (["alice_1_01_kl.ipynb", "bob_1_01_kl.ipynb"], {"alice_1_01_kl", "bob_1_01_kl"}),
     (["Copy of emma.ipynb", "dora-Copy1.ipynb", "frank - Copy.ipynb", "gus_mini-1.ipynb", "hal - Kopie.ipynb",
@@ -320,10 +321,12 @@ def test_what_a_student_adds_changes_nobody_elses_submission(tmp_path, layout, o
             assert of_others(files, f"{i}-{j}.zip") == alone, name
 
 
-def test_one_student_in_two_folders_is_listed_and_not_merged(place):
-    files = ["one/A_11_assignsubmission_file/a.ipynb", "two/A_11_assignsubmission_file/a.ipynb", "two/A_11_assignsubmission_onlinetext/a.ipynb"]
+@pytest.mark.parametrize("files, student", [
+    (["one/A_11_assignsubmission_file/a.ipynb", "two/A_11_assignsubmission_file/a.ipynb", "two/A_11_assignsubmission_onlinetext/a.ipynb"], "11"),
+    (["alice.ipynb", "alice/hw.ipynb"], "alice")])
+def test_one_student_in_two_places_is_listed_and_not_merged(place, files, student):
     students, unmatched = collect(place(dict.fromkeys(files, BOOK)), "mini")
-    assert students["11"].file.path == files[0] and students["11"].superseded == []
+    assert students[student].file.path == files[0] and students[student].superseded == []
     assert [path for path, _ in unmatched] == files[1:] and all(files[0] in reason for _, reason in unmatched)
 
 
@@ -400,22 +403,32 @@ def test_an_archive_with_a_damaged_name_says_what_to_do(tmp_path):
         collect(path)
 
 
-def test_a_class_that_handed_in_another_assignment_is_not_given_nought(place):
-    both = {"mini": mini(), "encoder": assignment.load("encoder", COURSE)}
-    right, wrong = as_bytes(assignment.source_notebook("encoder", COURSE)), BOOK
+BOTH = {"mini": mini(), "encoder": assignment.load("encoder", COURSE)}
+ENCODER = as_bytes(assignment.source_notebook("encoder", COURSE))
 
-    def canvas(*books):
-        return place({f"s{i}_{10 + i}_{100 + i}_hw.ipynb": book for i, book in enumerate(books)})
 
-    with pytest.raises(intake.IntakeError, match="^4 of the first 5 notebooks are of mini, not of encoder: is --assignment right"):
-        intake.collect(canvas(wrong, wrong, b"{", wrong, wrong), both, "encoder")
-    assert len(intake.collect(canvas(right, wrong, wrong, wrong, right, right), both, "encoder").submissions) == 6
+def test_in_one_folder_for_each_assignment_students_are_named_again(place):
+    found = intake.collect(place({"mini/alice.ipynb": BOOK, "mini/bob.ipynb": b"{", "encoder/alice.ipynb": ENCODER}), BOTH)
+    assert [(s.student, s.assignment) for s in found.submissions] == [("alice", "encoder"), ("alice", "mini"), ("bob", "mini")]
+    assert found.unmatched == []
+
+
+@pytest.mark.parametrize("books, said", [
+    ([BOOK, BOOK, b"{", BOOK, BOOK], "^4 of the first 5 notebooks are of mini, not of encoder: is --assignment right"),
+    ([BOOK] * 11 + [ENCODER] * 11, "^10 of the first 10"),
+    ([ENCODER, BOOK, BOOK, BOOK, ENCODER, ENCODER], None), ([BOOK, BOOK], None), ([b"{"] * 4, None), ([ENCODER] * 4, None)])
+def test_a_class_that_handed_in_another_assignment_is_not_given_nought(place, books, said):
+    source = place({f"s{i}_{10 + i}_{100 + i}_hw.ipynb": book for i, book in enumerate(books)})
+    if said:
+        with pytest.raises(intake.IntakeError, match=said):
+            intake.collect(source, BOTH, "encoder")
+    else:
+        assert len(intake.collect(source, BOTH, "encoder").submissions) == len(books)
 
 
 def test_no_student_stops_a_run_with_many_notebooks_of_another_assignment(place):
-    both = {"mini": mini(), "encoder": assignment.load("encoder", COURSE)}
-    mine = {f"A_11_assignsubmission_file/{i}.ipynb": as_bytes(assignment.source_notebook("encoder", COURSE)) for i in range(4)}
-    found = intake.collect(place(mine | {"B_12_assignsubmission_file/hw.ipynb": BOOK}), both, "mini")
+    his = {f"A_11_assignsubmission_file/{i}.ipynb": ENCODER for i in range(4)}
+    found = intake.collect(place(his | {"B_12_assignsubmission_file/hw.ipynb": BOOK}), BOTH, "mini")
     assert [s.student for s in found.submissions] == ["11", "12"]
 
 
