@@ -58,6 +58,10 @@ class KernelStopped(Exception):
     """A kernel is gone, or may not go on; the message says why."""
 
 
+class Undefined(ProbeError):
+    """The notebook has no object of that name."""
+
+
 class Ends:
     """What the supervisor says of kernels that have ended: JSON lines, ``{"name": "why"}``."""
 
@@ -275,15 +279,15 @@ def ask(kernel, code, name, request):
     outputs, reply = kernel.run(f"__import__('builtins').exec({code!r}, {{'name': {name!r}}})", silent=True, data=message.pack(request))
     if outputs.reply is None:
         if reply.get("ename") == "KeyError":
-            raise ProbeError(f"the notebook does not define {name}")
+            raise Undefined(f"The notebook does not define {name}.")
         if reply.get("ename") is None:
-            raise ProbeError("something in the notebook keeps the test from running")
-        raise ProbeError("the probe did not answer: "
+            raise ProbeError("Something in the notebook keeps the test from running.")
+        raise ProbeError("The probe did not answer: "
                          f"{shorten(str(reply.get('ename')), 80)}: {shorten(str(reply.get('evalue')), 400)}")
     try:
         return message.unpack(base64.b64decode(str(outputs.reply), validate=True))
     except ValueError as error:
-        raise ProbeError(f"the probe's answer cannot be read: {error}") from None
+        raise ProbeError(f"The probe's answer cannot be read: {error}") from None
 
 
 class Replayer:
@@ -311,15 +315,24 @@ class Replayer:
 
 
 class KernelTarget(RemoteTarget):
-    """A student's object by name; probing it runs the probe in their kernel."""
+    """A student's object by name; probing it runs the probe in their kernel.
 
-    def __init__(self, kernel, name, replayer=None):
+    ``errors`` are ``(source, error)`` of the notebook's cells that failed: where there is no such object, one of them may say why.
+    """
+
+    def __init__(self, kernel, name, replayer=None, errors=()):
         super().__init__(name)
-        self.kernel, self.replayer = kernel, replayer
+        self.kernel, self.replayer, self.errors = kernel, replayer, errors
 
     def probe(self, request):
         with self._timed():
-            return ask(self.kernel, PROBE, self.name, request)
+            try:
+                return ask(self.kernel, PROBE, self.name, request)
+            except Undefined:
+                why = next((error for source, error in self.errors if self.name in source), None)
+                if why is None:
+                    raise
+                raise ProbeError(f"The notebook does not define {self.name}: the cell that should do so ended with {why}") from None
 
     def replay(self, request):
         with self._timed():
@@ -327,7 +340,7 @@ class KernelTarget(RemoteTarget):
                 return self.replayer.ask(self.name, request)
             except KernelStopped as why:
                 self.kernel.look()  # if both have ended, the student's is what matters
-                raise ProbeError(f"what {self.name} built was run by itself, and had to be stopped: {why}") from None
+                raise ProbeError(f"What {self.name} built was run by itself, and had to be stopped: {why}.") from None
 
     @contextlib.contextmanager
     def _timed(self):

@@ -25,8 +25,8 @@ from vaelab.checks import CheckFailed
 from vaelab.checks import judge as oracle
 
 
-def run_test(source, kernel, replayer=None):
-    """Run a test cell against ``kernel``: ``(passed, verdicts)``, verdicts as the judge gave them."""
+def run_test(source, kernel, replayer=None, errors=()):
+    """Run a test cell against ``kernel``: ``(passed, verdicts)``, verdicts as the judge gave them; ``errors`` of cells before."""
     code, names = parse_test(source)
     verdicts = []
 
@@ -38,7 +38,7 @@ def run_test(source, kernel, replayer=None):
 
     vaelab.checks.check = check
     try:
-        exec(code, {"check": check, **{name: KernelTarget(kernel, name, replayer) for name in names}})
+        exec(code, {"check": check, **{name: KernelTarget(kernel, name, replayer, errors) for name in names}})
     except CheckFailed:
         return False, verdicts
     return bool(verdicts), verdicts
@@ -47,17 +47,19 @@ def run_test(source, kernel, replayer=None):
 def judge(cells, kernel, replayer=None):
     """Run all cells; returns the findings (plain JSON). Never raises for what a student did."""
     findings = {"stopped": None, "cells": [], "checks": {}}
+    errors = []  # (source, error)
     for cell in cells:
         started, outputs = time.monotonic(), []
         try:
             if kernel.stopped is None and cell["test"]:
-                passed, verdicts = run_test(cell["source"], kernel, replayer)
+                passed, verdicts = run_test(cell["source"], kernel, replayer, errors)
                 # A verdict on a kernel that died under the check says less than that it died.
                 if kernel.stopped is None:
                     findings["checks"][cell["grade_id"]] = {"passed": passed, "verdicts": verdicts}
             elif kernel.stopped is None:
                 ran, _ = kernel.run(cell["source"])
                 outputs = ran.items
+                errors += [(cell["source"], f"{o['ename']}: {o['evalue']}") for o in outputs if o["output_type"] == "error"]
         except KernelStopped:
             pass
         if kernel.stopped is not None and findings["stopped"] is None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 import logging
 import os
 import shutil
@@ -82,7 +83,9 @@ def work(job):
     """On a worker: grade one job. Grader failures come back as values, so that they can be counted."""
     try:
         result, notebook = grade(job)
-    except (GraderFailure, OSError) as failure:
+        for text in (json.dumps(result, ensure_ascii=False), notebook):
+            text.encode()  # what cannot be written fails here, and not where all submissions meet
+    except (GraderFailure, OSError, UnicodeEncodeError) as failure:
         return {"failure": str(failure)[:2000]}
     return {"result": result, "notebook": notebook}
 

@@ -158,7 +158,7 @@ def command(argv, *, judge=False, warm=False, extra=()):
     # /proc is read-only because the files of /proc/sys belong to root: a grader that runs
     # as root would otherwise lend every student the right to write them.
     args += ["--bind", "/proc", "/proc"] if warm else ["--proc", "/proc", "--remount-ro", "/proc"]
-    args += ["--dev", "/dev"]
+    args += ["--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero"]  # a shared mapping of it is memory on nobody's account
     args += ["--size", str(SCRATCH["/dev/shm"]), "--tmpfs", "/dev/shm"]
     args += ["--remount-ro", "/dev", *extra, "--remount-ro", "/", "--chdir", "/home/student"]
     for name, value in _environment():
@@ -284,14 +284,16 @@ def processes(root):
     return found
 
 
-def anonymous_memory(pid):
-    """Bytes of memory that ``pid`` takes: resident, less what comes from files on a disk.
+#: Of what ``status`` tells of a process: memory of its own, shared memory (a mapping that is shared with nobody is of this
+#: kind, too), and the tables of its pages, which grow with every page that is looked at, of zeros as well.
+TAKEN, TABLES = rb"RssAnon|RssShmem|VmPTE", rb"VmPTE"
 
-    Shared memory counts: a mapping that is shared with nobody is of this kind, too.
-    """
+
+def anonymous_memory(pid, which=TAKEN):
+    """Bytes of memory that ``pid`` takes: resident, less what comes from files on a disk."""
     try:
         with open(f"/proc/{pid}/status", "rb", buffering=0) as status:
-            return 1024 * sum(map(int, re.findall(rb"\nRss(?:Anon|Shmem):\s*(\d+)", status.read())))
+            return 1024 * sum(map(int, re.findall(rb"\n(?:%b):\s*(\d+)" % which, status.read())))
     except OSError:
         return 0
 
@@ -307,6 +309,7 @@ def memory(pids):
         try:
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
             total += 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
+            total += anonymous_memory(pid, TABLES)
         except OSError:
             total += anonymous_memory(pid)
     return total

@@ -219,8 +219,8 @@ STARVE = {
     "memory": None, "memory_of_many": "more than 700 MB of memory", "processes": "more than 64 processes",
     "endless_loop": OVER_TIME, "sleep": OVER_TIME, "output": OVER_OUTPUT, "one_line": "displayed more at once",
     "displays": OVER_OUTPUT, "messages": "more than ", "descriptor_writes": OVER_OUTPUT, "accents": OVER_OUTPUT,
-    "shared_memory": "more than 700 MB of memory", "memory_files": None, "threads": None, "containers": None,
-    "empty_frames": OVER_OUTPUT, "many_parts": "sent more at once",
+    "shared_memory": None, "hidden_memory": None, "shared_zeros": None, "memory_files": None, "threads": None, "containers": None,
+    "empty_frames": OVER_OUTPUT, "page_tables": "more than 700 MB of memory", "many_parts": "sent more at once",
 }
 
 

@@ -142,6 +142,39 @@ def test_every_verdict_is_plain_json():
         assert json.loads(json.dumps(verdict)) == verdict
 
 
+def test_whatever_a_student_calls_things_a_verdict_can_be_written_to_a_file():
+    import keras
+
+    class Reports(keras.Model):
+        def evaluate(self, *args, **kwargs):
+            return {"half of a sign: \ud800": 1.0}
+
+    def make_vae(*parts):
+        model = Reports()
+        model.compile(optimizer="adam")
+        return model
+
+    verdict = judge.judge("make_vae.loss", make_vae, seed=1)
+    assert "half of a sign" in verdict["message"]
+    json.dumps(verdict, ensure_ascii=False).encode()
+
+
+def test_a_notebook_that_makes_errors_of_numpys_warnings_loses_nothing():
+    import keras
+    from keras import layers
+
+    def make_conv_encoder(rows, columns, channels, latent_dim, intermediate_dim):
+        x = keras.Input((rows, columns, channels))
+        h = layers.BatchNormalization()(layers.Conv2D(8, 3, strides=4, padding="same", activation="relu")(x))
+        h = layers.Dense(intermediate_dim, activation="relu")(layers.Flatten()(layers.Conv2D(8, 3, strides=2, padding="same")(h)))
+        return keras.Model(x, [layers.Dense(latent_dim)(h), layers.Dense(latent_dim)(h)])
+
+    with np.errstate(all="raise"):
+        for check in points.of("03_conv_vae"):
+            verdict = judge.judge(check.id, make_conv_encoder, seed=3)
+            assert verdict["passed"] or "FloatingPointError" not in verdict["message"], verdict["message"]
+
+
 def test_every_check_has_a_function_and_each_assignment_its_points():
     assert set(judge.FUNCTIONS) == set(points.BY_ID)
     totals = {a: sum(c.points for c in points.of(a)) for a in {c.assignment for c in points.CHECKS}}

@@ -305,7 +305,7 @@ CATALOGUE = (
             "Two ways were shown to downsample; see the table of shapes.", _CONV),
     Mistake("encoder.no_normalisation", (), "no batch normalisation", "training changes no moving average",
             "no batch normalisation takes part in training.",
-            "See where the decoder has its normalisation layers.", _CONV),
+            "See where the decoder has its normalisation layers, and whether yours get to know that it is training.", _CONV),
     Mistake("encoder.fixed_sizes", (40,), "fixed sizes", "arguments ignored",
             "a size is fixed inside the function where an argument should be used.",
             "Go through the five arguments: each should appear.", _CONV),

@@ -11,7 +11,7 @@ from vaelab.checks import ProbeError, RemoteTarget, kl_term, looks_healthy, make
 from vaelab.checks.catalogue import BY_ID as MISTAKES
 from vaelab.checks.message import PROTOCOL
 from vaelab.checks.points import BY_ID
-from vaelab.checks.reply import NotBegun, Problem, opened, short
+from vaelab.checks.reply import NotBegun, Problem, opened, printable, short
 
 FUNCTIONS = {**kl_term.CHECKS, **make_vae.CHECKS, **make_conv_encoder.CHECKS, **looks_healthy.CHECKS}
 
@@ -39,7 +39,7 @@ class Ask:
             try:
                 reply = getattr(self.target, whom)(request)
             except ProbeError as error:
-                raise Problem(short(str(error))) from None
+                raise Problem(short(str(error)), next_step="Restart the kernel, run all cells, and look at the first error.") from None
         else:
             from vaelab.checks import probe, replay
 
@@ -98,4 +98,5 @@ def judge(check_id, target, seed=None):
             expected=problem.expected, mistake=problem.mistake, also=problem.also,
             next_step=mistake.next_step if mistake else problem.next_step,
             taught=mistake.taught if mistake else None)
-    return verdict
+    # Names and types in it may be the student's; lone surrogates among them could not even be written to a file.
+    return {key: printable(value) if isinstance(value, str) else value for key, value in verdict.items()}

@@ -201,11 +201,14 @@ def gradients(rng, ask):
                 else:
                     ids = recognise.kl_values([(*case, g) for case, g in zip(cases, gots)])
                 ids += [None, None]
+                right = all(_right(g, *case) for g, case in zip(gots, cases))
                 raise Problem(
                     f"The gradient with respect to {name} is {_digits(got[i])} where {_digits(expected[i])} was expected"
                     + ("" if ids[0] else "."), mistake=ids[0], also=ids[1], got=_digits(got[i]),
                     expected=_digits(expected[i]),
-                    next_step=None if ids[0] else "The gradient follows from the formula; first make the values right.")
+                    next_step=None if ids[0] else
+                    "The values are right, so a part of the formula is cut off from the gradient: what stops it?" if right else
+                    "The gradient follows from the formula; first make the values right.")
 
 
 def properties(rng, ask):

@@ -34,7 +34,8 @@ _SHOWN = (
 _UNSEEN = (
     ("has the sign of the KL term flipped", _kl(square=-0.5, spread=-0.5, entropy=0.5, constant=0.5), _RIGHT_SAMPLE),
     ("drops the part of the KL term that is linear in z_log_var", _kl(entropy=0), _RIGHT_SAMPLE),
-    ("does not square z_mean in the KL term", _kl(square=0, abs=1), _RIGHT_SAMPLE),
+    ("does not square z_mean in the KL term", _kl(square=0, abs=0.5), _RIGHT_SAMPLE),
+    ("takes z_mean as it is where the KL term needs its square", _kl(square=0, plain=0.5), _RIGHT_SAMPLE),
     ("has the KL divergence in the other direction", _kl(square=0, spread=0.5, rate=-1, entropy=0.5, precision=0.5,
                                                           precision_rate=-1), _RIGHT_SAMPLE),
     ("takes z_log_var for the log standard deviation in the KL term", _kl(rate=2), _RIGHT_SAMPLE),
@@ -78,7 +79,8 @@ def _examine(rng, ask, wanted, times=1, misses=False):
                 name = answer.get("type") if isinstance(answer, dict) else None
                 raise Problem(f"looks_healthy returned {'a ' + name[:40] if isinstance(name, str) else 'something strange'}; "
                               "True or False was expected.", expected="True or False",
-                              next_step="Wrap the result in bool(...).")
+                              next_step="Each way through the function should end in a return." if name == "NoneType" else
+                              "Wrap the result in bool(...).")
     values = [[answer["value"] for answer in row] for row in answers]
     flat = [value for row in values for value in row]
     if not any(flat):

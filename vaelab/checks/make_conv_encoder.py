@@ -55,6 +55,11 @@ def _run(rng, ask, args, count, steps, names=False):
     for result in results:
         if "error" in result:
             raise raised(result["error"], "The encoder")
+        told = result.get("output")
+        if result.get("steady") is False and isinstance(told, dict) and told.get("length") == 2:  # one output: there is more to say
+            raise Problem("Asked twice about the same images, with the same weights, the encoder gives different outputs.",
+                          got="different outputs", expected="equal outputs",
+                          next_step="Nothing is drawn in an encoder: it computes the parameters of q(z|x), the sampling layer draws.")
     return model, results, arrays
 
 
@@ -127,7 +132,7 @@ def shapes(rng, ask):
     """(batch, latent_dim) twice, for a batch of 7 and an image alone, and other sizes of everything."""
     count = 7
     images = ((32, 24, 3), (24, 32, 1), (36, 20, 2))[rng.integers(3)]
-    other = (*images, int(rng.choice([1, 16])), int(rng.choice([16, 32])))
+    other = (*images, int(rng.choice([1, 5, 16])), int(rng.choice([16, 32])))
     _, (result, single), arrays = _built(rng, ask, _COURSE, count, [_redraw(rng, 1.4), {"do": "outputs", "count": 1}])
     together, alone = _pair(result.get("output"), arrays, _COURSE, count), _pair(single.get("output"), arrays, _COURSE, 1)
     for a, b, name in zip(together, alone, _HEADS):
@@ -178,6 +183,7 @@ def convolutional(rng, ask):
     steps = [_redraw(rng, 1.4), {**_redraw(rng, 1.4), "do": "operations"}, {"do": "gradients", "together": True},
              {"do": "train", "training": True}, {"do": "train", "training": True, "x": "y"}]
     _, (drawn, ran, back, *trained), arrays = _built(rng, ask, args, count, steps)
+    before, after = (_pair(result.get("output"), arrays, args, count) for result in (drawn, ran))
     operations = _operations(ran)
     convolutions = [operation for operation in operations if operation["kernel"]]
     size = _sizes(back)
@@ -185,22 +191,22 @@ def convolutional(rng, ask):
     used = [c for c in convolutions if any(size.get(i, 0) > least for i in c["variables"])]
     if convolutions and not used:
         raise Problem("Neither output depends on the convolutions", mistake="encoder.no_gradient")
-    if not any(c["kernel"] != [1, 1] for c in used):
-        raise Problem("The kernels that the outputs depend on are " + ("1×1" if used else "those of other layers"),
-                      mistake="encoder.no_convolution")
-    before, after = (_pair(result.get("output"), arrays, args, count) for result in (drawn, ran))
-    if all(np.allclose(a, b, rtol=1e-5, atol=1e-5 * np.ptp(a)) for a, b in zip(before, after)):
+    shared = [c for c in used if not _whole(c)]
+    if not any(c["kernel"] != [1, 1] for c in shared):
+        kind = "1×1" if shared else "as large as the whole maps, as in a dense layer" if used else "those of other layers"
+        raise Problem(f"The kernels that the outputs depend on are {kind}", mistake="encoder.no_convolution")
+    if all(np.allclose(a, b, rtol=1e-4, atol=1e-4 * np.ptp(a)) for a, b in zip(before, after)):
         raise Problem("With other kernels in the convolutions, each output is what it was", mistake="encoder.no_convolution",
                       got="equal outputs", expected="other outputs")
     pooled = _pooled(operations)
     if pooled:
         raise Problem(f"{pooled[0]}×{pooled[1]} positions become one in a single step", mistake="encoder.pooled_too_early",
                       got="1×1 in one step", expected="several steps")
-    areas = [math.prod(o["out"][1:3]) for o in operations
-             if len(o["out"]) == 4 and o["out"][0] == count and o["type"] != "Reshape" and (not o["kernel"] or o in used)
-             and not _averages(o)]
-    if not areas or min(areas) > args[0] * args[1] / 3.9:
-        raise Problem("The images keep their rows and columns", mistake="encoder.no_downsampling")
+    maps = [o["out"][1:3] for o in operations
+            if len(o["out"]) == 4 and o["out"][0] == count and o["type"] != "Reshape" and (not o["kernel"] or o in shared)
+            and not _averages(o)]
+    if not any(rows <= args[0] / 1.9 and columns <= args[1] / 1.9 for rows, columns in maps):
+        raise Problem("The images keep their rows, their columns or both", mistake="encoder.no_downsampling")
     # Batch normalisation is told by what it does: averages move, and images have a part in each other's outputs.
     changed = [c for c in item(trained[0], "changed", list) if type(c) in (int, float)]
     together, apart = (_pair(result.get("output"), arrays, args, count, when=" in training mode") for result in trained)
@@ -208,12 +214,15 @@ def convolutional(rng, ask):
         raise Problem("A call in training mode changes no moving average", mistake="encoder.no_normalisation")
     pixels = tensor(back.get("pixels"), arrays, "The gradient by pixel")
     if pixels.shape == args[:3] and not pixels.sum(-1).all():
-        for c in convolutions:
-            for n, k, s in zip(c["in"][1:3], c["kernel"], c["strides"]):
-                if c["padding"] == "valid" and s > 1 and (n - k) % s:
-                    lost = int((pixels.sum(-1) == 0).sum())
-                    raise Problem(f"{lost} of the {pixels.sum(-1).size} pixels have no influence on the outputs",
-                                  mistake="encoder.valid_strides", got=f"{lost} pixels ignored", expected="none")
+        lost = int((pixels.sum(-1) == 0).sum())
+        told = f"{lost} of the {pixels.sum(-1).size} pixels have no influence on the outputs"
+        seen = {"got": f"{lost} pixels ignored", "expected": "none"}
+        windows = [(c["padding"], *w) for c in convolutions for w in zip(c["in"][1:3], c["kernel"], c["strides"])]
+        if any(padding == "valid" and s > 1 and (n - k) % s for padding, n, k, s in windows):
+            raise Problem(told, mistake="encoder.valid_strides", **seen)
+        if any(s > k for _, _, k, s in windows):
+            raise Problem(f"{told}: a stride is larger than its kernel.", **seen,
+                          next_step="A kernel that moves on by more than its own size jumps over pixels. Work out which it reads.")
 
 
 def _sizes(back):
@@ -225,6 +234,11 @@ def _sizes(back):
             if type(i) is int and type(size) in (int, float) and math.isfinite(size):
                 found[i] = max(found.get(i, 0.0), size)
     return found
+
+
+def _whole(operation):
+    """Does the kernel look at all positions at once, so that no weight is shared by two of them?"""
+    return operation["out"][1:3] == [1, 1] and all(k >= n for k, n in zip(operation["kernel"], operation["in"][1:3]))
 
 
 def _averages(operation):
@@ -274,11 +288,11 @@ def _is_var(names):
     return any(re.search(r"var|sigma|std|logv", n) for n in names)
 
 
-def _parallel(a, b):
-    """Is each column of `b` the same column of `a` times a number, but for a constant?"""
-    a, b = a - a.mean(0), b - b.mean(0)
-    size = np.sqrt((a**2).sum(0) * (b**2).sum(0))
-    return bool((size > 0).all() and (np.abs((a * b).sum(0)) > 0.999999 * size).all())
+def _determined(a, b):
+    """Does `b` follow from `a` by a linear formula, up to a tenth of its spread? Of separate heads, nine tenths do not."""
+    x = np.column_stack([a, np.ones(len(a))])
+    rest = b - x @ np.linalg.lstsq(x, b, rcond=None)[0]
+    return bool((rest.std(0) < 0.1 * b.std(0)).all())
 
 
 def unbounded(rng, ask):
@@ -299,9 +313,9 @@ def unbounded(rng, ask):
     if all(np.allclose(a, b) for a, b in redrawn):
         raise Problem("z_mean and z_log_var are equal for every image", mistake="encoder.same_head",
                       got="equal outputs", expected="two different outputs")
-    if all(_parallel(*pair) for pair in redrawn):
-        raise Problem("z_log_var is z_mean times a number, whatever the image", mistake="encoder.same_head",
-                      got="outputs in proportion", expected="two different outputs")
+    if all(_determined(a, b) or _determined(b, a) for a, b in redrawn):
+        raise Problem("One of z_mean and z_log_var is computed from the other, not from the image", mistake="encoder.same_head",
+                      got="one output from the other", expected="two heads on the same features")
     for i, name in enumerate(_HEADS):
         if all(np.ptp(pair[i], axis=0).max() < 1e-7 for pair in [start, *redrawn]):
             raise Problem(f"{name} is the same for all images", mistake="encoder.no_gradient")
@@ -317,13 +331,14 @@ def unbounded(rng, ask):
         which = " and ".join(n for n, p in zip(_HEADS, positive) if p)
         raise Problem(f"Whatever the weights, {which} {'are' if all(positive) else 'is'} never below {min(h.min() for h, p in zip(heads, positive) if p):.3g}",
                       mistake=mistake, got="no negative value", expected="values of both signs")
-    for name, head, mistake in zip(_HEADS, heads, ("encoder.tanh_mean", "encoder.bounded_log_var")):
+    # A log variance may be kept from extremes, where exponentials overflow.
+    for name, head, mistake, far in zip(_HEADS, heads, ("encoder.tanh_mean", "encoder.bounded_log_var"), (10, 4)):
         low, high = head.min(), head.max()
-        if (low > -4) != (high < 4):
-            side = f"below {low:.3g}" if low > -4 else f"above {high:.3g}"
+        if (low > -far) != (high < far):
+            side = f"below {low:.3g}" if low > -far else f"above {high:.3g}"
             raise Problem(f"Whatever the weights, {name} is never {side}.", got=f"never {side}", expected="any value",
                           next_step=f"Follow the last operations before {name}: one of them leaves a part of the numbers out of reach.")
-        if low > -4:
+        if low > -far:
             raise Problem(f"Whatever the weights, {name} stays between {low:.3g} and {high:.3g}", mistake=mistake,
                           got=f"[{low:.3g}, {high:.3g}]", expected="any value")
     if any(np.isnan(head).any() for head in training):

@@ -99,7 +99,8 @@ def quiet():
                     saved.append((descriptor, os.dup(descriptor)))
                     os.dup2(sink.fileno(), descriptor)
             logging.disable(logging.CRITICAL)
-            with warnings.catch_warnings(), contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
+            with (warnings.catch_warnings(), contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink),
+                  np.errstate(all="ignore")):  # a notebook may have made errors of NumPy's warnings
                 warnings.simplefilter("ignore")
                 yield
         finally:
@@ -457,12 +458,14 @@ def _plain_steps(model, rate):
                 step = tf.math.multiply_no_nan(tf.cast(tf.convert_to_tensor(gradient), "float32"), rate)
                 variable.assign_sub(tf.cast(step, variable.dtype))
 
-    optimizer.apply = apply
+    averages = getattr(optimizer, "use_ema", False)
+    optimizer.apply, optimizer.use_ema = apply, False  # averages of the weights, which `apply` would take, replace them in the end
     model.train_function = None
     try:
         yield rate
     finally:
         del optimizer.apply
+        optimizer.use_ema = averages
         model.train_function = None
 
 

@@ -38,6 +38,9 @@ from vaelab.checks.trace import MAX_NUMBERS, MAX_VARIABLES
 #: Bounds on what is read: graphs of one request, operations of one graph, captured tensors of one graph.
 MAX_GRAPHS, MAX_OPERATIONS, MAX_CAPTURES = 8, 20_000, 1000
 
+#: Outputs of one input may differ by so much of their spread, and are the same.
+STEADY = 2e-5
+
 #: No honest run of an encoder on some images takes longer, however busy the machine, in seconds.
 PATIENCE = 60
 
@@ -230,6 +233,7 @@ class _Graph:
                     raise Refused("One of the encoder's constants is not what its description says.")
                 stands_for[name] = tf.cast(tf.constant(array), _dtype(_take(capture, "dtype", str)))
         graph_def, outputs = _safe(given.get(_take(told, "graph", str)), outputs)
+        self.changes = any(node.op.startswith("Assign") or node.op in LOOPS for node in graph_def.node)
         present = {node.name for node in graph_def.node}
         self.scope = f"graph{number}"
         self.outputs = tf.graph_util.import_graph_def(
@@ -455,7 +459,14 @@ def _patient():
 
 
 def _step_outputs(runner, graph, step, x, name, arrays):
-    return {"output": graph.describe(runner.fetch(graph.plain, graph, x), name, arrays)}
+    """Twice, unless in training mode: what is random, or counts its calls, could pass for what depends on the weights."""
+    if step.get("training"):
+        return {"output": graph.describe(runner.fetch(graph.plain, graph, x), name, arrays)}
+    before = runner.state() if graph.changes else {}
+    outputs, again = (runner.fetch(graph.plain, graph, x) for _ in range(2))
+    runner.assign(before)
+    steady = all(np.allclose(a, b, rtol=0, atol=STEADY * float(np.ptp(a)), equal_nan=True) for a, b in zip(outputs, again))
+    return {"output": graph.describe(outputs, name, arrays), "steady": steady}
 
 
 def _step_redraw(runner, graph, step, x, name, arrays):

@@ -38,12 +38,16 @@ class NotBegun(Exception):
     """The target is still the stub."""
 
 
+def printable(text):
+    """`text` with a space for everything that cannot be shown."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 def short(value, limit=200):
     """`value` as one printable line of at most `limit` characters."""
     text = value if isinstance(value, str) else repr(value)
     text = re.sub(r"\x1b\[[0-9;]*m", "", text[:4 * limit])  # Keras prints parts of its errors in bold
-    text = "".join(c if c.isprintable() else " " for c in text)
-    text = " ".join(text.split())
+    text = " ".join(printable(text).split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
