@@ -12,7 +12,7 @@ for name, number in CALLS.items():
 if intel:
     if libc.syscall(ctypes.c_long(0x40000000 | 41), *map(ctypes.c_long, (40, 1, 0))) >= 0:  # socket, in the numbers of x32
         print("EFFECT x32")
-    page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    page = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     page.write(b"\xb8\x14\x00\x00\x00\xcd\x80\xc3")  # mov eax, 20 (getpid, of 32 bits); int 0x80; ret
     child = os.fork()
     if child == 0:  # Linux without such calls ends whoever makes one
