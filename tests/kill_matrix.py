@@ -119,7 +119,8 @@ def table(exercise, seeds, pool):
     lines = [f"## {exercise}", "", f"{len(mutants)} mutants, {len(variants)} correct variants.", "",
              "| mutant | " + " | ".join(c.id.split(".")[1] for c in checks) + " | points | recognised as |",
              "|---" * (len(checks) + 3) + "|"]
-    count = {"mutants": len(mutants), "killed": 0, "named": 0, "steady": 0, "variants": len(variants), "passed": 0}
+    count = {"mutants": len(mutants), "killed": 0, "named": 0, "steady": 0,
+             "again": len(mutants) * (len(seeds) > 1), "variants": len(variants), "passed": 0}
     for answer in mutants:
         passed = [[found[check.id]["passed"] for found in judged[answer]] for check in checks]
         lost = [v for found in judged[answer] for v in found.values() if not v["passed"]]
@@ -218,14 +219,16 @@ def main():
 def document(state):
     """The whole file: what it is, the totals, one section an exercise, then the false alarms."""
     tables = [state["tables"][exercise] for exercise in EXERCISES if exercise in state["tables"]]
-    total = {key: sum(table["count"][key] for table in tables) for key in ("mutants", "killed", "named", "steady", "variants", "passed")}
+    total = {key: sum(table["count"].get(key, 0) for table in tables)
+             for key in ("mutants", "killed", "named", "steady", "again", "variants", "passed")}
     head = ["# Kill matrix", "",
             "Made by `make kill-matrix`; do not edit. Each wrong answer (mutant) against each check, and what the",
             "checks recognised; then the right answers in other styles, which must all pass. `·` means that a check",
-            "passes: a mistake that leaves the shape right keeps the points for the shape. Each was judged on several",
-            "inputs; what some of them pass and others do not would be called BY LUCK.", "",
+            "passes: a mistake that leaves the shape right keeps the points for the shape. BY LUCK: with some inputs it",
+            "passes, with others it does not.", "",
             f"{total['killed']} of {total['mutants']} mutants lose marks; {total['named']} are named correctly (or, where",
-            f"the catalogue has no entry, left unnamed); {total['steady']} earn the same points with all inputs. {total['passed']} of {total['variants']} correct variants get full marks."]
+            f"the catalogue has no entry, left unnamed). Of {total['again']} that were judged on several inputs,",
+            f"{total['steady']} earn the same points with all. {total['passed']} of {total['variants']} correct variants get full marks."]
     return "\n\n".join(["\n".join(head), *("\n".join(table["text"]) for table in tables), *false_alarms(state["alarms"])]) + "\n"
 
 
