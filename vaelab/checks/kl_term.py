@@ -195,13 +195,13 @@ def gradients(rng, ask):
             off = abs(got - expected)
             if np.any(off > 1e-3 * (abs(expected) + 0.1)):
                 i = np.unravel_index(np.argmax(off), off.shape)
+                right = all(_right(g, *case) for g, case in zip(gots, cases))
                 # A gradient alone says too little: constants and reductions leave no trace in it.
-                if all(_right(g, *case) for g, case in zip(gots, cases)):
+                if right:
                     ids = [] if got.any() else ["kl.no_gradient"]
                 else:
                     ids = recognise.kl_values([(*case, g) for case, g in zip(cases, gots)])
                 ids += [None, None]
-                right = all(_right(g, *case) for g, case in zip(gots, cases))
                 raise Problem(
                     f"The gradient with respect to {name} is {_digits(got[i])} where {_digits(expected[i])} was expected"
                     + ("" if ids[0] else "."), mistake=ids[0], also=ids[1], got=_digits(got[i]),

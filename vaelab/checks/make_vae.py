@@ -321,17 +321,35 @@ def _trains(run, x, rng, ask):
 
 def _taken(run, x, i):
     """How far step `i`, on the images `x`, took a weight along its gradient, on average; and if it went down the gradient."""
-    rec, kl = run.networks.gradients(x)
-    slope = {name: rec[name] + kl.get(name, 0) for name in rec}
-    step = {name: run.networks.weights[name] - _after(run, i, name) for name in rec}
-    parts = [[np.concatenate([of[n].ravel() for n in rec if n.split(".")[0] in part]) for of in (slope, step)]
-             for part in (_ENCODER, _DECODER)]
+    slope = _slope(run.networks, x)
+    parts = _by_part(slope, _steps(run, i, slope))
     slope, step = (np.concatenate(both) for both in zip(*parts))
     if not np.isfinite(step).all():
         return math.inf, False
     # Of random steps in so many dimensions none comes near an angle of 0.05; Adam's have 0.3 and more.
     down = slope @ step > 0.05 * np.linalg.norm(slope) * np.linalg.norm(step) and all(s @ t > 0 for s, t in parts)
     return abs(slope @ step) / np.abs(slope).sum(), down
+
+
+def _slope(networks, x):
+    """The gradient of the negative ELBO, by name of the weight."""
+    rec, kl = networks.gradients(x)
+    return {name: rec[name] + kl.get(name, 0) for name in rec}
+
+
+def _steps(run, i, names):
+    """What step `i` took off the weights."""
+    return {name: run.networks.weights[name] - _after(run, i, name) for name in names}
+
+
+def _flat(arrays, parts):
+    """One vector of the arrays, by name of the weight, that belong to `parts` of the networks."""
+    return np.concatenate([array.ravel() for name, array in arrays.items() if name.split(".")[0] in parts])
+
+
+def _by_part(*vectors):
+    """For the encoder and for the decoder, each of `vectors` as one."""
+    return [[_flat(vector, part) for vector in vectors] for part in (_ENCODER, _DECODER)]
 
 
 def _moved(run, i):
@@ -348,19 +366,16 @@ def _compiled(run, batches, rng, ask):
     """A Problem if step 1, in a graph, moved weights in another way than the gradient, though right outside a graph."""
     now = run.networks
     for x in batches:
-        rec, kl = now.gradients(x)
-        now = now._replace(weights=now.weights | {n: now.weights[n] - _RATE * (rec[n] + kl.get(n, 0)) for n in rec})
-    expected = {n: run.networks.weights[n] - now.weights[n] for n in rec}
-    steps = {n: run.networks.weights[n] - _after(run, 1, n) for n in rec}
+        slope = _slope(now, x)
+        now = now._replace(weights=now.weights | {n: now.weights[n] - _RATE * slope[n] for n in slope})
+    expected = {n: run.networks.weights[n] - now.weights[n] for n in slope}
+    steps = _steps(run, 1, slope)
     right = all(np.abs(step - expected[n]).max() <= 0.01 * np.abs(expected[n]).max() + 3e-7 * np.abs(now.weights[n]).max()
                 for n, step in steps.items())
     # Some clip each batch's gradient: all steps are shorter then, and in between in direction.
-    clipped = True
-    for part in (_ENCODER, _DECODER):
-        a, b = (np.concatenate([of[n].ravel() for n in rec if n.split(".")[0] in part]) for of in (steps, expected))
-        clipped &= bool(np.linalg.norm(a) < 0.9 * np.linalg.norm(b) and a @ b > 0.5 * np.linalg.norm(a) * np.linalg.norm(b))
-    right |= clipped
-    if not right and _right_gradients(rng, ask):
+    clipped = all(np.linalg.norm(a) < 0.9 * np.linalg.norm(b) and a @ b > 0.5 * np.linalg.norm(a) * np.linalg.norm(b)
+                  for a, b in _by_part(steps, expected))
+    if not right and not clipped and _right_gradients(rng, ask):
         raise Problem("In a graph, as fit runs it, training moves the weights in another way than it does outside one.",
                       got="other steps in a graph", expected="the same steps",
                       next_step="Look for what is decided or kept in Python: a graph sees it once, when it is made.")
@@ -434,11 +449,7 @@ def gradients(rng, ask):
                [{"do": "fit", "x": "x", "batch_size": count, "rate": 1.0, "weights": True, "quick": True}])
     run.step(0, "fit")
     rec, kl = run.networks.gradients(x)
-    moved = {name: run.networks.weights[name] - _after(run, 0, name) for name in rec}
-
-    def flat(gradients, parts):
-        return np.concatenate([gradients.get(n, np.zeros_like(moved[n])).ravel()
-                               for n in rec if n.split(".")[0] in parts])
+    moved = _steps(run, 0, rec)
 
     if not all(np.isfinite(moved[n]).all() for n in rec):
         raise Problem("A training step makes weights infinite or nan.", got="nan or inf", expected="finite weights",
@@ -452,10 +463,10 @@ def gradients(rng, ask):
         fits = np.abs(np.stack(basis, 1) @ weights - target).max() < 5e-3 * np.abs(np.concatenate(basis)).max()
         return weights if fits else None
 
-    enc = weigh([flat(rec, _ENCODER), flat(kl, _ENCODER)], flat(moved, _ENCODER))
-    dec = weigh([flat(rec, _DECODER)], flat(moved, _DECODER))
+    enc = weigh([_flat(rec, _ENCODER), _flat(kl, _ENCODER)], _flat(moved, _ENCODER))
+    dec = weigh([_flat(rec, _DECODER)], _flat(moved, _DECODER))
     name, told = None, "One gradient step moves the weights in another direction than the gradient of the negative ELBO"
-    if not flat(moved, _ENCODER).any() and (dec is None or not dec.any()):
+    if not _flat(moved, _ENCODER).any() and (dec is None or not dec.any()):
         name, told = "loss.not_trained", "One step of training moves no weight"
     elif enc is not None and dec is not None:
         a, b, c = *enc, dec[0]

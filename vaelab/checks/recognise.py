@@ -145,12 +145,13 @@ def _rec_ids(candidate):
 
 def reconstruction(cases):
     """Ids that explain ``[(networks, x, got), ...]``, each `got` a number; or []."""
-    right = [networks.parts(x)[0] for networks, x, _ in cases]
+    def explains(candidate, numbers):
+        return all(close(number, candidate.value(networks, x)) for (networks, x, _), number in zip(cases, numbers))
 
     def fits(candidate):
-        values = [candidate.value(networks, x) for networks, x, _ in cases]
         # For images of some sizes, a wrong formula gives the right number: it explains nothing there.
-        return all(map(close, [got for *_, got in cases], values)) and not all(map(close, right, values))
+        return (explains(candidate, [got for *_, got in cases])
+                and not explains(candidate, [networks.parts(x)[0] for networks, x, _ in cases]))
 
     for candidates in (SINGLE_REC, DOUBLE_REC):
         for candidate in candidates:
