@@ -97,8 +97,9 @@ def source_notebook(name, course=PROJECT):
             notebook = jupytext.read(path)
             break
     else:
-        raise AssignmentError(f"there is no assignment {name!r} in {folder.parent}; there are: "
-                              f"{', '.join(names(course)) or 'none'}.")
+        raise AssignmentError(
+            f"there is no assignment {name!r} in {folder.parent}; there are: {', '.join(names(course)) or 'none'}."
+        )
     config = nbgrader_config(course)
     for step in (ClearSolutions, ClearOutput, ComputeChecksums):
         notebook, _ = step(config=config).preprocess(notebook, {})
@@ -130,8 +131,17 @@ def load(name, course=PROJECT):
                 parse_test(cell.source)
             except (SyntaxError, ValueError) as error:
                 raise AssignmentError(f"{name}, cell {metadata['grade_id']}: {error}") from None
-        cells.append(Cell(metadata["grade_id"], kind, cell.cell_type, cell.source, given.source,
-                          float(metadata.get("points", 0)) if is_grade(cell) else 0.0, dict(metadata)))
+        cells.append(
+            Cell(
+                metadata["grade_id"],
+                kind,
+                cell.cell_type,
+                cell.source,
+                given.source,
+                float(metadata.get("points", 0)) if is_grade(cell) else 0.0,
+                dict(metadata),
+            )
+        )
     if not any(cell.points for cell in cells):
         raise NothingToGrade(f"{name} has no graded cell: nothing in it can earn points.")
     first = next((cell for cell in source.cells if cell.cell_type == "code"), None)

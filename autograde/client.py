@@ -136,9 +136,19 @@ class Kernel:
 
         ``data``, bytes, go along with the request. Raises :class:`KernelStopped` if the kernel ends before it has answered.
         """
-        request = self.session.send(self.shell, "execute_request", {
-            "code": code, "silent": silent, "store_history": not silent, "user_expressions": {},
-            "allow_stdin": False, "stop_on_error": False}, buffers=None if data is None else [data])
+        request = self.session.send(
+            self.shell,
+            "execute_request",
+            {
+                "code": code,
+                "silent": silent,
+                "store_history": not silent,
+                "user_expressions": {},
+                "allow_stdin": False,
+                "stop_on_error": False,
+            },
+            buffers=None if data is None else [data],
+        )
         request_id = request["header"]["msg_id"]
         outputs, reply, idle, silence = Outputs(self.room), None, False, 0.0
         while reply is None or not idle:
@@ -184,7 +194,10 @@ class Kernel:
                 # Malformed, badly signed, nested too deeply: not for us.
                 with contextlib.suppress(Exception):
                     parts = self.session.feed_identities(frames)[1]
-                    if max(map(len, parts[:4])) > MAX_HEADER or parts[4].count(b"[") + parts[4].count(b"{") > MAX_CONTAINERS:
+                    if (
+                        max(map(len, parts[:4])) > MAX_HEADER
+                        or parts[4].count(b"[") + parts[4].count(b"{") > MAX_CONTAINERS
+                    ):
                         continue
                     received = self.session.deserialize(parts)
                     if isinstance(received["content"], dict) and isinstance(received["parent_header"], dict):
@@ -247,8 +260,11 @@ class Outputs:
         if REPLY in data:
             self.reply = data[REPLY]
             return
-        kept = {t: shorten(str(data[t]), limit) for t, limit in KEPT_TYPES.items()
-                if t in data and (t == "text/plain" or len(str(data[t])) <= limit)}
+        kept = {
+            t: shorten(str(data[t]), limit)
+            for t, limit in KEPT_TYPES.items()
+            if t in data and (t == "text/plain" or len(str(data[t])) <= limit)
+        }
         if kept:
             self._keep({"output_type": "display_data", "data": kept, "metadata": {}})
 
@@ -257,8 +273,14 @@ class Outputs:
 
     def _error(self, content):
         traceback = shorten("\n".join(map(str, content["traceback"])), KEEP_TEXT)
-        self._keep({"output_type": "error", "ename": shorten(str(content["ename"]), 200),
-                    "evalue": shorten(str(content["evalue"]), 2000), "traceback": traceback.split("\n")})
+        self._keep(
+            {
+                "output_type": "error",
+                "ename": shorten(str(content["ename"]), 200),
+                "evalue": shorten(str(content["evalue"]), 2000),
+                "traceback": traceback.split("\n"),
+            }
+        )
 
 
 def as_written(findings):
@@ -269,21 +291,25 @@ def as_written(findings):
 def shorten(text, limit):
     """``text`` without lone surrogates and at most about ``limit`` characters long."""
     if len(text) > limit:
-        text = f"{text[:limit // 2]}\n[... {len(text) - limit} characters left out ...]\n{text[-(limit // 2):]}"
+        text = f"{text[: limit // 2]}\n[... {len(text) - limit} characters left out ...]\n{text[-(limit // 2) :]}"
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def ask(kernel, code, name, request):
     """Have ``code`` (PROBE or REPLAY) answer ``request`` in a kernel; returns the reply. Raises `ProbeError`."""
     # The request does not stand in the code: IPython would read it five times over before it ran.
-    outputs, reply = kernel.run(f"__import__('builtins').exec({code!r}, {{'name': {name!r}}})", silent=True, data=message.pack(request))
+    outputs, reply = kernel.run(
+        f"__import__('builtins').exec({code!r}, {{'name': {name!r}}})", silent=True, data=message.pack(request)
+    )
     if outputs.reply is None:
         if reply.get("ename") == "KeyError":
             raise Undefined(f"The notebook does not define {name}.")
         if reply.get("ename") is None:
             raise ProbeError("Something in the notebook keeps the test from running.")
-        raise ProbeError("The probe did not answer: "
-                         f"{shorten(str(reply.get('ename')), 80)}: {shorten(str(reply.get('evalue')), 400)}")
+        raise ProbeError(
+            "The probe did not answer: "
+            f"{shorten(str(reply.get('ename')), 80)}: {shorten(str(reply.get('evalue')), 400)}"
+        )
     try:
         return message.unpack(base64.b64decode(str(outputs.reply), validate=True))
     except ValueError as error:
@@ -332,7 +358,9 @@ class KernelTarget(RemoteTarget):
                 why = next((error for source, error in self.errors if self.name in source), None)
                 if why is None:
                     raise
-                raise ProbeError(f"The notebook does not define {self.name}: the cell that should do so ended with {why}") from None
+                raise ProbeError(
+                    f"The notebook does not define {self.name}: the cell that should do so ended with {why}"
+                ) from None
 
     def replay(self, request):
         with self._timed():

@@ -18,20 +18,20 @@ ASSIGNMENT, CELL = "01_kl_term", "kl_term"
 # Each answer stands in the solution cell; None is the published solution.
 ANSWERS = {
     "ada_right": None,
-    "ben_right_in_tensorflow": '''
+    "ben_right_in_tensorflow": """
 def kl_term(z_mean, z_log_var):
     variance = tf.exp(z_log_var)
     return 0.5 * tf.reduce_sum(variance + tf.square(z_mean) - 1.0 - z_log_var, axis=1)
-''',
-    "chloé_averages": '''
+""",
+    "chloé_averages": """
 def kl_term(z_mean, z_log_var):
     return 0.5 * ops.mean(ops.exp(z_log_var) + ops.square(z_mean) - 1.0 - z_log_var, axis=-1)
-''',
-    "dmitri_forgets_a_half": '''
+""",
+    "dmitri_forgets_a_half": """
 def kl_term(z_mean, z_log_var):
     return ops.sum(ops.exp(z_log_var) + ops.square(z_mean) - 1.0 - z_log_var, axis=-1)
-''',
-    "eve_forges": '''
+""",
+    "eve_forges": """
 import sys
 import vaelab.checks
 
@@ -41,17 +41,17 @@ get_ipython().showtraceback = lambda *args, **kwargs: None
 def kl_term(z_mean, z_log_var):
     sys.displayhook(1000)
     return z_mean[:, 0]
-''',
-    "fred_never_ends": '''
+""",
+    "fred_never_ends": """
 def kl_term(z_mean, z_log_var):
     while True:
         pass
-''',
-    "grace_has_not_begun": '''
+""",
+    "grace_has_not_begun": """
 def kl_term(z_mean, z_log_var):
     raise NotImplementedError()
-''',
-    "heidi_reads": '''
+""",
+    "heidi_reads": """
 import glob, os
 import vaelab
 
@@ -61,7 +61,7 @@ print("found:", [name for pattern in (library + "/checks/*", library + "/../solu
 
 def kl_term(z_mean, z_log_var):
     return 0.0 * z_mean[:, 0]
-''',
+""",
 }
 
 
@@ -80,10 +80,11 @@ def write_class(folder, course=PROJECT):
                 cell.source = answer.strip()
         submit(student, json.dumps(notebook))
     whole = json.dumps(solution)
-    submit("ivan_cut_short", whole[:len(whole) // 2])
+    submit("ivan_cut_short", whole[: len(whole) // 2])
     submit("judy_sent_a_page", "<!DOCTYPE html><html><body>Sign in to continue</body></html>")
     without_tests = copy.deepcopy(solution)
-    without_tests.cells = [cell for cell in solution.cells
-                           if not cell.metadata.get("nbgrader", {}).get("grade_id", "").startswith("test_")]
+    without_tests.cells = [
+        cell for cell in solution.cells if not cell.metadata.get("nbgrader", {}).get("grade_id", "").startswith("test_")
+    ]
     submit("mallory_deleted_the_tests", json.dumps(without_tests))
     return folder

@@ -21,9 +21,13 @@ from vaelab.checks.points import BY_ID as CHECKS
 from vaelab.checks.points import grade_id
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-ENVIRONMENT = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
+ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+)
 ENVIRONMENT.filters["code"] = lambda text: Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))
-ENVIRONMENT.filters["comment"] = lambda text: Markup(markdown2html(inert(text)))  # as formgrader says that it may be written
+ENVIRONMENT.filters["comment"] = lambda text: Markup(
+    markdown2html(inert(text))
+)  # as formgrader says that it may be written
 ABOUT = {grade_id(check.id): check.about for check in CHECKS.values()}
 
 
@@ -69,34 +73,71 @@ def page(result, marks=None, asked=None):
         for verdict in check["verdicts"]:
             name = " and ".join(mistake_names(verdict))
             verdict = {"got": None, "expected": None, "next_step": None, "taught": None, **verdict}
-            verdicts.append({**verdict, "mistake_name": name, "again": name in explained,
-                             "repeated": verdict["message"] in messages, "told": _told(verdict)})
+            verdicts.append(
+                {
+                    **verdict,
+                    "mistake_name": name,
+                    "again": name in explained,
+                    "repeated": verdict["message"] in messages,
+                    "told": _told(verdict),
+                }
+            )
             explained |= {name} - {""}
             if not verdict["passed"]:
                 messages.add(verdict["message"])
-        checks.append({
-            **check, "about": ABOUT.get(check["grade_id"], check["grade_id"]), "overridden": cell.get("manual", False),
-            "points": cell.get("score", check["points"]),
-            "verdicts": verdicts})
+        checks.append(
+            {
+                **check,
+                "about": ABOUT.get(check["grade_id"], check["grade_id"]),
+                "overridden": cell.get("manual", False),
+                "points": cell.get("score", check["points"]),
+                "verdicts": verdicts,
+            }
+        )
     written = []
     for answer in result["written"]:
         cell = cells.get(answer["grade_id"], {})
-        state = ("graded" if cell.get("manual") else "to be read" if answer["points"] is None else
-                 "not read" if result["status"] == "unreadable" else "not answered")
-        written.append({**answer, "state": state, "question": (asked or {}).get(answer["grade_id"], answer["grade_id"]),
-                        "points": None if state == "to be read" else cell.get("score", answer["points"]),
-                        "comment": cell.get("comment") if cell.get("comment") not in (result["reason"], "No response.") else None})
+        state = (
+            "graded"
+            if cell.get("manual")
+            else "to be read"
+            if answer["points"] is None
+            else "not read"
+            if result["status"] == "unreadable"
+            else "not answered"
+        )
+        written.append(
+            {
+                **answer,
+                "state": state,
+                "question": (asked or {}).get(answer["grade_id"], answer["grade_id"]),
+                "points": None if state == "to be read" else cell.get("score", answer["points"]),
+                "comment": cell.get("comment")
+                if cell.get("comment") not in (result["reason"], "No response.")
+                else None,
+            }
+        )
     shown = {answer["grade_id"] for answer in result["written"]}
-    comments = [(name, cell["comment"]) for name, cell in cells.items()
-                if cell.get("comment") and name not in shown and cell["comment"] != result["reason"]]
+    comments = [
+        (name, cell["comment"])
+        for name, cell in cells.items()
+        if cell.get("comment") and name not in shown and cell["comment"] != result["reason"]
+    ]
     score = sum(part["points"] or 0 for part in [*checks, *written])
     penalty = marks["penalty"] if marks else 0
     submitted = result.get("timestamp") and f"{datetime.fromisoformat(result['timestamp']):%d %B %Y, %H:%M} UTC"
     return ENVIRONMENT.get_template("feedback.html").render(
-        style=style(), result=result, checks=checks, written=written, comments=comments, submitted=submitted,
-        score=max(0, score - (penalty or 0)), penalty=penalty,
+        style=style(),
+        result=result,
+        checks=checks,
+        written=written,
+        comments=comments,
+        submitted=submitted,
+        score=max(0, score - (penalty or 0)),
+        penalty=penalty,
         open=sum(answer["points"] is None for answer in written),
-        repairs=[text for _, text in result["notes"]])
+        repairs=[text for _, text in result["notes"]],
+    )
 
 
 def write_page(out, result, marks=None):

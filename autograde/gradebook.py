@@ -37,8 +37,10 @@ def address(db_url):
         why = f"its driver is not installed here ({str(missing).splitlines()[0]})"
     except (ArgumentError, ValueError):
         why = "it is no address of a database that nbgrader can use"
-    raise GradebookError(f"--db-url cannot be used: {why}. Expected is sqlite:///path/to/gradebook.db or "
-                         "postgresql+psycopg://user@host/name.")
+    raise GradebookError(
+        f"--db-url cannot be used: {why}. Expected is sqlite:///path/to/gradebook.db or "
+        "postgresql+psycopg://user@host/name."
+    )
 
 
 class Writer:
@@ -82,23 +84,39 @@ class Writer:
 
     def prepare(self, name, course):
         """Enter an assignment's cells, as ``nbgrader generate_assignment`` does."""
+
         def enter():
             self.gradebook.update_or_create_assignment(name)
-            SaveCells().preprocess(source_notebook(name, course), {"nbgrader": {
-                "notebook": name, "assignment": name, "db_url": self.db_url, "course_id": self.course_id}})
+            SaveCells().preprocess(
+                source_notebook(name, course),
+                {
+                    "nbgrader": {
+                        "notebook": name,
+                        "assignment": name,
+                        "db_url": self.db_url,
+                        "course_id": self.course_id,
+                    }
+                },
+            )
             self.gradebook.db.expire_all()
+
         try:
             self._try(enter)
         except RuntimeError as error:
             if isinstance(error, GradebookError):
                 raise
-            raise GradebookError(f"{name}: {error}. The assignment has other cells now than when it was graded: "
-                                 "use another --out, or remove its submissions from the gradebook.") from None
+            raise GradebookError(
+                f"{name}: {error}. The assignment has other cells now than when it was graded: "
+                "use another --out, or remove its submissions from the gradebook."
+            ) from None
 
     def students(self, name):
         """Ids of the students who have a submission of assignment ``name`` in the gradebook."""
-        query = (self.gradebook.db.query(api.SubmittedAssignment.student_id)
-                 .join(api.Assignment).filter(api.Assignment.name == name))
+        query = (
+            self.gradebook.db.query(api.SubmittedAssignment.student_id)
+            .join(api.Assignment)
+            .filter(api.Assignment.name == name)
+        )
         found = self._try(lambda: {row[0] for row in query.all()})
         self._rollback()
         return found
@@ -114,14 +132,20 @@ class Writer:
 
     def _write(self, result, submission, same_file, same_answers):
         db = self.gradebook.db
-        notebook = (db.query(api.Notebook).join(api.Assignment)
-                    .filter(api.Assignment.name == result["assignment"], api.Notebook.name == result["assignment"]).one())
+        notebook = (
+            db.query(api.Notebook)
+            .join(api.Assignment)
+            .filter(api.Assignment.name == result["assignment"], api.Notebook.name == result["assignment"])
+            .one()
+        )
         student = db.get(api.Student, submission.student)
         if student is None:
             first, _, last = submission.name.rpartition(" ")
             student = api.Student(id=submission.student, first_name=first or None, last_name=last or None)
             db.add(student)
-        entry = db.query(api.SubmittedAssignment).filter_by(assignment=notebook.assignment, student=student).one_or_none()
+        entry = (
+            db.query(api.SubmittedAssignment).filter_by(assignment=notebook.assignment, student=student).one_or_none()
+        )
         if entry is None:
             entry = api.SubmittedAssignment(assignment=notebook.assignment, student=student)
             db.add(entry)
@@ -158,35 +182,57 @@ class Writer:
 
     def withdraw(self, submission):
         """Take back the marks of an earlier file: a newer one exists, and could not be graded."""
+
         def clear():
             db = self.gradebook.db
-            entry = (db.query(api.SubmittedAssignment).join(api.Assignment)
-                     .filter(api.Assignment.name == submission.assignment,
-                             api.SubmittedAssignment.student_id == submission.student).one_or_none())
+            entry = (
+                db.query(api.SubmittedAssignment)
+                .join(api.Assignment)
+                .filter(
+                    api.Assignment.name == submission.assignment,
+                    api.SubmittedAssignment.student_id == submission.student,
+                )
+                .one_or_none()
+            )
             if entry is not None:
                 for notebook in entry.notebooks:
                     for grade in notebook.grades:
                         grade.auto_score = grade.manual_score = grade.extra_credit = None
                         grade.needs_manual_grade = True
             db.commit()
+
         self._try(clear)
 
     def marks(self, name):
         """``{student: {"score", "max_score", "needs_manual_grade", "cells": {id: …}}}`` with manual grades in."""
+
         def read():
             found = {}
             assignment = self.gradebook.db.query(api.Assignment).filter_by(name=name).one_or_none()
             for entry in assignment.submissions if assignment else []:
-                cells = {grade.name: {"score": grade.score, "manual": grade.manual_score is not None, "comment": None,
-                                      "needs_manual_grade": grade.needs_manual_grade}
-                         for notebook in entry.notebooks for grade in notebook.grades}
+                cells = {
+                    grade.name: {
+                        "score": grade.score,
+                        "manual": grade.manual_score is not None,
+                        "comment": None,
+                        "needs_manual_grade": grade.needs_manual_grade,
+                    }
+                    for notebook in entry.notebooks
+                    for grade in notebook.grades
+                }
                 for notebook in entry.notebooks:
                     for comment in notebook.comments:
                         cells.setdefault(comment.name, {})["comment"] = comment.comment
                 found[entry.student_id] = {
-                    "score": entry.score, "max_score": entry.max_score, "timestamp": entry.timestamp, "cells": cells,
-                    "needs_manual_grade": entry.needs_manual_grade, "penalty": entry.late_submission_penalty}
+                    "score": entry.score,
+                    "max_score": entry.max_score,
+                    "timestamp": entry.timestamp,
+                    "cells": cells,
+                    "needs_manual_grade": entry.needs_manual_grade,
+                    "penalty": entry.late_submission_penalty,
+                }
             return found
+
         found = self._try(read)
         self._rollback()
         return found
@@ -213,5 +259,8 @@ def _unchanged(notebook, previous):
 def _answers(notebook):
     """What the student wrote in each cell that is theirs; not the tests, whose text says nothing of them."""
     marked = [(cell["metadata"].get("nbgrader"), cell) for cell in notebook["cells"]]
-    return {nbgrader["grade_id"]: (cell["source"], cell.get("attachments")) for nbgrader, cell in marked
-            if nbgrader and nbgrader["solution"]}
+    return {
+        nbgrader["grade_id"]: (cell["source"], cell.get("attachments"))
+        for nbgrader, cell in marked
+        if nbgrader and nbgrader["solution"]
+    }

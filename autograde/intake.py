@@ -39,12 +39,16 @@ from autograde import preflight
 
 MOODLE = re.compile(r"_(?P<id>\d+)_assignsubmission_[a-z]+(?:_|$)")
 # Numbers of a database begin with no zero, other than those of our assignments.
-CANVAS = re.compile(r"(?P<name>[^/]+?)_(?:(?P<late>LATE)_)?(?P<id>[1-9]\d*)_(?P<submission>[1-9]\d*)_(?P<file>[^/]+)", re.IGNORECASE)
+CANVAS = re.compile(
+    r"(?P<name>[^/]+?)_(?:(?P<late>LATE)_)?(?P<id>[1-9]\d*)_(?P<submission>[1-9]\d*)_(?P<file>[^/]+)", re.IGNORECASE
+)
 # In anonymous grading Canvas gives each student an id for this assignment, and puts LATE first.
 ANONYMOUS = re.compile(r"(?:(?P<late>LATE)_)?(?P<id>anon_[0-9A-Za-z]+)_(?P<submission>\d+)_(?P<file>[^/]+)")
 # What browsers, JupyterLab, file managers and (``attempt``) Canvas make of the name of a second one.
-COPY = re.compile(r"(?: ?\((?P<copy>\d+)\)|(?: - |[- ])\(?(?:conflicted )?(?:[Cc]opy|[Kk]opie) ?\(?(?P<duplicate>\d*)\)?"
-                  r"|-(?P<attempt>\d{1,3}))$")
+COPY = re.compile(
+    r"(?: ?\((?P<copy>\d+)\)|(?: - |[- ])\(?(?:conflicted )?(?:[Cc]opy|[Kk]opie) ?\(?(?P<duplicate>\d*)\)?"
+    r"|-(?P<attempt>\d{1,3}))$"
+)
 
 #: Files that nbgrader's exchange leaves beside a submission, and wants to see again beside its feedback.
 RECEIPT = ("timestamp.txt", "submission_secret.txt")
@@ -183,7 +187,9 @@ def collect(source, assignments, only=None):
             refuse(file, "cannot tell whose it is")
             continue
         heard.add(facts["key"])
-        facts["assignment"] = facts["assignment"] or (_recognise(file, assignments) or only if file.notebook else of_all)
+        facts["assignment"] = facts["assignment"] or (
+            _recognise(file, assignments) or only if file.notebook else of_all
+        )
         if not file.notebook and not (facts["assignment"] and facts["owner"]):
             refuse(file, "not a notebook")
         elif facts["assignment"] is None:
@@ -207,8 +213,10 @@ def collect(source, assignments, only=None):
         of = student, assignment
         intake.submissions.append(_submission(student, assignments[assignment], candidates[of], traces[of]))
     if not intake.submissions and not intake.unmatched:
-        raise IntakeError(f"{source} holds no submissions. Expected nbgrader's submitted/ folder, a folder or zip "
-                          "downloaded from Moodle or Canvas, or a folder of notebooks named after students.")
+        raise IntakeError(
+            f"{source} holds no submissions. Expected nbgrader's submitted/ folder, a folder or zip "
+            "downloaded from Moodle or Canvas, or a folder of notebooks named after students."
+        )
     if only is not None:
         _doubt(intake.submissions, assignments, only)
     return intake
@@ -224,8 +232,10 @@ def _doubt(submissions, assignments, only):
     del others[None], others[only]
     for other, count in others.most_common(1):
         if count >= 3 and 2 * count > len(first):
-            raise IntakeError(f"{count} of the first {len(first)} notebooks are of {other}, not of {only}: "
-                              "is --assignment right? Nothing was graded.")
+            raise IntakeError(
+                f"{count} of the first {len(first)} notebooks are of {other}, not of {only}: "
+                "is --assignment right? Nothing was graded."
+            )
 
 
 def _submission(student, assignment, found, traces):
@@ -234,22 +244,41 @@ def _submission(student, assignment, found, traces):
     if not notebooks:
         found = found or traces
         submission = Submission(student, assignment.name, None, found[-1][1]["name"], late=found[-1][1]["late"])
-        submission.problem = (f"No notebook was submitted, but: {', '.join(file.shown for file, _ in found)[:300]}. "
-                              f"Submit the file {assignment.name}.ipynb.")
+        submission.problem = (
+            f"No notebook was submitted, but: {', '.join(file.shown for file, _ in found)[:300]}. "
+            f"Submit the file {assignment.name}.ipynb."
+        )
     else:
         if len(notebooks) > 1:
-            notebooks.sort(key=lambda one: (PurePosixPath(one[1]["file"]).stem == assignment.name, one[1]["order"],
-                                            one[0].modified, one[0].path))
+            notebooks.sort(
+                key=lambda one: (
+                    PurePosixPath(one[1]["file"]).stem == assignment.name,
+                    one[1]["order"],
+                    one[0].modified,
+                    one[0].path,
+                )
+            )
             notebooks[-MOST:] = sorted(notebooks[-MOST:], key=lambda one: _worth(one[0], assignment))
         *others, (file, facts) = notebooks
         submission = Submission(student, assignment.name, file, facts["name"], late=facts["late"])
         submission.superseded = [other.shown for other, _ in others]
         if others:
-            submission.notes.append(("repair", f"of {len(notebooks)} notebooks, {file.shown} was graded, and not "
-                                               f"{', '.join(submission.superseded)[:300]}"))
+            submission.notes.append(
+                (
+                    "repair",
+                    f"of {len(notebooks)} notebooks, {file.shown} was graded, and not "
+                    f"{', '.join(submission.superseded)[:300]}",
+                )
+            )
     # The exchange puts its own beside the notebook: any further in is the student's.
-    _receipt(submission, {facts["file"]: file for file, facts in sorted(traces, key=lambda one: -len(one[0].parts))
-                          if facts["file"] in RECEIPT})
+    _receipt(
+        submission,
+        {
+            facts["file"]: file
+            for file, facts in sorted(traces, key=lambda one: -len(one[0].parts))
+            if facts["file"] in RECEIPT
+        },
+    )
     return submission
 
 
@@ -259,8 +288,12 @@ def _files(source, intake):
         found = []
 
         def closed(error):
-            intake.unmatched.append((preflight.printable(Path(error.filename).relative_to(source).as_posix()),
-                                     f"cannot be opened ({error.strerror})"))
+            intake.unmatched.append(
+                (
+                    preflight.printable(Path(error.filename).relative_to(source).as_posix()),
+                    f"cannot be opened ({error.strerror})",
+                )
+            )
 
         for folder, folders, names in os.walk(source, onerror=closed):
             folders.sort()
@@ -326,10 +359,11 @@ def _level(notebooks, assignments):
     """
     level = 0
     while notebooks and all(len(parts) > level + 1 for parts in notebooks):
-        here, inside = {parts[level] for parts in notebooks}, [parts[level + 1:] for parts in notebooks]
+        here, inside = {parts[level] for parts in notebooks}, [parts[level + 1 :] for parts in notebooks]
         numbered = all(_marks(parts[0], len(parts) == 1) for parts in inside)
-        lone_student = (any(parts[0] in assignments and parts[1:] == (f"{parts[0]}.ipynb",) for parts in inside)
-                        or all(len(parts) == 1 and not _title(parts[0], assignments)[0] for parts in inside))
+        lone_student = any(parts[0] in assignments and parts[1:] == (f"{parts[0]}.ipynb",) for parts in inside) or all(
+            len(parts) == 1 and not _title(parts[0], assignments)[0] for parts in inside
+        )
         if any(_marks(part, False) for part in here):
             break
         if not (numbered or here <= assignments.keys() or len(here) == 1 and not lone_student):
@@ -346,7 +380,7 @@ def _identify(parts, level, assignments, only):
     """
     if len(parts) <= level:
         return None
-    above, part, inside = parts[:level], parts[level], parts[level + 1:]
+    above, part, inside = parts[:level], parts[level], parts[level + 1 :]
     title, named, attempt = _title(parts[-1], assignments)
     assignment = next((name for name in above if name in assignments), None)
     marks = _marks(part, not inside)
@@ -358,11 +392,14 @@ def _identify(parts, level, assignments, only):
         owner = key = ""
     elif marks:
         found = marks[0].groupdict()
-        owner, name = found["id"], found.get("name", part[:marks[0].start()])
+        owner, name = found["id"], found.get("name", part[: marks[0].start()])
         key = f"{name}_{owner}"
         assignment = assignment or only
-        facts |= {"name": preflight.printable(name)[:120], "late": bool(found.get("late")),
-                  "order": (int(found.get("submission", 0)), attempt)}
+        facts |= {
+            "name": preflight.printable(name)[:120],
+            "late": bool(found.get("late")),
+            "order": (int(found.get("submission", 0)), attempt),
+        }
     else:
         owner, key = (part, f"{part}/") if inside else (title, title) if part.lower().endswith(".ipynb") else ("", "")
         assignment = assignment or next((name for name in inside[:-1] if name in assignments), None)
@@ -384,10 +421,13 @@ def _title(name, assignments):
     copy = COPY.search(stem)
     named = next((name for name in assignments if name in stem), None)
     if copy and (named or not copy["attempt"]):
-        stem = stem[:copy.start()]
+        stem = stem[: copy.start()]
     stem = stem.removeprefix("Copy of ").removeprefix("Kopie von ")
-    return (stem.replace(named, "").strip(" _-.") if named else stem, named,
-            int(copy["copy"] or copy["attempt"] or copy["duplicate"] or 1) if copy else 0)
+    return (
+        stem.replace(named, "").strip(" _-.") if named else stem,
+        named,
+        int(copy["copy"] or copy["attempt"] or copy["duplicate"] or 1) if copy else 0,
+    )
 
 
 def _cells(file):
@@ -415,7 +455,9 @@ def _worth(file, assignment):
     cells = _cells(file)
     if cells is None:
         return 1
-    given = {cell.id: (cell.source.strip(), cell.released.strip()) if cell.students else () for cell in assignment.cells}
+    given = {
+        cell.id: (cell.source.strip(), cell.released.strip()) if cell.students else () for cell in assignment.cells
+    }
     mine = [(source.strip(), given[name]) for _, source, *ids, _ in cells for name in ids if name in given]
     return 2 if any(sources and source not in sources for source, sources in mine) else int(bool(mine))
 
@@ -433,7 +475,9 @@ def _receipt(submission, files):
         submission.notes.append(("repair", "timestamp.txt is not a date; it was ignored"))
         return
     if when > datetime.now(UTC).replace(tzinfo=None) or when.year < 2000:
-        submission.notes.append(("tampering", f"timestamp.txt says {when:%Y-%m-%d %H:%M}, which cannot be; it was ignored"))
+        submission.notes.append(
+            ("tampering", f"timestamp.txt says {when:%Y-%m-%d %H:%M}, which cannot be; it was ignored")
+        )
     else:
         submission.timestamp = when
 

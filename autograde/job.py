@@ -70,8 +70,15 @@ class Job:
     @property
     def key(self):
         """Two jobs with the same key have the same result."""
-        parts = [str(FORMAT), self.student, self.assignment.version, checks_version(),
-                 json.dumps(asdict(self.limits), sort_keys=True), str(self.sandboxed), self.problem or ""]
+        parts = [
+            str(FORMAT),
+            self.student,
+            self.assignment.version,
+            checks_version(),
+            json.dumps(asdict(self.limits), sort_keys=True),
+            str(self.sandboxed),
+            self.problem or "",
+        ]
         return hashlib.sha256("\0".join(parts).encode() + b"\0" + self.data).hexdigest()
 
 
@@ -95,9 +102,17 @@ def grade(job):
     """
     started = time.monotonic()
     result = {
-        "format": FORMAT, "student": job.student, "assignment": job.assignment.name, "key": job.key,
-        "sha256": hashlib.sha256(job.data).hexdigest(), "status": "graded", "reason": None,
-        "max_score": job.assignment.max_score, "notes": [], "usage": {}, "sandboxed": job.sandboxed,
+        "format": FORMAT,
+        "student": job.student,
+        "assignment": job.assignment.name,
+        "key": job.key,
+        "sha256": hashlib.sha256(job.data).hexdigest(),
+        "status": "graded",
+        "reason": None,
+        "max_score": job.assignment.max_score,
+        "notes": [],
+        "usage": {},
+        "sandboxed": job.sandboxed,
     }
     stages = {}
     try:
@@ -106,11 +121,31 @@ def grade(job):
         restored = preflight.restore(job.data, job.assignment)
     except preflight.Damaged as damage:
         result.update(status="unreadable", reason=str(damage))
-        cells = [{"id": c.id, "grade_id": c.id, "cell_type": c.cell_type, "test": c.kind == "test", "source": c.source,
-                  "attachments": {}, "nbgrader": c.metadata} for c in job.assignment.cells]
+        cells = [
+            {
+                "id": c.id,
+                "grade_id": c.id,
+                "cell_type": c.cell_type,
+                "test": c.kind == "test",
+                "source": c.source,
+                "attachments": {},
+                "nbgrader": c.metadata,
+            }
+            for c in job.assignment.cells
+        ]
         findings = {"stopped": None, "checks": {}, "cells": []}
-        cells.insert(0, {"id": "unreadable", "grade_id": None, "cell_type": "markdown", "test": False, "attachments": {},
-                         "nbgrader": None, "source": f"**This submission could not be read.** {damage}"})
+        cells.insert(
+            0,
+            {
+                "id": "unreadable",
+                "grade_id": None,
+                "cell_type": "markdown",
+                "test": False,
+                "attachments": {},
+                "nbgrader": None,
+                "source": f"**This submission could not be read.** {damage}",
+            },
+        )
         beside = set()
     else:
         cells, beside = restored.cells, restored.beside
@@ -122,14 +157,24 @@ def grade(job):
             result.update(status="stopped", reason=f"The notebook was stopped at cell {where}: {why}.")
     judged = time.monotonic()
     result["checks"], result["written"] = score(job.assignment, cells, findings, result["reason"], beside)
-    result["answers"] = {c.id: _source(cells, c.id)[:MAX_ANSWER] for c in job.assignment.cells
-                         if c.kind == "solution" and result["status"] != "unreadable"}
+    result["answers"] = {
+        c.id: _source(cells, c.id)[:MAX_ANSWER]
+        for c in job.assignment.cells
+        if c.kind == "solution" and result["status"] != "unreadable"
+    }
     result["score"] = sum(check["points"] for check in result["checks"])
-    result["versions"] = {"python": sys.version.split()[0], "checks": checks_version()[:12],
-                          "assignment": job.assignment.version[:12]}
+    result["versions"] = {
+        "python": sys.version.split()[0],
+        "checks": checks_version()[:12],
+        "assignment": job.assignment.version[:12],
+    }
     notebook = autograded(cells, findings, result)
     # Of the seconds, those of each stage; the rest went into starting and ending sandboxes.
-    result["usage"]["stages"] = {**stages, **result["usage"].get("stages", {}), "write": round(time.monotonic() - judged, 3)}
+    result["usage"]["stages"] = {
+        **stages,
+        **result["usage"].get("stages", {}),
+        "write": round(time.monotonic() - judged, 3),
+    }
     result["usage"]["seconds"] = round(time.monotonic() - started, 3)
     return result, notebook
 
@@ -152,11 +197,17 @@ def score(assignment, cells, findings, reason, beside=()):
         if cell.kind == "test":
             found = findings["checks"].get(cell.id)
             passed = found is not None and found["passed"] is True
-            checks.append({
-                "grade_id": cell.id, "points": cell.points if passed else 0.0, "max_points": cell.points,
-                "passed": passed, "hidden": cell.released != cell.source,
-                "verdicts": found["verdicts"] if found else [], "reason": None if found else reason,
-            })
+            checks.append(
+                {
+                    "grade_id": cell.id,
+                    "points": cell.points if passed else 0.0,
+                    "max_points": cell.points,
+                    "passed": passed,
+                    "hidden": cell.released != cell.source,
+                    "verdicts": found["verdicts"] if found else [],
+                    "reason": None if found else reason,
+                }
+            )
         elif cell.kind == "written":
             untouched = _source(cells, cell.id).strip() == cell.source.strip() and cell.id not in beside
             unanswered = reason is not None and not findings["cells"] or untouched
@@ -180,9 +231,17 @@ def autograded(cells, findings, result):
             new["outputs"] = _shown(checks[cell["grade_id"]]) if cell["test"] else outputs.get(cell["id"], [])
         made.append(new)
     # Made whole and validated once: nbformat's own makers validate every cell, which takes longer than all else here.
-    notebook = nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "cells": made, "metadata": {
-        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-        "autograde": {"sha256": result["sha256"], "status": result["status"]}}})
+    notebook = nbformat.from_dict(
+        {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "cells": made,
+            "metadata": {
+                "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+                "autograde": {"sha256": result["sha256"], "status": result["status"]},
+            },
+        }
+    )
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
 
@@ -198,13 +257,34 @@ def _shown(check):
 def run(cells, limits, sandboxed=True):
     """Run ``cells`` under the judge; returns ``(findings, usage)``."""
     with tempfile.TemporaryDirectory(dir=warm.folder()) as folder:
-        connections = {name: {"transport": "ipc", "ip": f"{folder}/{name[0]}", "key": secrets.token_hex(32), "shell_port": 1,
-                              "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
-                       for name in ("kernel", "replayer")}
-        Path(folder, "order.json").write_text(json.dumps({
-            "connection": connections["kernel"], "replayer": connections["replayer"], "output_limit": limits.output,
-            "cells": [{k: c[k] for k in ("id", "grade_id", "test", "source")} for c in cells
-                      if c["cell_type"] == "code"]}), encoding="utf-8")
+        connections = {
+            name: {
+                "transport": "ipc",
+                "ip": f"{folder}/{name[0]}",
+                "key": secrets.token_hex(32),
+                "shell_port": 1,
+                "iopub_port": 2,
+                "stdin_port": 3,
+                "control_port": 4,
+                "hb_port": 5,
+            }
+            for name in ("kernel", "replayer")
+        }
+        Path(folder, "order.json").write_text(
+            json.dumps(
+                {
+                    "connection": connections["kernel"],
+                    "replayer": connections["replayer"],
+                    "output_limit": limits.output,
+                    "cells": [
+                        {k: c[k] for k in ("id", "grade_id", "test", "source")}
+                        for c in cells
+                        if c["cell_type"] == "code"
+                    ],
+                }
+            ),
+            encoding="utf-8",
+        )
         started, processes = time.monotonic(), {}
 
         def start(name):
@@ -247,8 +327,14 @@ def _start_judge(folder, sandboxed, cold):
         argv = [sys.executable, "-m", "autograde.judge", f"{folder}/order.json"]
         if sandboxed:
             argv = sandbox.command(argv, judge=True, extra=["--ro-bind", folder, folder])
-        return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                                env={} if sandboxed else None, start_new_session=True), cold
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={} if sandboxed else None,
+            start_new_session=True,
+        ), cold
 
 
 class _Held:
@@ -307,7 +393,7 @@ def _supervise(processes, start, limits, folder, started):
                 piece = os.read(judge.stdout.fileno(), 1 << 20)
                 findings += piece
                 while line := next((line for line in (READY, WANTED, REPLAYING) if findings.startswith(line)), None):
-                    del findings[:len(line)]
+                    del findings[: len(line)]
                     if line == WANTED:
                         start("replayer")
                         held["replayer"] = _Held(processes["replayer"], limits, selector)
@@ -331,8 +417,12 @@ def _supervise(processes, start, limits, folder, started):
                 stop("kernel", "its kernel sent more at once than can be read")
             elif why:
                 raise GraderFailure(f"the judge was stopped: {why}")
-    usage = {"peak_memory": student.watch.peak_memory, "processes": student.watch.peak_processes,
-             "kernel_seconds": round(student.watch.seconds(), 3), "judge_memory": trusted.peak_memory}
+    usage = {
+        "peak_memory": student.watch.peak_memory,
+        "processes": student.watch.peak_processes,
+        "kernel_seconds": round(student.watch.seconds(), 3),
+        "judge_memory": trusted.peak_memory,
+    }
     try:
         if judge.wait(timeout=10) != 0:
             raise GraderFailure(f"the judge failed: {_last_words(folder)}")

@@ -59,13 +59,16 @@ def judge(cells, kernel, replayer=None):
             elif kernel.stopped is None:
                 ran, _ = kernel.run(cell["source"])
                 outputs = ran.items
-                errors += [(cell["source"], f"{o['ename']}: {o['evalue']}") for o in outputs if o["output_type"] == "error"]
+                errors += [
+                    (cell["source"], f"{o['ename']}: {o['evalue']}") for o in outputs if o["output_type"] == "error"
+                ]
         except KernelStopped:
             pass
         if kernel.stopped is not None and findings["stopped"] is None:
             findings["stopped"] = {"cell": cell["id"], "why": kernel.stopped}
-        findings["cells"].append({"id": cell["id"], "outputs": outputs,
-                                  "seconds": round(time.monotonic() - started, 3)})
+        findings["cells"].append(
+            {"id": cell["id"], "outputs": outputs, "seconds": round(time.monotonic() - started, 3)}
+        )
     findings["received"] = kernel.received
     return findings
 
@@ -75,8 +78,10 @@ def stages(cells, ran, probing):
     spent = {True: 0.0, False: 0.0}
     for cell, run in zip(cells, ran):
         spent[cell["test"]] += run["seconds"]
-    return {name: round(seconds, 3) for name, seconds in
-            (("notebook", spent[False]), ("probe", probing), ("judge", spent[True] - probing))}
+    return {
+        name: round(seconds, 3)
+        for name, seconds in (("notebook", spent[False]), ("probe", probing), ("judge", spent[True] - probing))
+    }
 
 
 def main(order, findings_fd, events_fd):
@@ -85,6 +90,7 @@ def main(order, findings_fd, events_fd):
     ends = Ends(events_fd)
     kernel = Kernel(order["connection"], order["output_limit"], ends)
     with os.fdopen(findings_fd, "wb") as out:
+
         def say(line):
             out.write(line)
             out.flush()

@@ -71,8 +71,14 @@ class Ledger:
 
     def note(self, submission, state, key, **facts):
         """Append one line and wait until it is on the disk."""
-        entry = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "student": submission.student,
-                 "assignment": submission.assignment, "state": state, "key": key, **facts}
+        entry = {
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "student": submission.student,
+            "assignment": submission.assignment,
+            "state": state,
+            "key": key,
+            **facts,
+        }
         line = json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
         written = os.write(self._file, line)
         if written < len(line):  # the disk is full: the rest of the line would raise ENOSPC

@@ -29,8 +29,18 @@ c.CourseDirectory.db_url = f"sqlite:///{(project / workspace / 'gradebook.db').a
 # Everything beside a notebook is copied to the release, unless it is named here;
 # solutions/NN/NN.py holds the answers.
 c.CourseDirectory.ignore = [
-    ".ipynb_checkpoints", "__pycache__", "feedback",
-    "*.py", "*.pyc", "*.md", "*.toml", "*.h5", "*.npz", "*.json", "*.log", ".*",
+    ".ipynb_checkpoints",
+    "__pycache__",
+    "feedback",
+    "*.py",
+    "*.pyc",
+    "*.md",
+    "*.toml",
+    "*.h5",
+    "*.npz",
+    "*.json",
+    "*.log",
+    ".*",
 ]
 
 # A solution saved by hand may hold jupytext's pairing or the state of widgets in its

@@ -45,8 +45,10 @@ def read(data):
     if not data.strip():
         raise Damaged("The file is empty.")
     if len(data) > MAX_BYTES:
-        raise Damaged(f"The file has more than the {MAX_BYTES // 2**20} MB that are read. "
-                      "Clear the outputs of large cells and submit again.")
+        raise Damaged(
+            f"The file has more than the {MAX_BYTES // 2**20} MB that are read. "
+            "Clear the outputs of large cells and submit again."
+        )
     if data.count(b"[") + data.count(b"{") > MAX_CONTAINERS:
         raise Damaged("The file has more parts than a notebook can have.")
     notebook = _parse(data)
@@ -93,10 +95,17 @@ def _parse(data):
 def _cells(notebook):
     """Cells of a notebook of format 2, 3 or 4, taken only as far as they make sense."""
     cells = notebook.get("cells")
-    if cells is None and isinstance(notebook.get("worksheets"), list):  # before format 4; a code cell's text was its "input"
+    if cells is None and isinstance(
+        notebook.get("worksheets"), list
+    ):  # before format 4; a code cell's text was its "input"
         sheets = [sheet.get("cells") for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
-        cells = [{"source": cell.get("input"), **cell} for sheet in sheets if isinstance(sheet, list)
-                 for cell in sheet if isinstance(cell, dict)]
+        cells = [
+            {"source": cell.get("input"), **cell}
+            for sheet in sheets
+            if isinstance(sheet, list)
+            for cell in sheet
+            if isinstance(cell, dict)
+        ]
     if not isinstance(cells, list):
         raise Damaged("The file is JSON, but not a notebook: it has no list of cells.")
     found = []
@@ -111,8 +120,15 @@ def _cells(notebook):
         metadata = cell.get("metadata")
         nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
         grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-        found.append((cell["cell_type"], clean(source), _text(cell.get("id")), _text(grade_id),
-                      _attachments(cell.get("attachments"))))
+        found.append(
+            (
+                cell["cell_type"],
+                clean(source),
+                _text(cell.get("id")),
+                _text(grade_id),
+                _attachments(cell.get("attachments")),
+            )
+        )
     return found
 
 
@@ -134,8 +150,13 @@ def _attachments(value):
     """Pictures pasted into a written answer; anything else is dropped."""
     if not isinstance(value, dict):
         return {}
-    kept = {clean(name): {kind: data for kind, data in files.items() if kind in ("image/png", "image/jpeg") and _is_base64(data)}
-            for name, files in value.items() if isinstance(files, dict)}
+    kept = {
+        clean(name): {
+            kind: data for kind, data in files.items() if kind in ("image/png", "image/jpeg") and _is_base64(data)
+        }
+        for name, files in value.items()
+        if isinstance(files, dict)
+    }
     return {name: files for name, files in kept.items() if files}
 
 
@@ -157,8 +178,14 @@ def inert(text, attachments=()):
     # Markdown takes a backslash before punctuation away, and only then looks for references.
     text = re.sub(r"<(?=[A-Za-z/!?])|&(?=\\*#|[A-Za-z][A-Za-z0-9]*\\*;)", r"\g<0> ", text)
     text = re.sub(r"(?i)(j\s*a\s*v\s*a|v\s*b)(?=\s*s\s*c\s*r\s*i\s*p\s*t)", r"\1 ", text)
-    text = re.sub(r"\\(href|style|class|cssId|data|require|csname|mmlToken|bbox|includegraphics)(?![A-Za-z])", r"\\text", text)
-    return re.sub(r"attachment:([^\s)>\"']*)", lambda found: found[0] if found[1] in attachments else f"attachment {found[1]}", text)
+    text = re.sub(
+        r"\\(href|style|class|cssId|data|require|csname|mmlToken|bbox|includegraphics)(?![A-Za-z])", r"\\text", text
+    )
+    return re.sub(
+        r"attachment:([^\s)>\"']*)",
+        lambda found: found[0] if found[1] in attachments else f"attachment {found[1]}",
+        text,
+    )
 
 
 def restore(data, assignment):
@@ -173,11 +200,15 @@ def restore(data, assignment):
     """
     submitted = read(data)
     by_id = {cell.id: cell for cell in assignment.cells}
-    known = [grade_id if grade_id in by_id else cell_id if cell_id in by_id else None
-             for _, _, cell_id, grade_id, _ in submitted]
+    known = [
+        grade_id if grade_id in by_id else cell_id if cell_id in by_id else None
+        for _, _, cell_id, grade_id, _ in submitted
+    ]
     if not any(known):
-        raise Damaged(f"This is not {assignment.name}: none of its cells is in the notebook, or a program has dropped the names "
-                      "that tell them apart. Copy your answers into a fresh copy of the notebook and submit that.")
+        raise Damaged(
+            f"This is not {assignment.name}: none of its cells is in the notebook, or a program has dropped the names "
+            "that tell them apart. Copy your answers into a fresh copy of the notebook and submit that."
+        )
     restored = Restored([])
     for (_, _, _, grade_id, _), cell_id in zip(submitted, known):
         if grade_id is not None and grade_id != cell_id:
@@ -196,8 +227,9 @@ def restore(data, assignment):
         else:
             edited = [i for i in here if submitted[i][1].split() not in (cell.released.split(), cell.source.split())]
             if edited:
-                restored.notes.append(("tampering" if cell.kind == "test" else "repair",
-                                       f"{cell.id} was edited; the original was used"))
+                restored.notes.append(
+                    ("tampering" if cell.kind == "test" else "repair", f"{cell.id} was edited; the original was used")
+                )
             below = [i for i in here if (i, 0) > floor]
             if here and not below:
                 restored.notes.append(("repair", f"{cell.id} was moved before what it depends on; it was put back"))
@@ -208,32 +240,61 @@ def restore(data, assignment):
             added += 1
             before = floor[0]
             if cell.kind == "test":
-                later = {other.id for other in assignment.cells[place + 1:]}
-                before = next((i for i, known_id in enumerate(known) if i > before and known_id in later), len(submitted)) - 1
+                later = {other.id for other in assignment.cells[place + 1 :]}
+                before = (
+                    next((i for i, known_id in enumerate(known) if i > before and known_id in later), len(submitted))
+                    - 1
+                )
             places[cell.id] = (before, added)
         else:
             places[cell.id] = (chosen, 0)
         floor = max(floor, places[cell.id])
 
-    keyed = [(place, _known_cell(by_id[cell_id], submitted[place[0]] if place[1] == 0 else None))
-             for cell_id, place in places.items()]
+    keyed = [
+        (place, _known_cell(by_id[cell_id], submitted[place[0]] if place[1] == 0 else None))
+        for cell_id, place in places.items()
+    ]
     filled = {place[0] for place in places.values() if place[1] == 0}
     for i, (cell_type, source, _, _, attachments) in enumerate(submitted):
         spare = known[i] is not None and not by_id[known[i]].students
         if i not in filled and not spare:
             if cell_type != "code":
                 source = inert(source, attachments)
-            keyed.append(((i, 0), {"id": f"student-{i}", "grade_id": None, "cell_type": cell_type, "test": False,
-                                   "source": source, "attachments": _allowed(cell_type, attachments), "nbgrader": None}))
+            keyed.append(
+                (
+                    (i, 0),
+                    {
+                        "id": f"student-{i}",
+                        "grade_id": None,
+                        "cell_type": cell_type,
+                        "test": False,
+                        "source": source,
+                        "attachments": _allowed(cell_type, attachments),
+                        "nbgrader": None,
+                    },
+                )
+            )
     restored.cells = [cell for _, cell in sorted(keyed, key=lambda pair: pair[0])]
     if assignment.imports and all(source.split() != assignment.imports.split() for _, source, *_ in submitted):
-        restored.cells.insert(0, {"id": "imports", "grade_id": None, "cell_type": "code", "test": False,
-                                  "source": assignment.imports, "attachments": {}, "nbgrader": None})
+        restored.cells.insert(
+            0,
+            {
+                "id": "imports",
+                "grade_id": None,
+                "cell_type": "code",
+                "test": False,
+                "source": assignment.imports,
+                "attachments": {},
+                "nbgrader": None,
+            },
+        )
     given = ["", *map(inert, assignment.given)]
     for cell in assignment.cells:
         if cell.kind == "written" and _answered_beside(restored.cells, cell, given):
             restored.beside.add(cell.id)
-            restored.notes.append(("repair", f"{cell.id} was left as it was, and there is text beside it, which a person will read"))
+            restored.notes.append(
+                ("repair", f"{cell.id} was left as it was, and there is text beside it, which a person will read")
+            )
     return restored
 
 
@@ -243,8 +304,10 @@ def _answered_beside(cells, written, given):
     if cells[at]["source"].strip() != written.source.strip():
         return False
     given = [text.split() for text in given]
-    return any(cell["cell_type"] == "markdown" and cell["grade_id"] is None and cell["source"].split() not in given
-               for cell in [*cells[max(0, at - 1):at], *cells[at + 1:at + 2]])
+    return any(
+        cell["cell_type"] == "markdown" and cell["grade_id"] is None and cell["source"].split() not in given
+        for cell in [*cells[max(0, at - 1) : at], *cells[at + 1 : at + 2]]
+    )
 
 
 def _known_cell(cell, submitted):
@@ -259,8 +322,15 @@ def _known_cell(cell, submitted):
         source, attachments = "# This cell was missing from the submission.", {}
     else:
         source, attachments = cell.source, {}
-    return {"id": cell.id, "grade_id": cell.id, "cell_type": cell.cell_type, "test": cell.kind == "test",
-            "source": source, "attachments": _allowed(cell.cell_type, attachments), "nbgrader": cell.metadata}
+    return {
+        "id": cell.id,
+        "grade_id": cell.id,
+        "cell_type": cell.cell_type,
+        "test": cell.kind == "test",
+        "source": source,
+        "attachments": _allowed(cell.cell_type, attachments),
+        "nbgrader": cell.metadata,
+    }
 
 
 def _allowed(cell_type, attachments):

@@ -37,8 +37,11 @@ class Lines:
         self.done += 1
         left = (time.monotonic() - self.began) / self.done * (self.total - self.done)
         hours, minutes, seconds = int(left // 3600), int(left // 60 % 60), int(left % 60)
-        self.say(printable(f"[{self.done:{len(str(self.total))}}/{self.total}, "
-                           f"{hours:02}:{minutes:02}:{seconds:02} left] {text}"))
+        self.say(
+            printable(
+                f"[{self.done:{len(str(self.total))}}/{self.total}, {hours:02}:{minutes:02}:{seconds:02} left] {text}"
+            )
+        )
 
     def end(self):
         """Grading is over, or was broken off."""
@@ -50,9 +53,18 @@ class Bar(Lines):
     def __init__(self, console):
         super().__init__(lambda text: console.print(Text(printable(text)), soft_wrap=True))
         self.bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(elapsed_when_finished=True),
-            TextColumn("{task.fields[now]}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1), markup=False),
-            console=console, refresh_per_second=4, speed_estimate_period=600, expand=True)
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            TextColumn(
+                "{task.fields[now]}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1), markup=False
+            ),
+            console=console,
+            refresh_per_second=4,
+            speed_estimate_period=600,
+            expand=True,
+        )
 
     def begin(self, total):
         super().begin(total)
@@ -78,8 +90,11 @@ def on_screen(stream=None):
     """:class:`Bar` where ``stream`` (standard output) is a terminal that can draw one, else :class:`Lines`."""
     stream = stream or sys.stdout
     terminal = stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
-    progress = (Bar(Console(file=stream, highlight=False)) if terminal
-                else Lines(lambda text: print(text, file=stream, flush=True)))
+    progress = (
+        Bar(Console(file=stream, highlight=False))
+        if terminal
+        else Lines(lambda text: print(text, file=stream, flush=True))
+    )
     try:
         yield progress
     finally:

@@ -38,9 +38,18 @@ def write_all(out, rows, marks, failed=(), unmatched=()):
         line = _line(result, mine)
         lines.append(line)
         sandboxed &= result["sandboxed"]
-        part = parts.setdefault(result["assignment"], {
-            "name": result["assignment"], "max_score": result["max_score"], "rows": [], "lost": Counter(),
-            "worth": {}, "mistakes": Counter(), "answers": {}})
+        part = parts.setdefault(
+            result["assignment"],
+            {
+                "name": result["assignment"],
+                "max_score": result["max_score"],
+                "rows": [],
+                "lost": Counter(),
+                "worth": {},
+                "mistakes": Counter(),
+                "answers": {},
+            },
+        )
         _add(part, result, line)
     lines.sort(key=lambda line: (line["assignment"], line["student"]))
     _csv(out / "marks.csv", lines)
@@ -49,28 +58,52 @@ def write_all(out, rows, marks, failed=(), unmatched=()):
         mine = [line for line in lines if line["assignment"] == part["name"]]
         _canvas(out / f"canvas_{part['name']}.csv", part, mine)
         _moodle(out / f"moodle_{part['name']}.csv", part, mine)
-    write_safely(out / "report.html", ENVIRONMENT.get_template("report.html").render(
-        style=style(), when=f"{datetime.now():%d %B %Y, %H:%M}", sandboxed=sandboxed, failed=list(failed),
-        unmatched=list(unmatched), parts=[parts[name] for name in sorted(parts)], long_enough=LONG_ENOUGH))
+    write_safely(
+        out / "report.html",
+        ENVIRONMENT.get_template("report.html").render(
+            style=style(),
+            when=f"{datetime.now():%d %B %Y, %H:%M}",
+            sandboxed=sandboxed,
+            failed=list(failed),
+            unmatched=list(unmatched),
+            parts=[parts[name] for name in sorted(parts)],
+            long_enough=LONG_ENOUGH,
+        ),
+    )
     return out / "report.html", lines
 
 
 def _line(result, marks):
     """One row of marks.csv."""
     score = marks["score"] - (marks["penalty"] or 0) if marks else result["score"]
-    return {"student": result["student"], "name": result["name"], "assignment": result["assignment"],
-            "score": max(0.0, score), "max_score": result["max_score"], "automatic": result["score"],
-            "to_grade": bool(marks and marks["needs_manual_grade"]) if marks else
-            any(answer["points"] is None for answer in result["written"]),
-            "status": result["status"], "late": result["late"], "reason": result["reason"] or ""}
+    return {
+        "student": result["student"],
+        "name": result["name"],
+        "assignment": result["assignment"],
+        "score": max(0.0, score),
+        "max_score": result["max_score"],
+        "automatic": result["score"],
+        "to_grade": bool(marks and marks["needs_manual_grade"])
+        if marks
+        else any(answer["points"] is None for answer in result["written"]),
+        "status": result["status"],
+        "late": result["late"],
+        "reason": result["reason"] or "",
+    }
 
 
 def _add(part, result, line):
     """Count one result in; keeps a few numbers of it, not the result."""
     usage = result["usage"]
-    part["rows"].append({**line, "seconds": usage["seconds"], "memory": usage.get("peak_memory", 0) / 2**20,
-                         "notes": [text for _, text in result["notes"]],
-                         "link": quote(f"feedback/{result['student']}/{result['assignment']}/{result['assignment']}.html")})
+    part["rows"].append(
+        {
+            **line,
+            "seconds": usage["seconds"],
+            "memory": usage.get("peak_memory", 0) / 2**20,
+            "notes": [text for _, text in result["notes"]],
+            "link": quote(f"feedback/{result['student']}/{result['assignment']}/{result['assignment']}.html"),
+        }
+    )
     recognised = set()
     for check in result["checks"]:
         about = ABOUT.get(check["grade_id"], check["grade_id"])
@@ -89,11 +122,15 @@ def _finish(part):
     part["open"] = sum(row["to_grade"] for row in part["rows"])
     part["mistakes"] = part["mistakes"].most_common()
     part["pairs"] = similar(part.pop("answers"))
-    part["figures"] = [_marks_figure(scores, part["max_score"]), _lost_figure(part["lost"], part["worth"], len(scores)),
-                       _usage_figure(part["rows"])]
+    part["figures"] = [
+        _marks_figure(scores, part["max_score"]),
+        _lost_figure(part["lost"], part["worth"], len(scores)),
+        _usage_figure(part["rows"]),
+    ]
 
 
 # --- similarity -------------------------------------------------------------------------
+
 
 def normalise(code):
     """Code without comments, layout and blank lines; as it is where it is not Python."""
@@ -111,13 +148,16 @@ def similar(answers):
         students = [s for s, mine in sorted(answers.items()) if len(mine.get(cell, "")) >= LONG_ENOUGH]
         texts = [answers[student][cell] for student in students]
         for i, text in enumerate(texts):
-            found = process.extract(text, texts[i + 1:], scorer=fuzz.ratio, score_cutoff=ALIKE, limit=MOST_PAIRS)
-            pairs += [{"first": students[i], "second": students[i + 1 + j], "cell": cell, "ratio": ratio}
-                      for _, ratio, j in found]
+            found = process.extract(text, texts[i + 1 :], scorer=fuzz.ratio, score_cutoff=ALIKE, limit=MOST_PAIRS)
+            pairs += [
+                {"first": students[i], "second": students[i + 1 + j], "cell": cell, "ratio": ratio}
+                for _, ratio, j in found
+            ]
     return sorted(pairs, key=lambda pair: -pair["ratio"])[:MOST_PAIRS]
 
 
 # --- figures ----------------------------------------------------------------------------
+
 
 def _image(figure, alt):
     stream = io.BytesIO()
@@ -161,6 +201,7 @@ def _usage_figure(rows):
 
 # --- CSV --------------------------------------------------------------------------------
 
+
 def _text(value):
     """A value that no spreadsheet takes for a formula, nor for the end of a cell.
 
@@ -178,21 +219,54 @@ def _write_csv(path, rows, mark=""):
 
 
 def _csv(path, lines):
-    columns = ["student", "name", "assignment", "score", "max_score", "automatic", "to_grade", "status", "late", "reason"]
-    _write_csv(path, [columns, *([_text(line[c]) if isinstance(line[c], str) else line[c] for c in columns] for line in lines)],
-               mark="\ufeff")  # or Excel takes it for another encoding
+    columns = [
+        "student",
+        "name",
+        "assignment",
+        "score",
+        "max_score",
+        "automatic",
+        "to_grade",
+        "status",
+        "late",
+        "reason",
+    ]
+    _write_csv(
+        path,
+        [columns, *([_text(line[c]) if isinstance(line[c], str) else line[c] for c in columns] for line in lines)],
+        mark="\ufeff",
+    )  # or Excel takes it for another encoding
 
 
 def _canvas(path, part, lines):
     """Canvas: Grades > Import. Students are found by ID; a new column becomes a new assignment."""
-    _write_csv(path, [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", part["name"]],
-                      ["    Points Possible", "", "", "", "", part["max_score"]],
-                      *([_text(line["name"] or line["student"]), _text(line["student"]), "", "", "", line["score"]] for line in lines)])
+    _write_csv(
+        path,
+        [
+            ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", part["name"]],
+            ["    Points Possible", "", "", "", "", part["max_score"]],
+            *(
+                [_text(line["name"] or line["student"]), _text(line["student"]), "", "", "", line["score"]]
+                for line in lines
+            ),
+        ],
+    )
 
 
 def _moodle(path, part, lines):
     """Moodle: the assignment's grading worksheet. It wants the column of dates, filled or not; an empty comment deletes Moodle's."""
-    rows = [["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"],
-            *([_text(f"Participant {line['student']}"), _text(line["name"]), line["score"], part["max_score"], "",
-               _text(line["reason"])] for line in lines)]
+    rows = [
+        ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments"],
+        *(
+            [
+                _text(f"Participant {line['student']}"),
+                _text(line["name"]),
+                line["score"],
+                part["max_score"],
+                "",
+                _text(line["reason"]),
+            ]
+            for line in lines
+        ),
+    ]
     _write_csv(path, rows if any(line["reason"] for line in lines) else [row[:-1] for row in rows])

@@ -27,9 +27,14 @@ ATTEMPTS = 3
 
 #: Dask watches itself, many times a second, and remembers what happened, for people who work on Dask: time, and memory that
 #: would grow with the class.
-UNWATCHED = {"distributed.admin.low-level-log-length": 10, "distributed.diagnostics.computations.max-history": 1,
-             "distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "1s",
-             "distributed.admin.system-monitor.interval": "60s", "distributed.admin.system-monitor.log-length": 10}
+UNWATCHED = {
+    "distributed.admin.low-level-log-length": 10,
+    "distributed.diagnostics.computations.max-history": 1,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "60s",
+    "distributed.admin.system-monitor.log-length": 10,
+}
 
 
 def default_workers():
@@ -104,7 +109,8 @@ def run(settings, say=print, stage=lambda name: None):
     names = assignments_of_course.names(settings.course)
     if settings.only is not None and settings.only not in names:
         raise assignments_of_course.AssignmentError(
-            f"there is no assignment {settings.only!r}; there are: {', '.join(names) or 'none'}.")
+            f"there is no assignment {settings.only!r}; there are: {', '.join(names) or 'none'}."
+        )
     assignments = _assignments(settings, names)
     stage("intake")
     found = intake_.collect(settings.source, assignments, settings.only)
@@ -154,7 +160,9 @@ class _Run:
         self.writer, self.summary, self.stage = writer, summary, stage
         self.progress, self.say = progress, progress.say
         self.attempts, self.slow = Counter(), False
-        self.recorded = {name: writer.students(name) for name in {s.assignment for s in summary.submissions}} if writer else {}
+        self.recorded = (
+            {name: writer.students(name) for name in {s.assignment for s in summary.submissions}} if writer else {}
+        )
 
     def all(self):
         pending = []
@@ -187,8 +195,14 @@ class _Run:
             if isinstance(error, OSError) and not isinstance(error, (zipfile.BadZipFile, EOFError)):
                 return None
             data, problem = b"", "The file is damaged inside the archive that it came in. Submit it again."
-        return Job(submission.student, self.assignments[submission.assignment], data,
-                   self.settings.limits, self.settings.sandboxed, problem)
+        return Job(
+            submission.student,
+            self.assignments[submission.assignment],
+            data,
+            self.settings.limits,
+            self.settings.sandboxed,
+            problem,
+        )
 
     def refresh(self, submission):
         """Whether what intake knows of a graded submission has changed; the result on the disk then says so."""
@@ -231,7 +245,9 @@ class _Run:
                     outcome = {"failure": f"a worker was lost: {lost}"}
                 future.release()
                 if "result" in outcome and outcome["result"]["key"] != key:
-                    outcome = {"failure": "the worker has another version of the course or its checks than this machine"}
+                    outcome = {
+                        "failure": "the worker has another version of the course or its checks than this machine"
+                    }
                 if "result" in outcome:
                     self.land(submission, outcome)
                 elif self.attempts[id(submission)] < ATTEMPTS:
@@ -255,8 +271,11 @@ class _Run:
         self.record(submission, result["key"])
         self.summary.stages.update(result["usage"]["stages"])
         self.summary.stages["write"] += time.monotonic() - started
-        self.landed(submission, f"{result['score']:g}/{result['max_score']:g}"
-                    + ("" if result["status"] == "graded" else f"  {result['status']}: {result['reason']}"))
+        self.landed(
+            submission,
+            f"{result['score']:g}/{result['max_score']:g}"
+            + ("" if result["status"] == "graded" else f"  {result['status']}: {result['reason']}"),
+        )
 
     def record(self, submission, key):
         """Enter a result that is on disk into the gradebook; where that fails, a rerun does it."""
@@ -295,10 +314,16 @@ class _Run:
 
 def _stamped(result, submission):
     """A result with what intake knows, which may change while the file does not: names, dates, other files."""
-    notes = [*map(list, submission.notes), *result["notes"][result.get("notes_of_intake", 0):]]
-    return result | {"notes": notes, "notes_of_intake": len(submission.notes), "late": submission.late, "name": submission.name,
-                     "timestamp": submission.timestamp and submission.timestamp.isoformat(),
-                     "superseded": submission.superseded, "receipt": submission.receipt}
+    notes = [*map(list, submission.notes), *result["notes"][result.get("notes_of_intake", 0) :]]
+    return result | {
+        "notes": notes,
+        "notes_of_intake": len(submission.notes),
+        "late": submission.late,
+        "name": submission.name,
+        "timestamp": submission.timestamp and submission.timestamp.isoformat(),
+        "superseded": submission.superseded,
+        "receipt": submission.receipt,
+    }
 
 
 @contextlib.contextmanager
@@ -318,8 +343,15 @@ def _client(settings):
             client.wait_for_workers(1, timeout=60)
             yield client
     else:
-        with (dask.config.set(UNWATCHED),
-              LocalCluster(n_workers=1, threads_per_worker=settings.workers, processes=False,
-                           dashboard_address="127.0.0.1:0",
-                           memory_limit=0) as cluster, Client(cluster) as client):
+        with (
+            dask.config.set(UNWATCHED),
+            LocalCluster(
+                n_workers=1,
+                threads_per_worker=settings.workers,
+                processes=False,
+                dashboard_address="127.0.0.1:0",
+                memory_limit=0,
+            ) as cluster,
+            Client(cluster) as client,
+        ):
             yield client

@@ -74,7 +74,9 @@ def require_bubblewrap():
         )
     trial = subprocess.run(
         [bwrap, *_namespaces(), *_system(), "--proc", "/proc", "--dev", "/dev", "--", "/bin/true"],
-        capture_output=True, text=True, timeout=30,
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
     if trial.returncode != 0:
         raise SandboxMissing(
@@ -91,8 +93,21 @@ def _namespaces(last=True):
 
     Otherwise it ends with its first process, which sees to the rest.
     """
-    return ["--unshare-user", "--unshare-all", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--new-session",
-            "--cap-drop", "ALL", "--clearenv", *(["--disable-userns", "--die-with-parent"] if last else ["--as-pid-1"])]
+    return [
+        "--unshare-user",
+        "--unshare-all",
+        "--uid",
+        "1000",
+        "--gid",
+        "1000",
+        "--hostname",
+        "sandbox",
+        "--new-session",
+        "--cap-drop",
+        "ALL",
+        "--clearenv",
+        *(["--disable-userns", "--die-with-parent"] if last else ["--as-pid-1"]),
+    ]
 
 
 def _system():
@@ -158,7 +173,13 @@ def command(argv, *, judge=False, warm=False, extra=()):
     # /proc is read-only because the files of /proc/sys belong to root: a grader that runs
     # as root would otherwise lend every student the right to write them.
     args += ["--bind", "/proc", "/proc"] if warm else ["--proc", "/proc", "--remount-ro", "/proc"]
-    args += ["--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero"]  # a shared mapping of it is memory on nobody's account
+    args += [
+        "--dev",
+        "/dev",
+        "--dev-bind",
+        "/dev/null",
+        "/dev/zero",
+    ]  # a shared mapping of it is memory on nobody's account
     args += ["--size", str(SCRATCH["/dev/shm"]), "--tmpfs", "/dev/shm"]
     args += ["--remount-ro", "/dev", *extra, "--remount-ro", "/", "--chdir", "/home/student"]
     for name, value in _environment():
@@ -179,15 +200,27 @@ def _environment():
     import vaelab
 
     library = str(Path(vaelab.__file__).resolve().parent.parent)
-    return [("PATH", path), ("PYTHONPATH", library), ("HOME", "/home/student"), ("USER", "student"), ("LANG", "C.UTF-8"),
-            ("TMPDIR", "/tmp"), ("TZ", "UTC"), ("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONHASHSEED", "random"),
-            ("MPLBACKEND", "module://matplotlib_inline.backend_inline"), ("CUDA_VISIBLE_DEVICES", "-1"),
-            ("TF_CPP_MIN_LOG_LEVEL", "2"), ("KERAS_BACKEND", "tensorflow"), ("NBGRADER_EXECUTION", "autograde"),
-            # There are enough workers for all cores; and results do not depend on how many there are. Not one thread: with
-            # a single one, oneDNN destroys memory in the gradient of a 1x1 convolution with strides (TensorFlow 2.21).
-            ("TF_NUM_INTRAOP_THREADS", "2"),
-            # Of the course's figures, the judge keeps the description only: HTML is not let through.
-            ("VAELAB_FIGURES", "described")]
+    return [
+        ("PATH", path),
+        ("PYTHONPATH", library),
+        ("HOME", "/home/student"),
+        ("USER", "student"),
+        ("LANG", "C.UTF-8"),
+        ("TMPDIR", "/tmp"),
+        ("TZ", "UTC"),
+        ("PYTHONDONTWRITEBYTECODE", "1"),
+        ("PYTHONHASHSEED", "random"),
+        ("MPLBACKEND", "module://matplotlib_inline.backend_inline"),
+        ("CUDA_VISIBLE_DEVICES", "-1"),
+        ("TF_CPP_MIN_LOG_LEVEL", "2"),
+        ("KERAS_BACKEND", "tensorflow"),
+        ("NBGRADER_EXECUTION", "autograde"),
+        # There are enough workers for all cores; and results do not depend on how many there are. Not one thread: with
+        # a single one, oneDNN destroys memory in the gradient of a 1x1 convolution with strides (TensorFlow 2.21).
+        ("TF_NUM_INTRAOP_THREADS", "2"),
+        # Of the course's figures, the judge keeps the description only: HTML is not let through.
+        ("VAELAB_FIGURES", "described"),
+    ]
 
 
 # --- a kernel ---------------------------------------------------------------------------
@@ -224,8 +257,9 @@ def listen(connection):
 def kernel_command(connection, limits, sockets, sandboxed=True):
     """The command line of a kernel that listens on ``sockets`` (see :func:`listen`)."""
     listening = dict(zip(addresses(connection), [s.fileno() for s in sockets]))
-    order = json.dumps({"connection": connection, "listening": listening,
-                        "limits": asdict(limits) if sandboxed else None})
+    order = json.dumps(
+        {"connection": connection, "listening": listening, "limits": asdict(limits) if sandboxed else None}
+    )
     program = PACKAGE / "sandboxed_kernel.py"
     if not sandboxed:
         return [sys.executable, str(program), order]
@@ -244,9 +278,14 @@ def start_kernel(connection, limits, sandboxed=True):
         # bwrap's own environment must be empty, too: in the sandbox, /proc/1/environ shows it.
         environment = {} if sandboxed else {**os.environ, "NBGRADER_EXECUTION": "autograde"}
         return subprocess.Popen(
-            kernel_command(connection, limits, sockets, sandboxed), env=environment, start_new_session=True,
-            pass_fds=[s.fileno() for s in sockets], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            kernel_command(connection, limits, sockets, sandboxed),
+            env=environment,
+            start_new_session=True,
+            pass_fds=[s.fileno() for s in sockets],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
     finally:
         for server in sockets:
             server.close()
@@ -260,14 +299,23 @@ def write_kernelspec(folder, name="python3"):
     """
     path = Path(folder) / "kernels" / name / "kernel.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({
-        "argv": [sys.executable, "-m", "autograde.sandbox", "{connection_file}"],
-        "display_name": "Python 3 (sandboxed)", "language": "python", "interrupt_mode": "message",
-    }, indent=1), encoding="utf-8")
+    path.write_text(
+        json.dumps(
+            {
+                "argv": [sys.executable, "-m", "autograde.sandbox", "{connection_file}"],
+                "display_name": "Python 3 (sandboxed)",
+                "language": "python",
+                "interrupt_mode": "message",
+            },
+            indent=1,
+        ),
+        encoding="utf-8",
+    )
     return path
 
 
 # --- watching ---------------------------------------------------------------------------
+
 
 def processes(root):
     """Process ids of ``root`` and everything below it, from /proc (Linux)."""
@@ -343,7 +391,9 @@ class Watch:
 
     def processes(self):
         """As the function of this name, which need not look again if nothing was started on this machine since it did."""
-        newest = Path("/proc/loadavg").read_text(encoding="ascii").split()[-1]  # the last process id, or thread's, given out
+        newest = (
+            Path("/proc/loadavg").read_text(encoding="ascii").split()[-1]
+        )  # the last process id, or thread's, given out
         if newest != self._newest:
             self._newest, self._processes = newest, processes(self.root)
         return self._processes

@@ -19,8 +19,10 @@ import zlib
 #: By machine: its name for seccomp; the numbers of the system calls socket and socketpair; of mmap; and those of add_key,
 #: request_key and keyctl; of memfd_create, memfd_secret and shmget; of io_uring_setup, io_uring_enter and io_uring_register; and of bpf,
 #: perf_event_open and userfaultfd.
-CALLS = {"x86_64": (0xC000003E, (41, 53), 9, (248, 249, 250, 319, 447, 29, 425, 426, 427, 321, 298, 323)),
-         "aarch64": (0xC00000B7, (198, 199), 222, (217, 218, 219, 279, 447, 194, 425, 426, 427, 280, 241, 282))}
+CALLS = {
+    "x86_64": (0xC000003E, (41, 53), 9, (248, 249, 250, 319, 447, 29, 425, 426, 427, 321, 298, 323)),
+    "aarch64": (0xC00000B7, (198, 199), 222, (217, 218, 219, 279, 447, 194, 425, 426, 427, 280, 241, 282)),
+}
 #: Those kinds of socket that a namespace separates: AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK.
 FAMILIES = (1, 2, 10, 16)
 MAP_SHARED, MAP_ANONYMOUS = 0x01, 0x20
@@ -53,17 +55,33 @@ def refuse_calls():
         return
     machine, make_socket, mmap, refused = CALLS[platform.machine()]
     load, equal, at_least, any_bit, answer = 0x20, 0x15, 0x35, 0x45, 0x06  # of Berkeley packet filters
-    allow, refuse, no_such_family, forbid = ((answer, 0, 0, value) for value in (
-        0x7FFF0000, 0x50000 | errno.ENOSYS, 0x50000 | errno.EAFNOSUPPORT, 0x50000 | errno.EPERM))
+    allow, refuse, no_such_family, forbid = (
+        (answer, 0, 0, value)
+        for value in (0x7FFF0000, 0x50000 | errno.ENOSYS, 0x50000 | errno.EAFNOSUPPORT, 0x50000 | errno.EPERM)
+    )
     # A test says how many lines to jump over if it holds, and if not. What is loaded: the machine (another one's
     # calls have other numbers), the call's number, and the low half of its first argument, or of mmap's fourth.
     mappings = [(load, 0, 0, 40), (any_bit, 0, 2, MAP_ANONYMOUS), (any_bit, 0, 1, MAP_SHARED), forbid, allow]
-    families = [(load, 0, 0, 16), *(line for family in FAMILIES for line in ((equal, 0, 1, family), allow)), no_such_family]
-    program = [(load, 0, 0, 4), (equal, 1, 0, machine), refuse,
-               (load, 0, 0, 0), (at_least, 0, 1, 0x40000000), refuse,  # other numbers for the same calls
-               *(line for number in refused for line in ((equal, 0, 1, number), refuse)),
-               (equal, 0, len(mappings), mmap), *mappings,
-               (equal, 1, 0, make_socket[0]), (equal, 0, len(families), make_socket[1]), *families, allow]
+    families = [
+        (load, 0, 0, 16),
+        *(line for family in FAMILIES for line in ((equal, 0, 1, family), allow)),
+        no_such_family,
+    ]
+    program = [
+        (load, 0, 0, 4),
+        (equal, 1, 0, machine),
+        refuse,
+        (load, 0, 0, 0),
+        (at_least, 0, 1, 0x40000000),
+        refuse,  # other numbers for the same calls
+        *(line for number in refused for line in ((equal, 0, 1, number), refuse)),
+        (equal, 0, len(mappings), mmap),
+        *mappings,
+        (equal, 1, 0, make_socket[0]),
+        (equal, 0, len(families), make_socket[1]),
+        *families,
+        allow,
+    ]
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
     described = struct.pack("HxxxxxxP", len(program), ctypes.addressof(code))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -101,8 +119,13 @@ def serve(connection, listening, limits):
         setattr(app, name, connection[name])
     # In the sandbox's own scratch space: ipykernel insists on writing one.
     app.connection_file = f"/tmp/kernel-{os.getpid()}.json"
-    app.initialize([f"--Session.key={connection['key']}", "--Session.signature_scheme=hmac-sha256",
-                    "--HistoryManager.enabled=False"])
+    app.initialize(
+        [
+            f"--Session.key={connection['key']}",
+            "--Session.signature_scheme=hmac-sha256",
+            "--HistoryManager.enabled=False",
+        ]
+    )
     zmq.Socket.bind = plain_bind
     if "ipywidgets" in sys.modules:  # imported before there was a kernel to tell of it
         sys.modules["ipywidgets"].register_comm_target()

@@ -17,9 +17,16 @@ def parse_test(source):
     tree = ast.parse(source)
     for statement in tree.body:
         call = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
-        if not (call and isinstance(statement.value.func, ast.Name) and statement.value.func.id == "check"
-                or isinstance(statement, ast.ImportFrom) and statement.module == "vaelab.checks"):
-            raise NotATestCell(f"line {statement.lineno} of a test cell does not call check(): {source!r}. "
-                               "Test cells are graded outside the student's kernel, so they can do nothing else.")
+        if not (
+            call
+            and isinstance(statement.value.func, ast.Name)
+            and statement.value.func.id == "check"
+            or isinstance(statement, ast.ImportFrom)
+            and statement.module == "vaelab.checks"
+        ):
+            raise NotATestCell(
+                f"line {statement.lineno} of a test cell does not call check(): {source!r}. "
+                "Test cells are graded outside the student's kernel, so they can do nothing else."
+            )
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return compile(tree, "<test cell>", "exec"), names - {"check"} - set(dir(builtins))

@@ -95,18 +95,30 @@ class Nursery:
     def __init__(self, role, folder):
         self.role, self.folder = role, folder
         inside = ["warm_inside"] if role == JUDGE else ["warm_inside", "warm_imports", "sandboxed_kernel"]
-        extra = [arg for name in inside for arg in ("--ro-bind", str(sandbox.PACKAGE / f"{name}.py"), f"/run/{name}.py")]
+        extra = [
+            arg for name in inside for arg in ("--ro-bind", str(sandbox.PACKAGE / f"{name}.py"), f"/run/{name}.py")
+        ]
         if role == JUDGE:
             extra += ["--ro-bind", folder, folder]
         self.orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        settings = {"socket": theirs.fileno(), "imports": [] if role == JUDGE else ["warm_imports"],
-                    "begin": "autograde.judge" if role == JUDGE else "sandboxed_kernel"}
-        line = sandbox.command([sys.executable, "/run/warm_inside.py", json.dumps(settings)],
-                               judge=role == JUDGE, warm=True, extra=extra)
+        settings = {
+            "socket": theirs.fileno(),
+            "imports": [] if role == JUDGE else ["warm_imports"],
+            "begin": "autograde.judge" if role == JUDGE else "sandboxed_kernel",
+        }
+        line = sandbox.command(
+            [sys.executable, "/run/warm_inside.py", json.dumps(settings)], judge=role == JUDGE, warm=True, extra=extra
+        )
         with theirs:
             self.process = subprocess.Popen(
-                line, env={}, start_new_session=True, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                line,
+                env={},
+                start_new_session=True,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
         self.lock, self.patience = threading.Lock(), IMPORT
         self.why = None  # it has ended
         self.said = b""
@@ -119,8 +131,13 @@ class Nursery:
         scratch = dict(sandbox.SCRATCH)
         if self.role == JUDGE:
             scratch[self.folder] = sandbox.MB
-        order = json.dumps({"arguments": arguments, "scratch": list(scratch.items()),
-                            "keep": [*sandbox.below_scratch(self.role == JUDGE), *keep]}).encode()
+        order = json.dumps(
+            {
+                "arguments": arguments,
+                "scratch": list(scratch.items()),
+                "keep": [*sandbox.below_scratch(self.role == JUDGE), *keep],
+            }
+        ).encode()
         answer, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with answer, self.lock:
             if self.why is not None:
@@ -281,7 +298,9 @@ def start_judge(order, log):
     """
     events, findings = os.pipe(), os.pipe()
     try:
-        child = _nurseries.fork(JUDGE, {"order": str(order)}, [events[0], findings[1], log.fileno()], [str(Path(order).parent)])
+        child = _nurseries.fork(
+            JUDGE, {"order": str(order)}, [events[0], findings[1], log.fileno()], [str(Path(order).parent)]
+        )
     except Impossible:
         os.close(events[1])
         os.close(findings[0])

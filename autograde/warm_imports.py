@@ -11,12 +11,37 @@ import importlib
 
 from vaelab import data
 
-KERNEL = ("ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.ipkernel", "ipykernel.debugger", "IPython.core.completerlib",
-          "IPython.core.debugger", "IPython.core.oinspect", "IPython.extensions.storemagic", "tornado.platform.asyncio")
-NOTEBOOKS = ("keras", "scipy.stats", "matplotlib.pyplot", "matplotlib.style.core", "matplotlib.backends.backend_agg", "rich.console",
-             "vaelab.metrics", "vaelab.plots", "vaelab.reference", "vaelab.training", "vaelab.explorer", "vaelab.specimens",
-             "vaelab.earlier", "tensorflow.python.data.ops.concatenate_op", "tensorflow.python.data.ops.flat_map_op",
-             "tensorflow.python.data.ops.from_tensors_op", "tensorflow.python.data.ops.range_op", "tensorflow.python.data.ops.zip_op")
+KERNEL = (
+    "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
+    "ipykernel.ipkernel",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+)
+NOTEBOOKS = (
+    "keras",
+    "scipy.stats",
+    "matplotlib.pyplot",
+    "matplotlib.style.core",
+    "matplotlib.backends.backend_agg",
+    "rich.console",
+    "vaelab.metrics",
+    "vaelab.plots",
+    "vaelab.reference",
+    "vaelab.training",
+    "vaelab.explorer",
+    "vaelab.specimens",
+    "vaelab.earlier",
+    "tensorflow.python.data.ops.concatenate_op",
+    "tensorflow.python.data.ops.flat_map_op",
+    "tensorflow.python.data.ops.from_tensors_op",
+    "tensorflow.python.data.ops.range_op",
+    "tensorflow.python.data.ops.zip_op",
+)
 CHECKS = ("vaelab.checks.probe", "vaelab.checks.trace", "vaelab.checks.replay")
 
 for name in (*KERNEL, *NOTEBOOKS, *CHECKS):

@@ -40,7 +40,11 @@ def main():
     for section in options.sections or SECTIONS:
         print(f"\n## {section}", flush=True)
         rows = importlib.import_module(section).measure()
-        found[section] = {"machine": machine(), "date": datetime.date.today().isoformat(), "rows": [row.as_json() for row in rows]}
+        found[section] = {
+            "machine": machine(),
+            "date": datetime.date.today().isoformat(),
+            "rows": [row.as_json() for row in rows],
+        }
         # After each section: an interrupted run keeps what it has.
         write(options.output, {s: found[s] for s in SECTIONS if s in found})
         print(markdown(rows), flush=True)

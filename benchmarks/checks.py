@@ -19,8 +19,12 @@ from table import Row
 
 HERE = Path(__file__).resolve().parent
 #: Assignment and right answer of each exercise.
-ANSWERS = {"kl_term": ("01_kl_term", "ops"), "make_vae": ("02_vae", "course"),
-           "make_conv_encoder": ("03_conv_vae", "strides"), "looks_healthy": ("05_looks_healthy", "formula")}
+ANSWERS = {
+    "kl_term": ("01_kl_term", "ops"),
+    "make_vae": ("02_vae", "course"),
+    "make_conv_encoder": ("03_conv_vae", "strides"),
+    "looks_healthy": ("05_looks_healthy", "formula"),
+}
 #: Seconds that the checks of one exercise may take together.
 ALLOWED = 2.0
 
@@ -34,7 +38,9 @@ def once(exercise):
     from vaelab.checks import judge, points
 
     assignment, name = ANSWERS[exercise]
-    spec = importlib.util.spec_from_file_location("answer", HERE.parent / "tests" / "variants" / exercise / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(
+        "answer", HERE.parent / "tests" / "variants" / exercise / f"{name}.py"
+    )
     answer = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(answer)
     seconds = {}
@@ -63,10 +69,17 @@ def measure(repeats=5):
     rows = []
     for exercise in ANSWERS:
         found = runs(exercise, repeats)
-        rows.append(Row(
-            name=f"all checks of {exercise}, first run after TensorFlow is imported", baseline_name="allowed", unit="s",
-            baseline=[ALLOWED] * repeats, ours=[sum(run.values()) for run in found], promise=1.0,
-            details={check: [run[check] for run in found] for check in found[0]}))
+        rows.append(
+            Row(
+                name=f"all checks of {exercise}, first run after TensorFlow is imported",
+                baseline_name="allowed",
+                unit="s",
+                baseline=[ALLOWED] * repeats,
+                ours=[sum(run.values()) for run in found],
+                promise=1.0,
+                details={check: [run[check] for run in found] for check in found[0]},
+            )
+        )
     return rows
 
 
@@ -79,7 +92,9 @@ def main():
         print(json.dumps(once(options.once)))
         return
     for row in measure(options.repeats):
-        print(f"{statistics.median(row.ours):6.2f} s  {row.name}  (of {options.repeats}: {min(row.ours):.2f} to {max(row.ours):.2f})")
+        print(
+            f"{statistics.median(row.ours):6.2f} s  {row.name}  (of {options.repeats}: {min(row.ours):.2f} to {max(row.ours):.2f})"
+        )
         for check, seconds in row.details.items():
             print(f"{statistics.median(seconds):10.2f} s  {check}")
 

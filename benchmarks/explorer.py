@@ -159,7 +159,10 @@ def start_lab(folder, log):
         "ServerApp.ip": "127.0.0.1", "ServerApp.port": port, "ServerApp.allow_root": True,
         "IdentityProvider.token": token, "LabApp.expose_app_in_browser": True,
     }  # fmt: skip
-    private = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    private = {
+        name: str(folder / name.lower())
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    }
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyter", "lab", str(folder), "--no-browser", *(f"--{k}={v}" for k, v in options.items())],
         env=os.environ | private | {"JUPYTER_WIDGETS_ECHO": "0"}, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
@@ -220,7 +223,16 @@ def rows(results):
         details = {"limit of the 95th percentile, ms": LIMITS[name], "built": results["built"],
                    "rounds": [outcome[name] for outcome in results["rounds"]]}  # fmt: skip
         for baseline in ("interactive_output", "Image, predict"):
-            made.append(Row(f"key press to changed pixels: {what}", baseline, "ms", medians(baseline), medians(name), details=details))
+            made.append(
+                Row(
+                    f"key press to changed pixels: {what}",
+                    baseline,
+                    "ms",
+                    medians(baseline),
+                    medians(name),
+                    details=details,
+                )
+            )
             details = {}
     return made
 
@@ -229,13 +241,17 @@ def operate(rounds, presses):
     """Press the keys in a real JupyterLab; every timing of every round."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.strip()) for code in (SETUP, *CELLS.values())])
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(code.strip()) for code in (SETUP, *CELLS.values())]
+        )
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
         nbformat.write(notebook, folder / "explorer.ipynb")
         with (folder / "log").open("w") as log, sync_playwright() as playwright:
             server, address, token = start_lab(folder, log)
             try:
-                executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+                executable = (
+                    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+                )
                 browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
                 page = browser.new_page(viewport={"width": 1280, "height": 800})
                 page.goto(f"{address}/lab/tree/explorer.ipynb?reset&token={token}")
@@ -273,11 +289,16 @@ def show(outcome):
     for name in CELLS:
         found = outcome[name]
         cells = [
-            f"{found[what]['median']:.1f} / {found[what]['p95']:.1f}" if what in found else "" for what in ("changed", "painted", "exact after")
+            f"{found[what]['median']:.1f} / {found[what]['p95']:.1f}" if what in found else ""
+            for what in ("changed", "painted", "exact after")
         ]
         if name != "blended":
             cells[2] = ""
-        limit = f"{LIMITS[name]} ms" + (f", exact {LIMITS['exact after']} ms" if name == "blended" else "") if name in LIMITS else "baseline"
+        limit = (
+            f"{LIMITS[name]} ms" + (f", exact {LIMITS['exact after']} ms" if name == "blended" else "")
+            if name in LIMITS
+            else "baseline"
+        )
         unanswered = f"   {found['unanswered']} unanswered!" if found["unanswered"] else ""
         print(f"{name:20}" + "".join(f"{cell:>18}" for cell in cells) + f"   {limit}{unanswered}")
 
@@ -290,7 +311,9 @@ def main():
     options = parser.parse_args()
     results = operate(options.rounds, options.presses)
     options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    print(f"\n{results['built']}; saved notebook {results['saved notebook, bytes'] / 1000:.0f} kB; written to {options.output}")
+    print(
+        f"\n{results['built']}; saved notebook {results['saved notebook, bytes'] / 1000:.0f} kB; written to {options.output}"
+    )
 
 
 if __name__ == "__main__":

@@ -41,10 +41,22 @@ RECORD, PLOT = PROJECT / "docs" / "grading_bench.json", PROJECT / "docs" / "grad
 #: By assignment: the exercise, and whose answers hand in (right, right, wrong; the course's own is added).
 ANSWERS = {
     "01_kl_term": ("kl_term", ("variants/kl_term/ops", "variants/kl_term/std", "mutants/kl_term/sign__ops")),
-    "02_vae": ("make_vae", ("variants/make_vae/compute_loss", "variants/make_vae/train_step",
-                            "mutants/make_vae/loss_pixel_mean__compute_loss")),
-    "03_conv_vae": ("make_conv_encoder", ("variants/make_conv_encoder/strides", "variants/make_conv_encoder/pooling",
-                                          "mutants/make_conv_encoder/relu_mean__dense")),
+    "02_vae": (
+        "make_vae",
+        (
+            "variants/make_vae/compute_loss",
+            "variants/make_vae/train_step",
+            "mutants/make_vae/loss_pixel_mean__compute_loss",
+        ),
+    ),
+    "03_conv_vae": (
+        "make_conv_encoder",
+        (
+            "variants/make_conv_encoder/strides",
+            "variants/make_conv_encoder/pooling",
+            "mutants/make_conv_encoder/relu_mean__dense",
+        ),
+    ),
 }
 STAGES = ("intake", "kernel", "notebook", "probe", "judge", "write")
 
@@ -77,28 +89,41 @@ def hand_in(folder, name, size):
 def points(database):
     """Automatic points of each student in a gradebook."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as gradebook:
-        return dict(gradebook.execute(
-            "select s.student_id, sum(g.auto_score) from grade g join submitted_notebook n on n.id = g.notebook_id "
-            "join submitted_assignment s on s.id = n.assignment_id group by 1"))
+        return dict(
+            gradebook.execute(
+                "select s.student_id, sum(g.auto_score) from grade g join submitted_notebook n on n.id = g.notebook_id "
+                "join submitted_assignment s on s.id = n.assignment_id group by 1"
+            )
+        )
 
 
 # --- stock nbgrader ---------------------------------------------------------------------
+
 
 def stock(name):
     """Seconds that `nbgrader autograde` takes for each of the four, and their points."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "nbgrader_config.py").write_text(
-            "c = get_config()\nc.CourseDirectory.course_id = 'bench'\nc.ExecutePreprocessor.timeout = 300\n", encoding="utf-8")
+            "c = get_config()\nc.CourseDirectory.course_id = 'bench'\nc.ExecutePreprocessor.timeout = 300\n",
+            encoding="utf-8",
+        )
         (root / "source" / name).mkdir(parents=True)
         (root / "source" / name / f"{name}.ipynb").write_text(answers(name)[0], encoding="utf-8")
         hand_in(root / "submitted", name, 4)
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("VAELAB_", "JUPYTER_"))}
-        environment |= {"PATH": sysconfig.get_path("scripts") + os.pathsep + environment["PATH"],
-                        "JUPYTER_CONFIG_DIR": str(root / "jupyter"), "IPYTHONDIR": str(root / "ipython")}
-        subprocess.run(["nbgrader", "generate_assignment", name], cwd=root, env=environment, check=True, capture_output=True)
+        environment |= {
+            "PATH": sysconfig.get_path("scripts") + os.pathsep + environment["PATH"],
+            "JUPYTER_CONFIG_DIR": str(root / "jupyter"),
+            "IPYTHONDIR": str(root / "ipython"),
+        }
+        subprocess.run(
+            ["nbgrader", "generate_assignment", name], cwd=root, env=environment, check=True, capture_output=True
+        )
         begun = []
-        with subprocess.Popen(["nbgrader", "autograde", name], cwd=root, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            ["nbgrader", "autograde", name], cwd=root, env=environment, stderr=subprocess.PIPE, text=True
+        ) as process:
             for line in process.stderr:
                 if "Creating/updating student" in line:
                     begun.append(time.monotonic())
@@ -109,6 +134,7 @@ def stock(name):
 
 
 # --- this grader ------------------------------------------------------------------------
+
 
 def grade(folder, name, workers):
     """In a process of its own: grade a class; what it took, as JSON on the last line."""
@@ -129,9 +155,18 @@ def grade(folder, name, workers):
     assert not summary.failed and not summary.unrecorded, (summary.failed, summary.unrecorded)
     results = [json.loads(path.read_text(encoding="utf-8")) for path in out.glob("results/*/*/result.json")]
     cold = [result["usage"]["cold"] for result in results if "cold" in result["usage"]]
-    print("\n" + json.dumps({
-        "seconds": round(seconds, 3), "landed": landed, "points": points(out / "gradebook.db"), "cold": cold[:1],
-        "stages": {stage: round(summary.stages[stage] / summary.graded, 4) for stage in STAGES}}))
+    print(
+        "\n"
+        + json.dumps(
+            {
+                "seconds": round(seconds, 3),
+                "landed": landed,
+                "points": points(out / "gradebook.db"),
+                "cold": cold[:1],
+                "stages": {stage: round(summary.stages[stage] / summary.graded, 4) for stage in STAGES},
+            }
+        )
+    )
 
 
 def resident():
@@ -143,8 +178,11 @@ def ours(name, size, workers):
     """Grade a class of ``size`` with this grader, from nothing."""
     with tempfile.TemporaryDirectory() as folder:
         hand_in(Path(folder) / "submitted", name, size)
-        done = subprocess.run([sys.executable, __file__, "--in", folder, "--assignment", name, "--workers", str(workers)],
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, __file__, "--in", folder, "--assignment", name, "--workers", str(workers)],
+            capture_output=True,
+            text=True,
+        )
         if done.returncode != 0:
             raise RuntimeError(f"grading failed:\n{done.stderr[-3000:]}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -159,8 +197,12 @@ def measure(size=60, repeats=1):
     from autograde.run import default_workers
 
     rows, usual = [], default_workers()
-    for name, workers, sizes in (("02_vae", usual, [size] * repeats), ("02_vae", 1, [max(4, size // 4 * 2)]),
-                                 ("01_kl_term", usual, [size]), ("03_conv_vae", usual, [size])):
+    for name, workers, sizes in (
+        ("02_vae", usual, [size] * repeats),
+        ("02_vae", 1, [max(4, size // 4 * 2)]),
+        ("01_kl_term", usual, [size]),
+        ("03_conv_vae", usual, [size]),
+    ):
         full = sum(cell.points for cell in assignment.load(name).cells if cell.kind == "test")
         if not rows or not rows[-1].name.startswith(name):
             seconds, marks = stock(name)
@@ -171,13 +213,22 @@ def measure(size=60, repeats=1):
             runs.append(ours(name, n, workers))
             assert len(runs[-1]["points"]) == n and right(runs[-1]["points"], full), runs[-1]["points"]
             assert {student: runs[-1]["points"][student] for student in marks} == marks
-            print(f"{name}: {n} submissions, {workers} workers, {runs[-1]['seconds']:.1f} s; a submission: {runs[-1]['stages']}", flush=True)
-        rows.append(Row(
-            name=f"{name}, a class of {sizes[0]}, {workers} worker{'s'[:workers - 1]}", baseline_name="nbgrader autograde",
-            unit="submissions a minute", baseline=[60 / statistics.mean(seconds)],
-            ours=[60 * n / run["seconds"] for n, run in zip(sizes, runs)], higher_is_better=True,
-            promise=None if workers == 1 else 6,
-            details={"stock_seconds": seconds, "workers": workers, "size": sizes[0], "runs": runs}))
+            print(
+                f"{name}: {n} submissions, {workers} workers, {runs[-1]['seconds']:.1f} s; a submission: {runs[-1]['stages']}",
+                flush=True,
+            )
+        rows.append(
+            Row(
+                name=f"{name}, a class of {sizes[0]}, {workers} worker{'s'[: workers - 1]}",
+                baseline_name="nbgrader autograde",
+                unit="submissions a minute",
+                baseline=[60 / statistics.mean(seconds)],
+                ours=[60 * n / run["seconds"] for n, run in zip(sizes, runs)],
+                higher_is_better=True,
+                promise=None if workers == 1 else 6,
+                details={"stock_seconds": seconds, "workers": workers, "size": sizes[0], "runs": runs},
+            )
+        )
     return rows
 
 
@@ -195,11 +246,18 @@ def soak(size, name, workers=2):
     assert len(run["points"]) == size and right(run["points"], full)
     marks = [n for n in SIZES if n <= size]
     landed = {n: run["landed"][n - 1] for n in marks}
-    return {"assignment": name, "size": size, "workers": workers, "seconds": run["seconds"], "stages": run["stages"],
-            "seconds_a_submission_in_a_class_of": {n: round(landed[n][0] / n, 3) for n in marks},
-            "seconds_a_further_submission_up_to": {
-                n: round((landed[n][0] - landed[m][0]) / (n - m), 3) for m, n in zip(marks, marks[1:])},
-            "parent_memory_mb_after": {n: landed[n][1] for n in marks}}
+    return {
+        "assignment": name,
+        "size": size,
+        "workers": workers,
+        "seconds": run["seconds"],
+        "stages": run["stages"],
+        "seconds_a_submission_in_a_class_of": {n: round(landed[n][0] / n, 3) for n in marks},
+        "seconds_a_further_submission_up_to": {
+            n: round((landed[n][0] - landed[m][0]) / (n - m), 3) for m, n in zip(marks, marks[1:])
+        },
+        "parent_memory_mb_after": {n: landed[n][1] for n in marks},
+    }
 
 
 def rate(name, size, workers):
@@ -212,8 +270,10 @@ def scaling(classes=(("01_kl_term", 60), ("02_vae", 40)), size=12, workers=(1, 2
     """How cost grows with the size of a class and with the number of workers, by assignment."""
     found = {}
     for name, largest in classes:
-        found[name] = {"class": soak(largest, name),
-                       "submissions_a_minute_with_workers": {n: rate(name, size, n) for n in workers}}
+        found[name] = {
+            "class": soak(largest, name),
+            "submissions_a_minute_with_workers": {n: rate(name, size, n) for n in workers},
+        }
         print(name, found[name], flush=True)
     return found
 
@@ -257,10 +317,18 @@ def plot(record, path=PLOT):
 
 def _costs(axes, cost, label, colour, marker):
     """Cost by class size, and dashed without the start of the run."""
-    for name, line, text in (("seconds_a_submission_in_a_class_of", "-", f"{label}, {cost['workers']} workers"),
-                             ("seconds_a_further_submission_up_to", "--", None)):
-        axes.plot([int(n) for n in cost[name]], cost[name].values(), f"{marker}{line}", color=colour, label=text,
-                  fillstyle="none" if line == "--" else "full")
+    for name, line, text in (
+        ("seconds_a_submission_in_a_class_of", "-", f"{label}, {cost['workers']} workers"),
+        ("seconds_a_further_submission_up_to", "--", None),
+    ):
+        axes.plot(
+            [int(n) for n in cost[name]],
+            cost[name].values(),
+            f"{marker}{line}",
+            color=colour,
+            label=text,
+            fillstyle="none" if line == "--" else "full",
+        )
 
 
 def main():
@@ -268,7 +336,9 @@ def main():
     parser.add_argument("--size", type=int, default=60)
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--soak", type=int, metavar="SIZE", help="grade one class of this size instead")
-    parser.add_argument("--scaling", action="store_true", help="grade classes of several sizes, with several numbers of workers")
+    parser.add_argument(
+        "--scaling", action="store_true", help="grade classes of several sizes, with several numbers of workers"
+    )
     parser.add_argument("--plot", action="store_true", help="only draw what is recorded")
     parser.add_argument("--assignment", choices=ANSWERS, default="01_kl_term", help="for --soak")
     parser.add_argument("--workers", type=int, default=2, help="for --soak")

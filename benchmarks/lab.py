@@ -91,7 +91,12 @@ def train(kind, epochs=1, seed=0, latent_dim=2, images=None, batch_size=100, tes
 
     fit(x[: 2 * batch_size], x_test[: 2 * batch_size], 1)
     ends = [time.perf_counter()]
-    fit(x, x_test, epochs, callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()))])
+    fit(
+        x,
+        x_test,
+        epochs,
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()))],
+    )
     return {"seconds": np.diff(ends).tolist(), "reaches": negative_elbo(vae, x_test) if test else None}
 
 

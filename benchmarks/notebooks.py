@@ -70,7 +70,11 @@ def measure(repeats=3, profile="quick", names=NOTEBOOKS):
     least = [run(bare, profile, SOLUTIONS)[0] for _ in range(repeats)]
     for name in names:
         ours = [run(read(name), profile, SOLUTIONS / name) for _ in range(repeats)]
-        plain = [run(read(name, plain=True), profile, SOLUTIONS / name)[0] for _ in range(repeats)] if name in TRAINS else least
+        plain = (
+            [run(read(name, plain=True), profile, SOLUTIONS / name)[0] for _ in range(repeats)]
+            if name in TRAINS
+            else least
+        )
         pictures = [picture for _, picture in ours if picture is not None]
         row = Row(
             f"notebook {name}, {profile}", "with the lab's loop" if name in TRAINS else "importing TensorFlow alone", "s",
@@ -78,7 +82,11 @@ def measure(repeats=3, profile="quick", names=NOTEBOOKS):
             details={"first picture, s": pictures, "limits, s": LIMITS},
         )  # fmt: skip
         rows.append(row)
-        first = f", first picture after {statistics.median(pictures):.1f} s (limit {LIMITS['first picture']} s)" if pictures else ""
+        first = (
+            f", first picture after {statistics.median(pictures):.1f} s (limit {LIMITS['first picture']} s)"
+            if pictures
+            else ""
+        )
         print(f"{row.name}: {statistics.median(row.ours):.1f} s (limit {LIMITS['seconds']} s){first}", flush=True)
     return rows
 

@@ -40,8 +40,12 @@ class Row:
 
 def machine():
     """The machine in a few words, for the head of a table."""
-    return {"processor": _processor(), "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-            "system": platform.platform(), "python": platform.python_version()}
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+    }
 
 
 def _processor():
@@ -49,7 +53,9 @@ def _processor():
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:  # not Linux
         return platform.processor()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor()
+    )
 
 
 def markdown(rows):
@@ -57,6 +63,8 @@ def markdown(rows):
     lines = ["| what | baseline | ours | unit | repeats | ratio | promised |", "|---|---|---|---|---|---|---|"]
     for row in rows:
         promised = "" if row.promise is None else f"≥ {row.promise:g}"
-        lines.append(f"| {row.name} | {row.baseline_name}: {statistics.median(row.baseline):.4g} | {statistics.median(row.ours):.4g} | "
-                     f"{row.unit} | {len(row.baseline)}, {len(row.ours)} | **{row.ratio:.2f}** | {promised} |")
+        lines.append(
+            f"| {row.name} | {row.baseline_name}: {statistics.median(row.baseline):.4g} | {statistics.median(row.ours):.4g} | "
+            f"{row.unit} | {len(row.baseline)}, {len(row.ours)} | **{row.ratio:.2f}** | {promised} |"
+        )
     return "\n".join(lines)

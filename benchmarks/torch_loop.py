@@ -46,7 +46,9 @@ def main(path, epochs):
     images = np.load(path)
     loaders = [
         torch.utils.data.DataLoader(
-            torch.utils.data.TensorDataset(torch.from_numpy(images[part][:, None])), batch_size=100, shuffle=part == "x_train"
+            torch.utils.data.TensorDataset(torch.from_numpy(images[part][:, None])),
+            batch_size=100,
+            shuffle=part == "x_train",
         )
         for part in ("x_train", "x_test")
     ]

@@ -51,9 +51,13 @@ PROMISE = {"mlp": 5, "conv": 4}
 
 def lab_loop(*settings):
     """What ``lab.train`` finds for each of the settings, in a process of its own."""
-    environment = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}  # vaelab sets it
+    environment = {
+        name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"
+    }  # vaelab sets it
     command = [sys.executable, Path(__file__).with_name("lab.py"), json.dumps(settings)]
-    return json.loads(subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout)
+    return json.loads(
+        subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
+    )
 
 
 def our_fit(vae, x, x_test, epochs, batch_size=100):
@@ -82,16 +86,24 @@ def time_to_quality(kind, seed, full_baseline=False):
     found["seconds per epoch"] = history.seconds
     found["test nats after each epoch"] = history.val_loss
     found["reaches"] = negative_elbo(vae, x_test)
-    print(f"{kind}, seed {seed}: {found['seconds']:.1f} s to {found['reaches']:.2f} nats; the lab's loop: {found['baseline seconds']:.0f} s", flush=True)
+    print(
+        f"{kind}, seed {seed}: {found['seconds']:.1f} s to {found['reaches']:.2f} nats; the lab's loop: {found['baseline seconds']:.0f} s",
+        flush=True,
+    )
     if not found["reaches"] <= target:
-        raise RuntimeError(f"{kind}, seed {seed}: ends at {found['reaches']:.2f} nats on the test images; the lab's loop reaches {target}.")
+        raise RuntimeError(
+            f"{kind}, seed {seed}: ends at {found['reaches']:.2f} nats on the test images; the lab's loop reaches {target}."
+        )
     return found
 
 
 def torch_loop(python):
     """Seconds per epoch of the PyTorch loop; None without PyTorch."""
     if subprocess.run([python, "-c", "import torch"], capture_output=True).returncode:
-        print(f"{python} has no PyTorch: its row is left out (pip install -r benchmarks/requirements-torch.txt).", flush=True)
+        print(
+            f"{python} has no PyTorch: its row is left out (pip install -r benchmarks/requirements-torch.txt).",
+            flush=True,
+        )
         return None
     x, x_test = load("conv")
     with tempfile.TemporaryDirectory() as folder:
@@ -121,7 +133,9 @@ def scaling():
     x = load("mlp")[0]
     found = {}
     for what, values in SCALES.items():
-        settings = [{"latent_dim": 2, "images": 10_000, "batch_size": 100} | {ARGUMENTS[what]: value} for value in values]
+        settings = [
+            {"latent_dim": 2, "images": 10_000, "batch_size": 100} | {ARGUMENTS[what]: value} for value in values
+        ]
         lab = lab_loop(*({"kind": "mlp", "test": False, **setting} for setting in settings))
         found[what] = {"values": values, "baseline": [run["seconds"][0] for run in lab], "ours": []}
         for setting in settings:
@@ -167,10 +181,33 @@ def rows(record):
         epochs, target = LAB[kind]
         ours = [run["seconds"] for run in runs]
         title = f"{name}, time to {target} nats"
-        details = {"every run": RECORD.name, "final test −ELBO of each seed": [round(run["reaches"], 2) for run in runs]}
-        found.append(Row(title, f"Keras fit, {epochs} epochs", "s", [run["baseline seconds"] for run in runs], ours, promise=PROMISE[kind], details=details))
+        details = {
+            "every run": RECORD.name,
+            "final test −ELBO of each seed": [round(run["reaches"], 2) for run in runs],
+        }
+        found.append(
+            Row(
+                title,
+                f"Keras fit, {epochs} epochs",
+                "s",
+                [run["baseline seconds"] for run in runs],
+                ours,
+                promise=PROMISE[kind],
+                details=details,
+            )
+        )
         if kind == "conv" and record.get("torch"):
-            found.append(Row(title, f"PyTorch loop, {epochs} epochs", "s", [epochs * s for s in record["torch"]], ours, promise=1, details={"seconds per epoch": record["torch"]}))
+            found.append(
+                Row(
+                    title,
+                    f"PyTorch loop, {epochs} epochs",
+                    "s",
+                    [epochs * s for s in record["torch"]],
+                    ours,
+                    promise=1,
+                    details={"seconds per epoch": record["torch"]},
+                )
+            )
     return found
 
 
@@ -194,7 +231,9 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--full-baseline", action="store_true")
     parser.add_argument("--torch", metavar="PYTHON", help="an interpreter that has PyTorch")
-    parser.add_argument("--part", action="append", help="mlp, conv, mlp-SEED, conv-SEED, torch or scaling; may be repeated")
+    parser.add_argument(
+        "--part", action="append", help="mlp, conv, mlp-SEED, conv-SEED, torch or scaling; may be repeated"
+    )
     parser.add_argument("--plot", action="store_true", help="only draw what is recorded")
     options = parser.parse_args()
     if options.plot:

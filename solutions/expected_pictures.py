@@ -53,7 +53,10 @@ def encoder_shapes():
             ax.annotate("", end.get_position(), start.get_position(), arrowprops={"arrowstyle": "->"} | ends)
 
         boxes = [box(i + 0.6, 0, label(layer), plots.BLUE) for i, layer in enumerate(steps)]
-        outputs = [box(len(steps) + 0.6, y, f"{head.name}\n{label(head)}", plots.VERMILLION) for head, y in zip(heads, (0.6, -0.6))]
+        outputs = [
+            box(len(steps) + 0.6, y, f"{head.name}\n{label(head)}", plots.VERMILLION)
+            for head, y in zip(heads, (0.6, -0.6))
+        ]
         for start, end in [*zip(boxes, boxes[1:]), *((boxes[-1], output) for output in outputs)]:
             arrow(start, end)
     return fig

@@ -63,17 +63,31 @@ def main():
         decoder = models.make_decoder(LATENT_DIM, units, x_train.shape[1])
         vae = VAE(specimens.Implementation(kl_numbers, sample_numbers), encoder, decoder)
         vae.compile(optimizer="adam")
-        history = vae.fit(x_train, epochs=EPOCHS, batch_size=BATCH_SIZE, validation_data=(x_test, None), verbose=0).history
+        history = vae.fit(
+            x_train, epochs=EPOCHS, batch_size=BATCH_SIZE, validation_data=(x_test, None), verbose=0
+        ).history
         honest = VAE(right, encoder, decoder)
         honest.compile()
-        true = np.mean([honest.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)["loss"] for _ in range(10)])
+        true = np.mean(
+            [honest.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)["loss"] for _ in range(10)]
+        )
         recorded[name] = {
-            "kl_numbers": kl_numbers, "sample_numbers": sample_numbers,
-            "loss": [round(v, 2) for v in history["loss"]], "val_loss": [round(v, 2) for v in history["val_loss"]],
-            "true_val_loss": round(float(true), 2)}
+            "kl_numbers": kl_numbers,
+            "sample_numbers": sample_numbers,
+            "loss": [round(v, 2) for v in history["loss"]],
+            "val_loss": [round(v, 2) for v in history["val_loss"]],
+            "true_val_loss": round(float(true), 2),
+        }
         print(name, recorded[name]["val_loss"][-1], recorded[name]["true_val_loss"], flush=True)
-    record = {"made_by": "solutions/train_healthy.py", "images": images.source, "seed": SEED, "epochs": EPOCHS,
-              "batch_size": BATCH_SIZE, "latent_dim": LATENT_DIM, "models": recorded}
+    record = {
+        "made_by": "solutions/train_healthy.py",
+        "images": images.source,
+        "seed": SEED,
+        "epochs": EPOCHS,
+        "batch_size": BATCH_SIZE,
+        "latent_dim": LATENT_DIM,
+        "models": recorded,
+    }
     TARGET.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 

@@ -30,8 +30,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from vaelab.checks import judge, points  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
-EXERCISES = {"kl_term": "01_kl_term", "make_vae": "02_vae", "make_conv_encoder": "03_conv_vae",
-             "looks_healthy": "05_looks_healthy"}
+EXERCISES = {
+    "kl_term": "01_kl_term",
+    "make_vae": "02_vae",
+    "make_conv_encoder": "03_conv_vae",
+    "looks_healthy": "05_looks_healthy",
+}
 
 
 #: How a notebook may be set up: Keras's dtype policy, and whether XLA compiles.
@@ -116,11 +120,23 @@ def table(exercise, seeds, pool):
     judged = {}
     for (answer, _), found in zip(jobs, pool.map(verdicts, *zip(*jobs))):
         judged.setdefault(answer, []).append(found)
-    lines = [f"## {exercise}", "", f"{len(mutants)} mutants, {len(variants)} correct variants.", "",
-             "| mutant | " + " | ".join(c.id.split(".")[1] for c in checks) + " | points | recognised as |",
-             "|---" * (len(checks) + 3) + "|"]
-    count = {"mutants": len(mutants), "killed": 0, "named": 0, "steady": 0,
-             "again": len(mutants) * (len(seeds) > 1), "variants": len(variants), "passed": 0}
+    lines = [
+        f"## {exercise}",
+        "",
+        f"{len(mutants)} mutants, {len(variants)} correct variants.",
+        "",
+        "| mutant | " + " | ".join(c.id.split(".")[1] for c in checks) + " | points | recognised as |",
+        "|---" * (len(checks) + 3) + "|",
+    ]
+    count = {
+        "mutants": len(mutants),
+        "killed": 0,
+        "named": 0,
+        "steady": 0,
+        "again": len(mutants) * (len(seeds) > 1),
+        "variants": len(variants),
+        "passed": 0,
+    }
     for answer in mutants:
         passed = [[found[check.id]["passed"] for found in judged[answer]] for check in checks]
         lost = [v for found in judged[answer] for v in found.values() if not v["passed"]]
@@ -130,9 +146,16 @@ def table(exercise, seeds, pool):
         ids = list(dict.fromkeys(i for v in lost for i in (v["mistake"], v["also"]) if i))
         mark = "" if right else (" (expected: " + (", ".join(answer.expects) or "nothing") + ")")
         earned = sorted({sum(check.points for check, p in zip(checks, passed) if p[i]) for i in range(len(seeds))})
-        lines.append(f"| {answer.name} | " + " | ".join("·" if all(p) else "BY LUCK" if any(p) else "killed" for p in passed)
-                     + f" | {' or '.join(map(str, earned))} of {sum(c.points for c in checks)} | {', '.join(ids) or 'not recognised'}{mark} |")
-    lines += ["", "| correct variant | " + " | ".join(c.id.split(".")[1] for c in checks) + " |", "|---" * (len(checks) + 1) + "|"]
+        lines.append(
+            f"| {answer.name} | "
+            + " | ".join("·" if all(p) else "BY LUCK" if any(p) else "killed" for p in passed)
+            + f" | {' or '.join(map(str, earned))} of {sum(c.points for c in checks)} | {', '.join(ids) or 'not recognised'}{mark} |"
+        )
+    lines += [
+        "",
+        "| correct variant | " + " | ".join(c.id.split(".")[1] for c in checks) + " |",
+        "|---" * (len(checks) + 1) + "|",
+    ]
     for answer in variants:
         passed = [all(found[check.id]["passed"] for found in judged[answer]) for check in checks]
         count["passed"] += all(passed)
@@ -152,12 +175,19 @@ def repeat(chosen, times, conditions):
                     verdict = judge.judge(check.id, target)
                     runs += 1
                     if not verdict["passed"]:
-                        alarms.append((answer.exercise, answer.name, policy, jit, check.id, verdict["seed"], verdict["message"]))
+                        alarms.append(
+                            (answer.exercise, answer.name, policy, jit, check.id, verdict["seed"], verdict["message"])
+                        )
                         print("FALSE ALARM", *alarms[-1], flush=True)
         print(f"{answer.exercise}/{answer.name}: {runs} checks, {time.perf_counter() - start:.0f} s", flush=True)
         with found() as state:
             what = "repeat" if len(conditions) == 1 else "conditions"
-            entry = state["alarms"].setdefault(answer.exercise, {}).setdefault(answer.name, {}).setdefault(what, {"checks": 0, "alarms": 0})
+            entry = (
+                state["alarms"]
+                .setdefault(answer.exercise, {})
+                .setdefault(answer.name, {})
+                .setdefault(what, {"checks": 0, "alarms": 0})
+            )
             entry["checks"] += runs
             entry["alarms"] += len(alarms) - before
     print(f"{len(alarms)} false alarms")
@@ -179,32 +209,49 @@ def false_alarms(alarms):
     """Markdown for what `repeat` has counted so far."""
     if not alarms:
         return []
-    lines = ["## False alarms", "",
-             "Right answers again and again, all checks, fresh inputs each time: `python tests/kill_matrix.py --repeat N`;",
-             "and in notebooks with the dtype policies " + ", ".join(dict.fromkeys(f"`{policy}`" for policy, _ in CONDITIONS))
-             + ", XLA on and off:", "`python tests/kill_matrix.py --conditions`. Batches of 1 and 7 images and latent spaces of 1, 2, 5 and 16",
-             "dimensions are among the inputs of the checks themselves. Counted by these commands:", "",
-             "| exercise | correct variants | checks, fresh inputs | false alarms | checks, policies and XLA | false alarms |",
-             "|---|---|---|---|---|---|"]
+    lines = [
+        "## False alarms",
+        "",
+        "Right answers again and again, all checks, fresh inputs each time: `python tests/kill_matrix.py --repeat N`;",
+        "and in notebooks with the dtype policies "
+        + ", ".join(dict.fromkeys(f"`{policy}`" for policy, _ in CONDITIONS))
+        + ", XLA on and off:",
+        "`python tests/kill_matrix.py --conditions`. Batches of 1 and 7 images and latent spaces of 1, 2, 5 and 16",
+        "dimensions are among the inputs of the checks themselves. Counted by these commands:",
+        "",
+        "| exercise | correct variants | checks, fresh inputs | false alarms | checks, policies and XLA | false alarms |",
+        "|---|---|---|---|---|---|",
+    ]
     for exercise, variants in sorted(alarms.items()):
-        sums = [sum(v.get(what, {}).get(key, 0) for v in variants.values())
-                for what in ("repeat", "conditions") for key in ("checks", "alarms")]
+        sums = [
+            sum(v.get(what, {}).get(key, 0) for v in variants.values())
+            for what in ("repeat", "conditions")
+            for key in ("checks", "alarms")
+        ]
         lines.append(f"| {exercise} | {len(variants)} | " + " | ".join(map(str, sums)) + " |")
     return ["\n".join(lines)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeat", type=int, metavar="N", help="run the correct variants N times with fresh seeds instead")
+    parser.add_argument(
+        "--repeat", type=int, metavar="N", help="run the correct variants N times with fresh seeds instead"
+    )
     parser.add_argument("--conditions", action="store_true", help="run them once in each kind of notebook instead")
-    parser.add_argument("--variant", action="append", help="with --repeat or --conditions: only this one (may be repeated)")
+    parser.add_argument(
+        "--variant", action="append", help="with --repeat or --conditions: only this one (may be repeated)"
+    )
     parser.add_argument("--exercise", choices=EXERCISES, action="append", help="only this one (may be repeated)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2], help="seeds of the table (default 1 2)")
-    parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1), help="processes (default: one a core, at most 4)")
+    parser.add_argument(
+        "--jobs", type=int, default=min(4, os.cpu_count() or 1), help="processes (default: one a core, at most 4)"
+    )
     options = parser.parse_args()
     exercises = options.exercise or [e for e in EXERCISES if answers("variants", e)]
     if options.repeat or options.conditions:
-        chosen = [a for e in exercises for a in answers("variants", e) if not options.variant or a.name in options.variant]
+        chosen = [
+            a for e in exercises for a in answers("variants", e) if not options.variant or a.name in options.variant
+        ]
         conditions = CONDITIONS if options.conditions else CONDITIONS[:1]
         raise SystemExit(1 if repeat(chosen, options.repeat or 1, conditions) else 0)
     for exercise in exercises:
@@ -219,17 +266,26 @@ def main():
 def document(state):
     """The whole file: what it is, the totals, one section an exercise, then the false alarms."""
     tables = [state["tables"][exercise] for exercise in EXERCISES if exercise in state["tables"]]
-    total = {key: sum(table["count"].get(key, 0) for table in tables)
-             for key in ("mutants", "killed", "named", "steady", "again", "variants", "passed")}
-    head = ["# Kill matrix", "",
-            "Made by `make kill-matrix`; do not edit. Each wrong answer (mutant) against each check, and what the",
-            "checks recognised; then the right answers in other styles, which must all pass. `·` means that a check",
-            "passes: a mistake that leaves the shape right keeps the points for the shape. BY LUCK: with some inputs it",
-            "passes, with others it does not.", "",
-            f"{total['killed']} of {total['mutants']} mutants lose marks; {total['named']} are named correctly (or, where",
-            f"the catalogue has no entry, left unnamed). Of {total['again']} that were judged on several inputs,",
-            f"{total['steady']} earn the same points with all. {total['passed']} of {total['variants']} correct variants get full marks."]
-    return "\n\n".join(["\n".join(head), *("\n".join(table["text"]) for table in tables), *false_alarms(state["alarms"])]) + "\n"
+    total = {
+        key: sum(table["count"].get(key, 0) for table in tables)
+        for key in ("mutants", "killed", "named", "steady", "again", "variants", "passed")
+    }
+    head = [
+        "# Kill matrix",
+        "",
+        "Made by `make kill-matrix`; do not edit. Each wrong answer (mutant) against each check, and what the",
+        "checks recognised; then the right answers in other styles, which must all pass. `·` means that a check",
+        "passes: a mistake that leaves the shape right keeps the points for the shape. BY LUCK: with some inputs it",
+        "passes, with others it does not.",
+        "",
+        f"{total['killed']} of {total['mutants']} mutants lose marks; {total['named']} are named correctly (or, where",
+        f"the catalogue has no entry, left unnamed). Of {total['again']} that were judged on several inputs,",
+        f"{total['steady']} earn the same points with all. {total['passed']} of {total['variants']} correct variants get full marks.",
+    ]
+    return (
+        "\n\n".join(["\n".join(head), *("\n".join(table["text"]) for table in tables), *false_alarms(state["alarms"])])
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

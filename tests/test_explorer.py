@@ -31,7 +31,9 @@ def decoder_to(*shape, latent_dim=2, activation="sigmoid", seed=0):
         [
             keras.Input((latent_dim,)),
             layers.Dense(16, "tanh", kernel_initializer=init),
-            layers.Dense(int(np.prod(shape)), activation, kernel_initializer=keras.initializers.RandomNormal(seed=seed)),
+            layers.Dense(
+                int(np.prod(shape)), activation, kernel_initializer=keras.initializers.RandomNormal(seed=seed)
+            ),
             layers.Reshape(shape),
         ],
         name=f"decoder_{seed}",
@@ -58,7 +60,12 @@ def posterior():
 @pytest.fixture
 def explorer(images, labels, posterior):
     return LatentExplorer(
-        decoder_to(64), images=images, labels=labels, posterior=posterior, train_images=images[::-1], class_names=CLASSES
+        decoder_to(64),
+        images=images,
+        labels=labels,
+        posterior=posterior,
+        train_images=images[::-1],
+        class_names=CLASSES,
     )
 
 
@@ -220,7 +227,9 @@ def test_in_the_grading_profile_no_model_is_used_but_to_check_it(monkeypatch, im
 def worst_pixels(decoder, grid, n=4000):
     """The largest difference of blended and exact pixels at each of n random points."""
     z = np.random.default_rng(3).uniform(-grid.limit, grid.limit, size=(n, 2)).astype("float32")
-    return np.concatenate([np.abs(grid.blend(part) / 255 - decoder.images(part)).max((1, 2, 3)) for part in np.split(z, 8)])
+    return np.concatenate(
+        [np.abs(grid.blend(part) / 255 - decoder.images(part)).max((1, 2, 3)) for part in np.split(z, 8)]
+    )
 
 
 # The convolutional decoder has steeper borders between classes.
@@ -304,7 +313,11 @@ def test_at_rest_the_nearest_training_images_are_shown(explorer, images, monkeyp
     z = [0.5, 0.5]
     browser._answer(browser, {"kind": "decode", "view": "v", "ticket": 1, "z": z, "rest": True}, [])
     distances = np.square(images[::-1].reshape(30, -1) - explorer._decoders[0](z).ravel() / 255).sum(axis=1)
-    shown = [value for child in controls(explorer, widgets.HTML)[""] for value in re.findall(r"Training image (\d+)", child.value)]
+    shown = [
+        value
+        for child in controls(explorer, widgets.HTML)[""]
+        for value in re.findall(r"Training image (\d+)", child.value)
+    ]
     assert [int(index) for index in shown] == distances.argsort()[:6].tolist()
 
 
@@ -327,7 +340,13 @@ def test_a_picked_image_is_described_in_nats(explorer, posterior, images):
     nats = -(x * np.log(decoded) + (1 - x) * np.log1p(-decoded)).sum()
     said = text_of(explorer)
     assert "right" in said
-    for value in (f"{kl[0]:.2f}", f"{kl[1]:.2f}", f"{kl.sum():.2f} nats", f"{nats:.1f} nats", f"{nats + kl.sum():.1f} nats"):
+    for value in (
+        f"{kl[0]:.2f}",
+        f"{kl[1]:.2f}",
+        f"{kl.sum():.2f} nats",
+        f"{nats:.1f} nats",
+        f"{nats + kl.sum():.1f} nats",
+    ):
         assert value in said
     for m, lv in zip(mean, log_var, strict=True):
         assert f"{m:+.2f} ± {np.exp(lv / 2):.2f}".replace("-", "−") in said
@@ -381,7 +400,9 @@ def test_the_cross_fade_mixes_pixels_and_the_path_decodes(explorer, images, post
 def test_switching_the_decoder_switches_map_and_table(images, posterior):
     other = (posterior[0][::-1], posterior[1])
     explorer = LatentExplorer(
-        {"one": decoder_to(64), "two": decoder_to(64, seed=1)}, images=images, posterior={"one": posterior, "two": other}
+        {"one": decoder_to(64), "two": decoder_to(64, seed=1)},
+        images=images,
+        posterior={"one": posterior, "two": other},
     )
     assert "encoded for one" in text_of(explorer)
     control(explorer, "Map of").value = 1
@@ -391,7 +412,9 @@ def test_switching_the_decoder_switches_map_and_table(images, posterior):
 
 
 def test_a_decoder_without_posterior_says_so(images, posterior):
-    explorer = LatentExplorer({"one": decoder_to(64), "two": decoder_to(64, seed=1)}, images=images, posterior={"two": posterior})
+    explorer = LatentExplorer(
+        {"one": decoder_to(64), "two": decoder_to(64, seed=1)}, images=images, posterior={"two": posterior}
+    )
     assert "one has no posterior" in text_of(explorer)
     control(explorer, "Map of").value = 1
     assert "encoded for two" in text_of(explorer)
@@ -425,7 +448,9 @@ def test_without_a_kernel_there_is_a_static_figure_with_alternative_text(explore
     decoder = explorer._decoders[0]
     n = grid.shape[0] // 8
     quantiles = norm.ppf((np.arange(n) + 0.5) / n)
-    assert np.array_equal(grid[-8:, :8], decoder([quantiles[0], quantiles[0]])[..., 0]), "lower left: smallest z1 and z2"
+    assert np.array_equal(grid[-8:, :8], decoder([quantiles[0], quantiles[0]])[..., 0]), (
+        "lower left: smallest z1 and z2"
+    )
     assert np.array_equal(grid[:8, :8], decoder([quantiles[0], quantiles[-1]])[..., 0]), "upper left: largest z2"
 
 

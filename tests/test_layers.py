@@ -8,7 +8,16 @@ from keras import layers, ops
 
 from vaelab.layers import BatchNormalization, faster, fuses
 
-OPTIONS = [{}, {"momentum": 0.9}, {"epsilon": 0.1}, {"axis": 3}, {"center": False}, {"scale": False}, {"axis": 1}, {"trainable": False}]
+OPTIONS = [
+    {},
+    {"momentum": 0.9},
+    {"epsilon": 0.1},
+    {"axis": 3},
+    {"center": False},
+    {"scale": False},
+    {"axis": 1},
+    {"trainable": False},
+]
 SHAPES = [(4, 6, 5, 3), (2, 3, 3, 8), (1, 4, 4, 2), (7, 1, 1, 3), (9, 3)]
 
 
@@ -43,7 +52,9 @@ def test_results_gradients_and_running_averages_are_those_of_keras(config, shape
     rng = np.random.default_rng(1)
     x = tf.constant(rng.normal(1, 2, size=shape).astype("float32"))
     toward = rng.normal(size=shape).astype("float32")
-    for ours, keras_own in zip(everything(fast, x, toward, training), everything(plain, x, toward, training), strict=True):
+    for ours, keras_own in zip(
+        everything(fast, x, toward, training), everything(plain, x, toward, training), strict=True
+    ):
         np.testing.assert_allclose(ours, keras_own, rtol=1e-3, atol=1e-4)
 
 
@@ -54,7 +65,15 @@ def test_maps_in_training_are_fused_and_nothing_else():
         return fuses(pair(x.shape, **config)[0], x)
 
     assert fused(maps) and fused(maps, momentum=0.5)
-    assert not any([fused(rows), fused(maps, axis=1), fused(maps, scale=False), fused(maps, center=False), fused(maps, trainable=False)])
+    assert not any(
+        [
+            fused(rows),
+            fused(maps, axis=1),
+            fused(maps, scale=False),
+            fused(maps, center=False),
+            fused(maps, trainable=False),
+        ]
+    )
 
 
 def test_configuration_and_saved_weights_are_those_of_keras(tmp_path):

@@ -115,7 +115,12 @@ def test_knn_ties_go_to_the_class_of_the_nearest_neighbour_among_those_that_tie(
     ],
 )
 def test_knn_accuracy_refuses_what_does_not_fit(change, message):
-    arguments = {"z_train": np.zeros((10, 2)), "y_train": np.zeros(10, int), "z_test": np.zeros((4, 2)), "y_test": np.zeros(4, int)}
+    arguments = {
+        "z_train": np.zeros((10, 2)),
+        "y_train": np.zeros(10, int),
+        "z_test": np.zeros((4, 2)),
+        "y_test": np.zeros(4, int),
+    }
     with pytest.raises(ValueError, match=message):
         metrics.knn_accuracy(**{**arguments, **change})
 

@@ -48,9 +48,7 @@ def test_sampling_draws_anew_at_each_call_and_repeats_from_its_seed():
     first, second = draws(layer, [0.0], [0.0], 5), draws(layer, [0.0], [0.0], 5)
     assert not np.array_equal(first, second)
     np.testing.assert_array_equal(draws(models.Sampling(seed=1), [0.0], [0.0], 5), first)
-    np.testing.assert_array_equal(
-        draws(models.Sampling.from_config(layer.get_config()), [0.0], [0.0], 5), first
-    )
+    np.testing.assert_array_equal(draws(models.Sampling.from_config(layer.get_config()), [0.0], [0.0], 5), first)
 
 
 def test_the_noise_differs_between_images_and_dimensions():
@@ -64,9 +62,7 @@ def test_the_recorded_trainings_reach_their_quality(name, at_most):
     full = profiles.PROFILES["full"]
     assert len(history.epochs) == {"mlp": full.mlp_epochs, "conv": full.conv_epochs}[name]
     assert history.val_loss[-1] <= at_most
-    np.testing.assert_allclose(
-        np.add(history.val_reconstruction, history.val_kl), history.val_loss, atol=0.01
-    )
+    np.testing.assert_allclose(np.add(history.val_reconstruction, history.val_kl), history.val_loss, atol=0.01)
 
 
 def test_the_mlp_weights_reach_what_the_record_says():
@@ -127,7 +123,9 @@ def test_an_unknown_reference_model_is_an_error():
 def test_borrow_takes_what_the_student_wrote(course, capsys):
     from vaelab.earlier import borrow
 
-    course("02_vae", ["import math", "scale = 3", "raise SystemExit", "def make_vae(x):\n    return scale * math.floor(x)"])
+    course(
+        "02_vae", ["import math", "scale = 3", "raise SystemExit", "def make_vae(x):\n    return scale * math.floor(x)"]
+    )
     assert borrow("02_vae", "make_vae")(2.5) == 6
     assert "your notebook" in capsys.readouterr().out
 

@@ -103,7 +103,9 @@ def test_committed_solution_was_run_from_top_to_bottom_without_errors(assignment
     executed = [cell for cell in code_cells(solution(assignment)) if cell.source.strip()]
     assert [cell.execution_count for cell in executed] == list(range(1, len(executed) + 1))
     for cell in executed:
-        assert not [output for output in cell.outputs if output.output_type == "error" or output.get("name") == "stderr"]
+        assert not [
+            output for output in cell.outputs if output.output_type == "error" or output.get("name") == "stderr"
+        ]
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
@@ -152,14 +154,18 @@ def test_code_cells_are_short_and_have_a_reason_before_them(assignment):
 
 def is_definition(cell):
     """Whether a cell only defines a function or a class: shown once, then imported."""
-    return all(isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom) for node in parse(cell).body)
+    return all(
+        isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom) for node in parse(cell).body
+    )
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_text_cells_are_short(assignment):
     for cell in solution(assignment).cells:
         if cell.cell_type == "markdown" and "nbgrader" not in cell.metadata:
-            prose = re.sub(r"<details>.*?</details>|^\|.*$|\$\$.*?\$\$", "", cell.source, flags=re.DOTALL | re.MULTILINE)
+            prose = re.sub(
+                r"<details>.*?</details>|^\|.*$|\$\$.*?\$\$", "", cell.source, flags=re.DOTALL | re.MULTILINE
+            )
             assert len(prose.split()) <= MAX_TEXT_WORDS, cell.id
 
 

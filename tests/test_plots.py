@@ -31,7 +31,13 @@ def history(epochs=50, test=True, end=262.0):
     """A history that falls from about 340 to ``end``."""
     e = np.arange(1, epochs + 1)
     loss, kl = end + 10 / e + 70 * np.exp(-(e - 1.0)), 6.5 - 3 * np.exp(-e / 4)
-    made = History(epochs=e.tolist(), loss=loss.tolist(), kl=kl.tolist(), reconstruction=(loss - kl).tolist(), seconds=[1.0] * epochs)
+    made = History(
+        epochs=e.tolist(),
+        loss=loss.tolist(),
+        kl=kl.tolist(),
+        reconstruction=(loss - kl).tolist(),
+        seconds=[1.0] * epochs,
+    )
     if test:
         made.val_loss, made.val_kl = (loss + 0.5).tolist(), kl.tolist()
         made.val_reconstruction = (loss + 0.5 - kl).tolist()
@@ -60,7 +66,9 @@ FIGURES = {
     "samples": lambda: plots.samples(X[..., None][:12]),
     "one sample": lambda: plots.samples(X[:1]),
     "reconstructions": lambda: plots.reconstructions(X, X, Y),
-    "compare": lambda: plots.compare(X, {"MLP": X, "conv": X}, nats={"MLP": np.full(40, 262.4), "conv": np.full(40, 260.4)}),
+    "compare": lambda: plots.compare(
+        X, {"MLP": X, "conv": X}, nats={"MLP": np.full(40, 262.4), "conv": np.full(40, 260.4)}
+    ),
     "manifold": lambda: plots.manifold(smooth_images),
     "small manifold": lambda: plots.manifold(smooth_images, n=4),
     "large manifold": lambda: plots.manifold(smooth_images, n=30),
@@ -72,7 +80,9 @@ FIGURES = {
     "learning curve of a collapse": lambda: plots.learning_curve(history(end=385.2)),
     "learning curve of a loss far too small": lambda: plots.learning_curve(history(end=0.49)),
     "learning curve of no epoch": lambda: plots.learning_curve(History()),
-    "bars": lambda: plots.bar_comparison({"MLP": {"reconstruction": 256.4, "kl": 6.6}, "conv": {"reconstruction": 253.2, "kl": 6.5}}),
+    "bars": lambda: plots.bar_comparison(
+        {"MLP": {"reconstruction": 256.4, "kl": 6.6}, "conv": {"reconstruction": 253.2, "kl": 6.5}}
+    ),
     "latent scatter": lambda: plots.latent_scatter(Z, Y, title="Test set"),
     "marginals": lambda: plots.marginals({"prior samples": Z, "aggregated posterior samples": Z, "posterior means": Z}),
     "kl integrand": lambda: plots.kl_integrand(1.0, -1.0),
@@ -111,7 +121,9 @@ def test_outside_notebooks_the_figure_is_returned_and_nothing_printed_or_left_be
 def test_in_notebooks_a_small_png_with_alternative_text_is_displayed(name, displayed):
     assert FIGURES[name]() is None
     (bundle,) = displayed
-    alt, source = re.fullmatch(r'<figure.*?><img.*? alt="([^"]+)" src="data:image/png;base64,([^"]+)"></figure>', bundle["text/html"]).groups()
+    alt, source = re.fullmatch(
+        r'<figure.*?><img.*? alt="([^"]+)" src="data:image/png;base64,([^"]+)"></figure>', bundle["text/html"]
+    ).groups()
     assert len(bundle["text/plain"]) > 15 and alt
     png = base64.b64decode(source)
     assert len(png) < 200_000
@@ -241,7 +253,9 @@ def test_a_history_without_epochs_gives_a_figure_that_says_so():
 
 
 def test_bars_are_as_long_as_their_parts_and_carry_the_numbers():
-    fig = plots.bar_comparison({"MLP": {"reconstruction": 256.4, "kl": 6.6}, "conv": {"reconstruction": 253.2, "kl": 6.5}})
+    fig = plots.bar_comparison(
+        {"MLP": {"reconstruction": 256.4, "kl": 6.6}, "conv": {"reconstruction": 253.2, "kl": 6.5}}
+    )
     assert [bar.get_width() for bar in fig.axes[0].patches] == pytest.approx([256.4, 6.6, 253.2, 6.5])
     assert all(number in texts(fig) for number in ("256.4", "kl 6.6, total 263.0", "253.2", "kl 6.5, total 259.7"))
 
@@ -287,7 +301,9 @@ def test_the_kl_integrands_title_holds_its_area(mean, log_var):
 
 
 def test_the_kl_integrands_axes_do_not_move_with_the_sliders():
-    limits = [[(ax.get_xlim(), ax.get_ylim()) for ax in plots.kl_integrand(*at).axes] for at in ((0, 0), (3, -3), (-3, 3))]
+    limits = [
+        [(ax.get_xlim(), ax.get_ylim()) for ax in plots.kl_integrand(*at).axes] for at in ((0, 0), (3, -3), (-3, 3))
+    ]
     assert limits[0] == limits[1] == limits[2]
 
 
@@ -402,7 +418,11 @@ def test_classes_that_meet_in_latent_space_keep_apart_for_the_colour_blind(eyes)
     rgb = np.array([colors.to_rgb(colour) for colour in plots.CLASS_COLOURS])
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     seen = (linear @ np.transpose(_SEEN_WITH[eyes])).clip(0, 1)
-    xyz = seen @ np.transpose([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) / [0.9505, 1, 1.089]
+    xyz = (
+        seen
+        @ np.transpose([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+        / [0.9505, 1, 1.089]
+    )
     f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     lab = np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
     apart = {(a, b): np.linalg.norm(lab[a] - lab[b]) for group in _MEET for a, b in itertools.combinations(group, 2)}

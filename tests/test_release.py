@@ -151,7 +151,9 @@ def test_release_clears_answers_hidden_tests_outputs_and_notebook_metadata(relea
     student = nbformat.read(released_demo / "course/01_demo/01_demo.ipynb", as_version=4)
     assert set(student.metadata) == {"kernelspec", "language_info"}
     source = {cell.id: cell.source for cell in student.cells}
-    assert source["double"] == 'def double(x):\n    """Twice x."""\n    # YOUR CODE HERE\n    raise NotImplementedError()'
+    assert (
+        source["double"] == 'def double(x):\n    """Twice x."""\n    # YOUR CODE HERE\n    raise NotImplementedError()'
+    )
     assert source["test_double_visible"] == "assert double(2) == 4"
     assert source["test_double_hidden"] == ""
     assert source["question_why"] == "Why?\n\nYOUR ANSWER HERE"

@@ -70,7 +70,7 @@ def environment_yml():
 
 def test_conda_brings_pip_and_a_python_that_the_project_supports():
     *conda, pip = environment_yml()
-    python, = (name.removeprefix("python=") for name in conda if name.startswith("python="))
+    (python,) = (name.removeprefix("python=") for name in conda if name.startswith("python="))
     supported = re.search(r'requires-python = "(.*)"', (PROJECT / "pyproject.toml").read_text(encoding="utf-8"))[1]
     assert SpecifierSet(supported).contains(f"{python}.1") and "pip" in conda and set(pip) == {"pip"}
 

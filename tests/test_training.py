@@ -134,7 +134,9 @@ def test_a_rate_above_the_usual_is_not_raised(x):
 
 def test_a_schedule_of_the_models_own_is_left_alone(x):
     vae = Recorded()
-    vae.compile(optimizer=keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.5)), jit_compile=False)
+    vae.compile(
+        optimizer=keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.5)), jit_compile=False
+    )
     training.fit(vae, x, epochs=3, batch_size=30)
     assert vae.rates == pytest.approx([0.5, 0.25, 0.125])
 
@@ -358,7 +360,7 @@ def test_in_a_notebook_one_small_output_is_updated_in_place_and_the_curve_follow
     assert [output.output_type for output in outputs] == ["display_data", "display_data"]
     final, curve = (output.data for output in outputs)
     assert "5 epochs in" in final["text/html"] and len(str(final)) < 1000
-    assert "alt=\"Learning curve" in curve["text/html"]
+    assert 'alt="Learning curve' in curve["text/html"]
     live = [text for text in client.texts if "batch" in text]
     assert live and all("of 100: loss" in text and "reconstruction" in text and "KL" in text for text in live)
 

@@ -181,7 +181,9 @@ def check_images(x, name="x"):
     low, high = float(x.min()), float(x.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         bad = int(np.count_nonzero(~np.isfinite(x)))
-        raise ValueError(f"{name} holds {bad} NaN or infinite values; expected numbers in [0, 1]. Look where they arise.")
+        raise ValueError(
+            f"{name} holds {bad} NaN or infinite values; expected numbers in [0, 1]. Look where they arise."
+        )
     if low < 0 or high > 1:
         raise ValueError(
             f"{name} ranges from {low:.4g} to {high:.4g}; expected [0, 1], because a pixel is used as a probability. "
@@ -193,7 +195,9 @@ def _sample(prefix):
     try:
         arrays = _ahead.pop() if _ahead else _read(SAMPLE_FOLDER, SAMPLE)
     except DataError as error:
-        raise DataError(f"{error} This is the sample that comes with vaelab: reinstall the package or clone it again.") from None
+        raise DataError(
+            f"{error} This is the sample that comes with vaelab: reinstall the package or clone it again."
+        ) from None
     return FashionMNIST(**arrays, source=f"{prefix}: 10,000 training + 2,000 test images, all ten classes alike.")
 
 

@@ -88,6 +88,4 @@ def _is_literal(node):
 
 
 def _is_stub(function):
-    return any(
-        isinstance(node, ast.Raise) and "NotImplementedError" in ast.unparse(node) for node in function.body
-    )
+    return any(isinstance(node, ast.Raise) and "NotImplementedError" in ast.unparse(node) for node in function.body)

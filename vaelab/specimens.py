@@ -33,8 +33,10 @@ class Implementation:
         self._kl = np.asarray(kl_numbers, "float32")
         self._sample = np.asarray(sample_numbers, "float32")
         if self._kl.shape != (KL_NUMBERS,) or self._sample.shape != (SAMPLE_NUMBERS,):
-            raise ValueError(f"{KL_NUMBERS} and {SAMPLE_NUMBERS} numbers were expected, "
-                             f"not shapes {self._kl.shape} and {self._sample.shape}")
+            raise ValueError(
+                f"{KL_NUMBERS} and {SAMPLE_NUMBERS} numbers were expected, "
+                f"not shapes {self._kl.shape} and {self._sample.shape}"
+            )
 
     def kl(self, z_mean, z_log_var):
         """What this implementation takes for the KL term: ``(batch,)``, in nats.
@@ -114,5 +116,7 @@ def plot_curves(models):
     ax.set(xlabel="epoch", ylabel="reported test loss, nats per image")
     ax.legend()
     ends = ", ".join(f"{name} {model.val_loss[0]:.1f} to {model.val_loss[-1]:.1f}" for name, model in models.items())
-    return fig, ("Learning curves of four models, reported test loss in nats per image over "
-                 f"{len(epochs)} epochs. All fall steeply at first, then slowly: {ends}.")
+    return fig, (
+        "Learning curves of four models, reported test loss in nats per image over "
+        f"{len(epochs)} epochs. All fall steeply at first, then slowly: {ends}."
+    )

@@ -182,7 +182,11 @@ def _compile(step, batch_size, images):
     if not _suits_xla(concrete.graph.as_graph_def()):
         return None
 
-    @tf.function(jit_compile=True, autograph=False, input_signature=[tf.TensorSpec([images], tf.int32)] + 2 * [tf.TensorSpec([], tf.int32)])
+    @tf.function(
+        jit_compile=True,
+        autograph=False,
+        input_signature=[tf.TensorSpec([images], tf.int32)] + 2 * [tf.TensorSpec([], tf.int32)],
+    )
     def many(order, first, last):
         def body(i, logs):
             return i + 1, concrete(tf.slice(order, [i * batch_size], [batch_size]))
@@ -289,7 +293,9 @@ class _Progress:
     def finish(self, stopped=False):
         count = len(self.history.epochs)
         if stopped:
-            text = f"Stopped in epoch {count + 1} of {self.total}. The model keeps its weights; epochs completed: {count}"
+            text = (
+                f"Stopped in epoch {count + 1} of {self.total}. The model keeps its weights; epochs completed: {count}"
+            )
         else:
             text = f"{count} epoch{'s' * (count > 1)} in {_duration(time.perf_counter() - self.started)}"
         self.line.final(f"{text}; {self._latest()}." if count else f"{text}.")
@@ -347,13 +353,17 @@ def _check_model(vae):
     if not isinstance(vae, keras.Model):
         raise TypeError(f"vae is a {type(vae).__name__}; expected a compiled keras.Model, as make_vae returns.")
     if not vae.compiled:
-        raise ValueError('The model is not compiled. Call vae.compile(optimizer="adam") in make_vae before it returns the model.')
+        raise ValueError(
+            'The model is not compiled. Call vae.compile(optimizer="adam") in make_vae before it returns the model.'
+        )
 
 
 def _check_shapes(vae, x_train, x_test):
     expected = getattr(vae, "input_shape", None)  # a subclassed model learns it from its first batch
     if isinstance(expected, tuple) and expected[1:] != x_train.shape[1:]:
-        raise ValueError(f"x_train has shape {x_train.shape}; the model expects {expected} (None: any number). Reshape the images first.")
+        raise ValueError(
+            f"x_train has shape {x_train.shape}; the model expects {expected} (None: any number). Reshape the images first."
+        )
     if x_test is not None and x_test.shape[1:] != x_train.shape[1:]:
         raise ValueError(f"x_train has shape {x_train.shape} and x_test {x_test.shape}; expected images of one shape.")
 

@@ -67,15 +67,19 @@ def as_bytes(notebook):
 
 def code_cells(*sources):
     """Cells as the judge's order has them, none of them a test."""
-    return [{"id": f"cell-{i}", "grade_id": None, "cell_type": "code", "test": False, "source": source}
-            for i, source in enumerate(sources)]
+    return [
+        {"id": f"cell-{i}", "grade_id": None, "cell_type": "code", "test": False, "source": source}
+        for i, source in enumerate(sources)
+    ]
 
 
 def printed(findings, index=0):
     """All text that a cell displayed, in one string."""
     text = []
     for output in findings["cells"][index]["outputs"]:
-        text.append(output.get("text") or output.get("data", {}).get("text/plain") or "\n".join(output.get("traceback", [])))
+        text.append(
+            output.get("text") or output.get("data", {}).get("text/plain") or "\n".join(output.get("traceback", []))
+        )
     return "".join(text)
 
 

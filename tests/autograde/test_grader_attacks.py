@@ -46,16 +46,28 @@ def marked(word, name):
 
 def test_there_are_attacks_in_every_category():
     categories = {path.name: len(attacks(path.name)) for path in ATTACKS.iterdir() if path.is_dir()}
-    least = {"forge": 50, "forge_a_graph": 8, "read": 15, "write": 15, "survive": 8, "starve": 12, "fill": 5, "lie_in_the_file": 20, "lie_about_time": 12}
+    least = {
+        "forge": 50,
+        "forge_a_graph": 8,
+        "read": 15,
+        "write": 15,
+        "survive": 8,
+        "starve": 12,
+        "fill": 5,
+        "lie_in_the_file": 20,
+        "lie_about_time": 12,
+    }
     assert set(categories) == set(least)
     assert all(categories[name] >= least[name] for name in least), categories
 
 
 # --- forgeries and lies: through the whole of a job ----------------------------------------
 
+
 @pytest.fixture(scope="session")
 def graded():
     """Futures of all graded forgeries, two at a time, by category and name."""
+
     def forged(name):
         return as_bytes(answered(source("forge", name)))
 
@@ -73,7 +85,9 @@ def graded():
     pool = ThreadPoolExecutor(2)
     yield {("forge_a_graph", name): pool.submit(grade_encoder, name) for name in attacks("forge_a_graph")} | {
         (category, name): pool.submit(grade, make(name))
-        for category, make in (("forge", forged), ("lie_in_the_file", lied)) for name in attacks(category)}
+        for category, make in (("forge", forged), ("lie_in_the_file", lied))
+        for name in attacks(category)
+    }
     pool.shutdown(cancel_futures=True)
 
 
@@ -110,16 +124,27 @@ def test_lie_in_the_file_earns_nothing_and_changes_no_maximum(name, graded):
     assert "javascript:alert" not in notebook and "svg" not in notebook and '"image/png"' not in notebook
 
 
-@pytest.mark.parametrize("name, flag", [
-    ("tests_deleted", "missing"), ("tests_emptied", "edited"), ("test_twice", "2 times"), ("renamed", "bonus"),
-    ("before_everything", "moved"), ("shadows", "kl_term was there 5 times"), ("raw_tests", "edited"), ("hidden_names", "calls itself"),
-    ("thousand_copies", "601 times")])
+@pytest.mark.parametrize(
+    "name, flag",
+    [
+        ("tests_deleted", "missing"),
+        ("tests_emptied", "edited"),
+        ("test_twice", "2 times"),
+        ("renamed", "bonus"),
+        ("before_everything", "moved"),
+        ("shadows", "kl_term was there 5 times"),
+        ("raw_tests", "edited"),
+        ("hidden_names", "calls itself"),
+        ("thousand_copies", "601 times"),
+    ],
+)
 def test_lie_in_the_file_is_flagged(name, flag, graded):
     result, _ = graded["lie_in_the_file", name].result()
     assert any(flag in text for _, text in result["notes"])
 
 
 # --- reading, writing, filling: nothing there, nothing left --------------------------------
+
 
 @pytest.fixture(scope="session")
 def bystander():
@@ -151,33 +176,69 @@ def test_no_effect(category, bystander, monkeypatch):
 def test_the_next_student_finds_nothing_of_the_last():
     run_all("write", names=["next_student_files", "next_student_ipython", "python_startup"])
     # Python and the course's library are there for everybody, and may lie under /tmp.
-    look = ("import os, sys\nshared = (sys.prefix, os.environ['PYTHONPATH'])\n"
-            "for folder in ('/tmp', '/dev/shm', os.path.expanduser('~')):\n"
-            "    for where, _, names in os.walk(folder):\n"
-            "        if not where.startswith(shared):\n"
-            "            print([n for n in names if 'left' in n or n.endswith(('.pth', '00.py'))])")
+    look = (
+        "import os, sys\nshared = (sys.prefix, os.environ['PYTHONPATH'])\n"
+        "for folder in ('/tmp', '/dev/shm', os.path.expanduser('~')):\n"
+        "    for where, _, names in os.walk(folder):\n"
+        "        if not where.startswith(shared):\n"
+        "            print([n for n in names if 'left' in n or n.endswith(('.pth', '00.py'))])"
+    )
     findings, _ = job.run(code_cells(look), Limits(seconds=60))
     text = printed(findings)
     assert "[]" in text and "left" not in text and "EFFECT" not in text and ".pth" not in text
     assert not list(Path("/tmp").glob(f"*{TOKEN}*"))
 
 
-CONTROLS = ["judge_by_import", "accounts", "environment", "other_processes", "loopback", "abstract_socket", "the_graders_package"]
+CONTROLS = [
+    "judge_by_import",
+    "accounts",
+    "environment",
+    "other_processes",
+    "loopback",
+    "abstract_socket",
+    "the_graders_package",
+]
 
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_the_same_attack_succeeds_in_a_weaker_sandbox(name, bystander):
     """So that the tests above could fail: everything read-only, but in sight."""
     project = str(ATTACKS.parent.parent)
-    weak = ["bwrap", "--unshare-user", "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev",
-            "--ro-bind", project, project, "--ro-bind", sys.prefix, sys.prefix,  # either may lie under /tmp
-            "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    done = subprocess.run([*weak, "--", sys.executable, "-c", source("read", name, bystander)], text=True, capture_output=True,
-                          env={**os.environ, "AUTOGRADE_TEST_SECRET": SECRET}, timeout=60)
+    weak = [
+        "bwrap",
+        "--unshare-user",
+        "--ro-bind",
+        "/",
+        "/",
+        "--tmpfs",
+        "/tmp",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--ro-bind",
+        project,
+        project,
+        "--ro-bind",
+        sys.prefix,
+        sys.prefix,  # either may lie under /tmp
+        "--die-with-parent",
+        "--new-session",
+        "--cap-drop",
+        "ALL",
+    ]
+    done = subprocess.run(
+        [*weak, "--", sys.executable, "-c", source("read", name, bystander)],
+        text=True,
+        capture_output=True,
+        env={**os.environ, "AUTOGRADE_TEST_SECRET": SECRET},
+        timeout=60,
+    )
     assert "EFFECT" in done.stdout, done.stderr
 
 
 # --- surviving ------------------------------------------------------------------------------
+
 
 def carriers():
     """Processes anywhere on this machine whose command line carries the token."""
@@ -216,11 +277,26 @@ def test_survivors_were_there_to_be_killed():
 TIGHT = Limits(memory=700 * MB, seconds=12, processes=64, output=20 * MB)
 OVER_TIME, OVER_OUTPUT = "ran for more than 12 s", "more than 20 MB"
 STARVE = {
-    "memory": None, "memory_of_many": "more than 700 MB of memory", "processes": "more than 64 processes",
-    "endless_loop": OVER_TIME, "sleep": OVER_TIME, "output": OVER_OUTPUT, "one_line": "displayed more at once",
-    "displays": OVER_OUTPUT, "messages": "more than ", "descriptor_writes": OVER_OUTPUT, "accents": OVER_OUTPUT,
-    "shared_memory": None, "hidden_memory": None, "shared_zeros": None, "memory_files": None, "threads": None, "containers": None,
-    "empty_frames": OVER_OUTPUT, "page_tables": "more than 700 MB of memory", "many_parts": "sent more at once",
+    "memory": None,
+    "memory_of_many": "more than 700 MB of memory",
+    "processes": "more than 64 processes",
+    "endless_loop": OVER_TIME,
+    "sleep": OVER_TIME,
+    "output": OVER_OUTPUT,
+    "one_line": "displayed more at once",
+    "displays": OVER_OUTPUT,
+    "messages": "more than ",
+    "descriptor_writes": OVER_OUTPUT,
+    "accents": OVER_OUTPUT,
+    "shared_memory": None,
+    "hidden_memory": None,
+    "shared_zeros": None,
+    "memory_files": None,
+    "threads": None,
+    "containers": None,
+    "empty_frames": OVER_OUTPUT,
+    "page_tables": "more than 700 MB of memory",
+    "many_parts": "sent more at once",
 }
 
 
@@ -241,8 +317,14 @@ def test_greed_is_stopped_with_a_reason(name):
 # --- lying about time -----------------------------------------------------------------------
 
 STAMPS = [name for name in attacks("lie_about_time") if "STAMP = " in source("lie_about_time", name)]
-WHILE_CELLS_RUN = {"set_the_clock": None, "work_in_the_background": None, "stopped_clocks": "for more than 6 s",
-                   "another_time_module": "for more than 6 s", "alarms": "for more than 6 s", "in_another_process": "for more than 6 s"}
+WHILE_CELLS_RUN = {
+    "set_the_clock": None,
+    "work_in_the_background": None,
+    "stopped_clocks": "for more than 6 s",
+    "another_time_module": "for more than 6 s",
+    "alarms": "for more than 6 s",
+    "in_another_process": "for more than 6 s",
+}
 
 
 def test_every_lie_about_time_is_told():
@@ -277,6 +359,7 @@ def test_a_false_date_is_ignored_and_flagged(name, tmp_path):
 
 
 # --- without bubblewrap ---------------------------------------------------------------------
+
 
 def test_without_bubblewrap_the_grader_refuses_and_says_what_to_install(monkeypatch, tmp_path, capsys):
     from autograde.__main__ import main

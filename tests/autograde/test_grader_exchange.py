@@ -8,8 +8,14 @@ from grading_helpers import COURSE, NAME, RIGHT, answered, mini
 from nbgrader.auth import Authenticator
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.exchange.default import (ExchangeCollect, ExchangeFetchAssignment, ExchangeFetchFeedback,
-                                       ExchangeReleaseAssignment, ExchangeReleaseFeedback, ExchangeSubmit)
+from nbgrader.exchange.default import (
+    ExchangeCollect,
+    ExchangeFetchAssignment,
+    ExchangeFetchFeedback,
+    ExchangeReleaseAssignment,
+    ExchangeReleaseFeedback,
+    ExchangeSubmit,
+)
 from traitlets.config import Config
 
 from autograde import intake
@@ -22,7 +28,9 @@ def test_release_fetch_submit_collect_grade_and_release_feedback(tmp_path, monke
     for folder in (teacher / "source" / NAME, student, exchange):
         folder.mkdir(parents=True)
     exchange.chmod(0o777)
-    jupytext.write(jupytext.read(COURSE / "solutions" / NAME / f"{NAME}.py"), teacher / "source" / NAME / f"{NAME}.ipynb")
+    jupytext.write(
+        jupytext.read(COURSE / "solutions" / NAME / f"{NAME}.py"), teacher / "source" / NAME / f"{NAME}.ipynb"
+    )
     config = Config()
     config.CourseDirectory.course_id = "mini_course"
     config.CourseDirectory.root = str(teacher)

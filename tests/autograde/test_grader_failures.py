@@ -20,7 +20,11 @@ from autograde import run as run_
 from autograde.__main__ import main
 from autograde.run import Settings
 
-CLASS = {f"student {i:02} {kind}".replace(",", ""): data for i, (kind, data) in enumerate(DAMAGED.items()) if len(data) < 10_000}
+CLASS = {
+    f"student {i:02} {kind}".replace(",", ""): data
+    for i, (kind, data) in enumerate(DAMAGED.items())
+    if len(data) < 10_000
+}
 
 
 def write_class(folder, students):
@@ -71,8 +75,9 @@ def test_a_gradebook_locked_for_the_whole_run_is_filled_by_the_next(uninterrupte
     monkeypatch.setattr(run_, "Writer", lambda db_url: patient(db_url, patience=0.2))
     grade(write_class(tmp_path / "class", dict(list(CLASS.items())[:3])), tmp_path / "out")
     write_class(tmp_path / "class", CLASS)
-    with subprocess.Popen([sys.executable, "-c", LOCK, tmp_path / "out" / "gradebook.db"], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE) as locker:
+    with subprocess.Popen(
+        [sys.executable, "-c", LOCK, tmp_path / "out" / "gradebook.db"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as locker:
         assert locker.stdout.readline() == b"locked\n"
         summary, _ = grade(tmp_path / "class", tmp_path / "out")
         assert summary.graded == len(CLASS) - 3 and len(summary.unrecorded) == len(CLASS)
@@ -104,8 +109,27 @@ shutil.copytree("/out/grades", sys.argv[3])
 def test_a_disk_that_is_really_full_loses_nothing(uninterrupted, tmp_path):
     source, reference = uninterrupted
     done = subprocess.run(
-        ["bwrap", "--dev-bind", "/", "/", "--size", "2500000", "--tmpfs", "/out", "--", sys.executable, "-c", ON_A_FULL_DISK,
-         source, COURSE, tmp_path / "out"], capture_output=True, text=True, timeout=300)
+        [
+            "bwrap",
+            "--dev-bind",
+            "/",
+            "/",
+            "--size",
+            "2500000",
+            "--tmpfs",
+            "/out",
+            "--",
+            sys.executable,
+            "-c",
+            ON_A_FULL_DISK,
+            source,
+            COURSE,
+            tmp_path / "out",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     statuses = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("status")]
     assert statuses[-1] == "0" and set(statuses[:-1]) <= {"1", "2"}, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -114,17 +138,40 @@ def test_a_disk_that_is_really_full_loses_nothing(uninterrupted, tmp_path):
 
 def test_every_kind_of_damage_is_a_status_for_one_student_and_the_others_are_graded(tmp_path, capsys):
     """All at once, in a zip of which some members are damaged themselves, through the command line."""
-    students = {**{f"damaged {i:02}": data for i, data in enumerate(DAMAGED.values())}, "ada right": as_bytes(answered(RIGHT))}
+    students = {
+        **{f"damaged {i:02}": data for i, data in enumerate(DAMAGED.values())},
+        "ada right": as_bytes(answered(RIGHT)),
+    }
     with zipfile.ZipFile(tmp_path / "class.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for student, data in {"cut in the archive": as_bytes(answered(RIGHT)), **students}.items():
             archive.writestr(f"{student}/mini/mini.ipynb", data)
     data = bytearray((tmp_path / "class.zip").read_bytes())
     data[200:260] = b"\xff" * 60
     (tmp_path / "class.zip").write_bytes(data)
-    assert main(["grade", str(tmp_path / "class.zip"), "--course", str(COURSE), "--assignment", "mini",
-                 "--out", str(tmp_path / "out"), "--workers", "2"]) == 0
-    assert f"{len(students) + 1} submissions: 1 graded, 0 stopped, {len(students)} unreadable" in capsys.readouterr().out
-    results = {path.parent.parent.name: json.loads(path.read_text()) for path in (tmp_path / "out").glob("results/*/*/result.json")}
+    assert (
+        main(
+            [
+                "grade",
+                str(tmp_path / "class.zip"),
+                "--course",
+                str(COURSE),
+                "--assignment",
+                "mini",
+                "--out",
+                str(tmp_path / "out"),
+                "--workers",
+                "2",
+            ]
+        )
+        == 0
+    )
+    assert (
+        f"{len(students) + 1} submissions: 1 graded, 0 stopped, {len(students)} unreadable" in capsys.readouterr().out
+    )
+    results = {
+        path.parent.parent.name: json.loads(path.read_text())
+        for path in (tmp_path / "out").glob("results/*/*/result.json")
+    }
     assert results.pop("ada right")["score"] == 6
     assert len(results) == len(DAMAGED) + 1
     for student, result in results.items():
@@ -132,11 +179,23 @@ def test_every_kind_of_damage_is_a_status_for_one_student_and_the_others_are_gra
 
 
 def test_marks_are_the_same_with_one_two_and_four_workers_and_with_a_remote_scheduler(tmp_path, scheduler):
-    source = write_class(tmp_path / "class", {
-        "ada": as_bytes(answered(RIGHT)), "bob": as_bytes(answered("return ops.sum(ops.square(z_mean), axis=-1)")),
-        "cyd": as_bytes(answered("import os\nos._exit(1)\n")), "dee": b"{", "eve": as_bytes(answered("return None", written=None))})
+    source = write_class(
+        tmp_path / "class",
+        {
+            "ada": as_bytes(answered(RIGHT)),
+            "bob": as_bytes(answered("return ops.sum(ops.square(z_mean), axis=-1)")),
+            "cyd": as_bytes(answered("import os\nos._exit(1)\n")),
+            "dee": b"{",
+            "eve": as_bytes(answered("return None", written=None)),
+        },
+    )
     outs = {}
-    for name, changes in {"1": {"workers": 1}, "2": {"workers": 2}, "4": {"workers": 4}, "remote": {"scheduler": scheduler}}.items():
+    for name, changes in {
+        "1": {"workers": 1},
+        "2": {"workers": 2},
+        "4": {"workers": 4},
+        "remote": {"scheduler": scheduler},
+    }.items():
         outs[name] = tmp_path / name
         assert grade(source, outs[name], **changes)[0].graded == 5
     first = gradebook(outs["1"])
@@ -147,14 +206,36 @@ def test_marks_are_the_same_with_one_two_and_four_workers_and_with_a_remote_sche
 
 def test_names_that_no_database_or_page_can_hold_stop_nobody(tmp_path):
     folder = os.fsencode(tmp_path / "class")
-    for name in (b"Z\xff\nZed_12_assignsubmission_file_", "Ada \u202e\U0001f393_13_assignsubmission_file_".encode(), b"x" * 200 + b"_14_assignsubmission_file_"):
+    for name in (
+        b"Z\xff\nZed_12_assignsubmission_file_",
+        "Ada \u202e\U0001f393_13_assignsubmission_file_".encode(),
+        b"x" * 200 + b"_14_assignsubmission_file_",
+    ):
         os.makedirs(folder + b"/" + name)
         with open(folder + b"/" + name + b"/\xfe.ipynb", "wb") as stream:
             stream.write(b"{")
     with open(folder + b"/\xfd.txt", "wb") as stream:
         stream.write(b"x")
-    assert main(["grade", os.fsdecode(folder), "--assignment", "mini", "--course", str(COURSE), "--out", str(tmp_path / "out")]) == 0
+    assert (
+        main(
+            [
+                "grade",
+                os.fsdecode(folder),
+                "--assignment",
+                "mini",
+                "--course",
+                str(COURSE),
+                "--out",
+                str(tmp_path / "out"),
+            ]
+        )
+        == 0
+    )
     assert set(scores(tmp_path / "out")) == {"12", "13", "14"}
     with sqlite3.connect(tmp_path / "out" / "gradebook.db") as database:
-        assert all(len(name or "") <= 120 for row in database.execute("select first_name, last_name from student") for name in row)
+        assert all(
+            len(name or "") <= 120
+            for row in database.execute("select first_name, last_name from student")
+            for name in row
+        )
     assert "12" in (tmp_path / "out" / "moodle_mini.csv").read_text(encoding="utf-8")

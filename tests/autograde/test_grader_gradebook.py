@@ -31,14 +31,32 @@ class Student:
 
 def result_of(passed, written="An answer.", data=b"1", notes=()):
     """Result and autograded notebook of a submission in which the tests ``passed`` (or not), without running it."""
-    verdict = {"check": "kl_term.values", "passed": passed, "message": "It is <b>half</b>.", "mistake": None, "also": None}
+    verdict = {
+        "check": "kl_term.values",
+        "passed": passed,
+        "message": "It is <b>half</b>.",
+        "mistake": None,
+        "also": None,
+    }
     notebook = answered(written=written)
     assignment = mini()
     restored = job_.preflight.restore(as_bytes(notebook), assignment)
-    findings = {"stopped": None, "cells": [{"id": "kl_term", "outputs": []}], "checks": {
-        c.id: {"passed": passed, "verdicts": [verdict]} for c in assignment.cells if c.kind == "test"}}
-    result = {"student": "ada", "name": "Ada Lovelace", "assignment": "mini", "sha256": job_.hashlib.sha256(data).hexdigest(),
-              "status": "graded", "reason": None, "max_score": 8.0, "notes": list(notes), "late": False}
+    findings = {
+        "stopped": None,
+        "cells": [{"id": "kl_term", "outputs": []}],
+        "checks": {c.id: {"passed": passed, "verdicts": [verdict]} for c in assignment.cells if c.kind == "test"},
+    }
+    result = {
+        "student": "ada",
+        "name": "Ada Lovelace",
+        "assignment": "mini",
+        "sha256": job_.hashlib.sha256(data).hexdigest(),
+        "status": "graded",
+        "reason": None,
+        "max_score": 8.0,
+        "notes": list(notes),
+        "late": False,
+    }
     result["checks"], result["written"] = job_.score(assignment, restored.cells, findings, None)
     return result, job_.autograded(restored.cells, findings, result)
 
@@ -59,10 +77,20 @@ def postgresql(tmp_path_factory):
 
     def program(name, *arguments):
         subprocess.run([programs[-1] / name, *arguments], check=True, capture_output=True, cwd=folder, **user)
+
     try:
         program("initdb", "-D", folder / "data", "-U", "teacher", "--auth=trust", "-N")
-        program("pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o",
-                f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off", "start")
+        program(
+            "pg_ctl",
+            "-D",
+            folder / "data",
+            "-w",
+            "-l",
+            folder / "log",
+            "-o",
+            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off",
+            "start",
+        )
         try:
             yield f"postgresql+psycopg://teacher@127.0.0.1:{port}/postgres"
         finally:
@@ -74,8 +102,11 @@ def postgresql(tmp_path_factory):
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def prepared(request, tmp_path_factory):
     """A writer on a gradebook that knows the assignment; making one takes seconds."""
-    url = (f"sqlite:///{tmp_path_factory.mktemp('gradebook') / 'gradebook.db'}" if request.param == "sqlite"
-           else request.getfixturevalue("postgresql"))
+    url = (
+        f"sqlite:///{tmp_path_factory.mktemp('gradebook') / 'gradebook.db'}"
+        if request.param == "sqlite"
+        else request.getfixturevalue("postgresql")
+    )
     writer = Writer(url)
     writer.prepare("mini", COURSE)
     yield writer
@@ -163,6 +194,7 @@ def test_withdrawn_marks_wait_for_a_grader(writer, tmp_path):
 
     class Submission(Student):
         assignment = "mini"
+
     writer.withdraw(Submission())
     marks = writer.marks("mini")["ada"]
     assert marks["score"] == 0 and marks["needs_manual_grade"]
@@ -191,6 +223,7 @@ def test_an_unreachable_gradebook_is_one_clear_sentence_without_the_password():
 
 # --- feedback -------------------------------------------------------------------------------
 
+
 def test_feedback_shows_what_was_graded_by_hand(writer, tmp_path):
     result, notebook = result_of(True)
     enter(writer, tmp_path, result, notebook)
@@ -203,8 +236,15 @@ def test_feedback_shows_what_was_graded_by_hand(writer, tmp_path):
 def test_feedback_explains_a_mistake_once_and_shows_comments_as_formgrader_does(writer, tmp_path):
     result, notebook = result_of(False)
     for number, check in enumerate(result["checks"]):
-        check["verdicts"] = [check["verdicts"][0] | {"message": f"Wrong in {number}.", "mistake": "kl.mean_over_dims",
-                                                     "next_step": "Sum, see `ops.sum`.", "taught": "notebook 1"}]
+        check["verdicts"] = [
+            check["verdicts"][0]
+            | {
+                "message": f"Wrong in {number}.",
+                "mistake": "kl.mean_over_dims",
+                "next_step": "Sum, see `ops.sum`.",
+                "taught": "notebook 1",
+            }
+        ]
     enter(writer, tmp_path, result, notebook)
     grade_by_hand(writer, "question_pull", 1.5, "Say **why**: `a<b>c</b>`, [x](javascript:alert(1)).")
     shown = page(result, writer.marks("mini")["ada"])
@@ -230,5 +270,13 @@ def test_opening_a_gradebook_leaves_the_environment_alone(tmp_path):
 @pytest.mark.parametrize("code", ["\0", "def f(:\n\tx\n  y", "'" * 3, "\\", "(" * 5000, "é = '\udfff'", "%%bash\nls |"])
 def test_answers_that_are_no_python_are_compared_as_they_are(code):
     long = {"kl_term": code + " filler" * 60}
-    assert similar({"ada": {k: normalise(v) for k, v in long.items()}, "bob": {k: normalise(v) for k, v in long.items()},
-                    "cyd": {"kl_term": "x" * 300}})[0]["ratio"] == 100
+    assert (
+        similar(
+            {
+                "ada": {k: normalise(v) for k, v in long.items()},
+                "bob": {k: normalise(v) for k, v in long.items()},
+                "cyd": {"kl_term": "x" * 300},
+            }
+        )[0]["ratio"]
+        == 100
+    )

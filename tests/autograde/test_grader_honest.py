@@ -52,7 +52,10 @@ def old_and_foreign():
 
 def rearranged():
     notebook = answered()
-    own = [nbformat.v4.new_code_cell(code) for code in ("1 / 0", "helper = 1", "import nothing_like_this", "%matplotlib inline")]
+    own = [
+        nbformat.v4.new_code_cell(code)
+        for code in ("1 / 0", "helper = 1", "import nothing_like_this", "%matplotlib inline")
+    ]
     notebook.cells[2:2] = own
     notebook.cells.append(notebook.cells.pop(notebook.cells.index(cell(notebook, "test_kl_term_shape"))))
     cell(notebook, "test_kl_term_values").source += "\n# my note"
@@ -65,9 +68,13 @@ def homely():
     notebook = answered()
     imports = next(c for c in notebook.cells if c.cell_type == "code")
     imports.source = f"import seaborn\n{imports.source}"
-    notebook.cells.insert(2, nbformat.v4.new_code_cell("%matplotlib widget\nimport matplotlib\nmatplotlib.use('TkAgg')\n" + RIGHT_HELPER))
+    notebook.cells.insert(
+        2, nbformat.v4.new_code_cell("%matplotlib widget\nimport matplotlib\nmatplotlib.use('TkAgg')\n" + RIGHT_HELPER)
+    )
     cell(notebook, "kl_term").source = "def kl_term(z_mean, z_log_var):\n    return helper(z_mean, z_log_var)\nquit()\n"
-    notebook.cells.insert(3, nbformat.v4.new_code_cell("import sys\nsys.stdout = open('log.txt', 'w')\nsys.stdout.close()"))
+    notebook.cells.insert(
+        3, nbformat.v4.new_code_cell("import sys\nsys.stdout = open('log.txt', 'w')\nsys.stdout.close()")
+    )
     notebook.cells.append(nbformat.v4.new_code_cell("sys.stderr = object()\nexit()"))
     return as_bytes(notebook)
 
@@ -92,13 +99,19 @@ def test_names_of_any_kind_get_full_marks(tmp_path):
     names = ["José María Núñez", "O'Neil, Zoë (2nd year)", "👩‍🎓 été", "עדה לאבלייס", "\u200fعلي\u200e", "李 小龍"]
     for name in names:
         (tmp_path / "class").mkdir(exist_ok=True)
-        (tmp_path / "class" / f"{name}.ipynb").write_bytes(as_bytes(answered(extra=["while_alone = 'é🎓'\nprint(while_alone)"])))
+        (tmp_path / "class" / f"{name}.ipynb").write_bytes(
+            as_bytes(answered(extra=["while_alone = 'é🎓'\nprint(while_alone)"]))
+        )
     summary = run_.run(run_.Settings(tmp_path / "class", tmp_path / "out", COURSE, NAME), lambda text: text.encode())
     assert summary.graded == len(names) and summary.unmatched == []
-    results = [json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "out").glob("results/*/*/result.json")]
+    results = [
+        json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "out").glob("results/*/*/result.json")
+    ]
     assert {result["student"]: result["score"] for result in results} == {intake.safe(name): 6 for name in names}
     # Beside what formgrader shows lie the pictures that its text shows.
-    assert all((tmp_path / "out" / "autograded" / intake.safe(name) / NAME / "expected.png").is_file() for name in names)
+    assert all(
+        (tmp_path / "out" / "autograded" / intake.safe(name) / NAME / "expected.png").is_file() for name in names
+    )
 
 
 def test_a_stopped_notebook_says_where_in_words_that_its_author_knows():
@@ -138,6 +151,7 @@ def test_marks_equal_stock_nbgraders_on_honest_submissions(tmp_path, monkeypatch
 
 # --- an answer that the judge cannot recompute ----------------------------------------------
 
+
 @pytest.fixture
 def kernels(monkeypatch):
     """The kernels that were started for one submission, in a list that grows."""
@@ -176,7 +190,12 @@ def test_an_answer_that_can_be_recomputed_costs_no_second_kernel(kernels):
 
 
 def test_a_second_kernel_that_does_not_start_is_nobodys_fault(monkeypatch):
-    starts = iter([job._start_kernel, lambda *arguments: (subprocess.Popen([sys.executable, "-c", ""], start_new_session=True), None)])
+    starts = iter(
+        [
+            job._start_kernel,
+            lambda *arguments: (subprocess.Popen([sys.executable, "-c", ""], start_new_session=True), None),
+        ]
+    )
     monkeypatch.setattr(job, "_start_kernel", lambda *arguments: next(starts)(*arguments))
     with pytest.raises(job.GraderFailure, match="kernel for replays did not start"):
         grade_encoder()

@@ -47,31 +47,59 @@ def zipped():
 
 GOOD = as_bytes(answered())
 DAMAGED = {
-    "empty": b"", "blank": b"  \n\n", "zeros": b"\0" * 4096, "cut short": GOOD[:len(GOOD) // 2],
-    "last byte missing": GOOD[:-1], "a hole of zeros": GOOD[:500] + b"\0" * 100 + GOOD[600:],
-    "a web page": b"<!DOCTYPE html><html><body>Please log in</body></html>", "a PDF": b"%PDF-1.7\n\xe2\xe3\xcf\xd3",
-    "a zip": zipped(), "an image": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a Python script": b"def kl_term(a, b):\n    return 1\n",
-    "UTF-16 without a mark": GOOD.decode().encode("utf-16-le"), "Latin-1": '{"cells": ["é"]}'.encode("latin-1"),
-    "merge conflict": GOOD.replace(b'"cells"', b'\n<<<<<<< HEAD\n"cells"'), "a list": b"[1, 2, 3]", "a number": b"7",
-    "a string": b'"notebook"', "null": b"null", "no cells": b'{"nbformat": 4}', "cells is an object": b'{"cells": {}}',
-    "cells is null": b'{"cells": null}', "cells are numbers": b'{"cells": [1, 2]}', "empty cells": b'{"cells": []}',
-    "worksheets of nothing": b'{"worksheets": [], "nbformat": 3}', "worksheets of numbers": b'{"worksheets": [1], "nbformat": 3}',
-    "nested 100,000 deep": b"[" * 100_000 + b"]" * 100_000, "millions of lists": b"[" + b"[]," * 2_100_000 + b"[]]",
-    "too large": b'{"cells": ["' + b"x" * preflight.MAX_BYTES + b'"]}', "a number of 5000 digits": b'{"cells": [' + b"9" * 5000 + b"]}",
+    "empty": b"",
+    "blank": b"  \n\n",
+    "zeros": b"\0" * 4096,
+    "cut short": GOOD[: len(GOOD) // 2],
+    "last byte missing": GOOD[:-1],
+    "a hole of zeros": GOOD[:500] + b"\0" * 100 + GOOD[600:],
+    "a web page": b"<!DOCTYPE html><html><body>Please log in</body></html>",
+    "a PDF": b"%PDF-1.7\n\xe2\xe3\xcf\xd3",
+    "a zip": zipped(),
+    "an image": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    "a Python script": b"def kl_term(a, b):\n    return 1\n",
+    "UTF-16 without a mark": GOOD.decode().encode("utf-16-le"),
+    "Latin-1": '{"cells": ["é"]}'.encode("latin-1"),
+    "merge conflict": GOOD.replace(b'"cells"', b'\n<<<<<<< HEAD\n"cells"'),
+    "a list": b"[1, 2, 3]",
+    "a number": b"7",
+    "a string": b'"notebook"',
+    "null": b"null",
+    "no cells": b'{"nbformat": 4}',
+    "cells is an object": b'{"cells": {}}',
+    "cells is null": b'{"cells": null}',
+    "cells are numbers": b'{"cells": [1, 2]}',
+    "empty cells": b'{"cells": []}',
+    "worksheets of nothing": b'{"worksheets": [], "nbformat": 3}',
+    "worksheets of numbers": b'{"worksheets": [1], "nbformat": 3}',
+    "nested 100,000 deep": b"[" * 100_000 + b"]" * 100_000,
+    "millions of lists": b"[" + b"[]," * 2_100_000 + b"[]]",
+    "too large": b'{"cells": ["' + b"x" * preflight.MAX_BYTES + b'"]}',
+    "a number of 5000 digits": b'{"cells": [' + b"9" * 5000 + b"]}",
     "5000 cells": json.dumps({"cells": [{"cell_type": "code", "source": "1"}] * 5000}).encode(),
     "another assignment": as_bytes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])),
     "cells of unknown types": json.dumps({"cells": [{"cell_type": "video", "source": "1"}]}).encode(),
     "sources that are not text": json.dumps({"cells": [{"cell_type": "code", "source": 5}]}).encode(),
     "random bytes": bytes(range(256)) * 40,
-    "compressed": gzip.compress(GOOD), "base64": base64.b64encode(GOOD), "quoted twice": json.dumps(GOOD.decode()).encode(),
-    "printed by Python": repr(json.loads(GOOD)).encode(), "in an envelope": b'{"notebook": ' + GOOD + b"}",
-    "two notebooks in one file": GOOD + GOOD, "something after the end": GOOD + b"\n-- \nsent from my telephone",
-    "comments": b"// my notebook\n" + GOOD, "escaped for HTML": html.escape(GOOD.decode()).encode(),
-    "UTF-32": GOOD.decode().encode("utf-32"), "a mark and nothing": b"\xef\xbb\xbf", "cut inside a letter": GOOD[:200] + "é".encode()[:1],
+    "compressed": gzip.compress(GOOD),
+    "base64": base64.b64encode(GOOD),
+    "quoted twice": json.dumps(GOOD.decode()).encode(),
+    "printed by Python": repr(json.loads(GOOD)).encode(),
+    "in an envelope": b'{"notebook": ' + GOOD + b"}",
+    "two notebooks in one file": GOOD + GOOD,
+    "something after the end": GOOD + b"\n-- \nsent from my telephone",
+    "comments": b"// my notebook\n" + GOOD,
+    "escaped for HTML": html.escape(GOOD.decode()).encode(),
+    "UTF-32": GOOD.decode().encode("utf-32"),
+    "a mark and nothing": b"\xef\xbb\xbf",
+    "cut inside a letter": GOOD[:200] + "é".encode()[:1],
     "a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
-    "a shortcut": b"[InternetShortcut]\nURL=https://colab.example/drive/1\n", "Markdown": b"---\njupyter: true\n---\n\n# Title\n",
-    "a JSON of lines": b"\n".join(json.dumps(c).encode() for c in json.loads(GOOD)["cells"]), "not a number": b"NaN",
-    "cells within cells": json.dumps({"cells": [json.loads(GOOD)["cells"]]}).encode(), "one bit fell over": GOOD.replace(b'"cells":', b'"cells"z', 1),
+    "a shortcut": b"[InternetShortcut]\nURL=https://colab.example/drive/1\n",
+    "Markdown": b"---\njupyter: true\n---\n\n# Title\n",
+    "a JSON of lines": b"\n".join(json.dumps(c).encode() for c in json.loads(GOOD)["cells"]),
+    "not a number": b"NaN",
+    "cells within cells": json.dumps({"cells": [json.loads(GOOD)["cells"]]}).encode(),
+    "one bit fell over": GOOD.replace(b'"cells":', b'"cells"z', 1),
 }
 
 
@@ -202,10 +230,16 @@ def test_old_formats_are_read():
     assert "return 42" in source_of(restore(old), "kl_term")
 
 
-@pytest.mark.parametrize("encode", [
-    lambda text: b"\xef\xbb\xbf" + text.encode(), lambda text: text.encode("utf-16"),
-    lambda text: text.replace("\\n", "\\r\\n").encode(), lambda text: text.replace("{", "{\r\n").encode(),
-], ids=["BOM", "UTF-16", "Windows line ends in cells", "Windows line ends in the file"])
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.replace("\\n", "\\r\\n").encode(),
+        lambda text: text.replace("{", "{\r\n").encode(),
+    ],
+    ids=["BOM", "UTF-16", "Windows line ends in cells", "Windows line ends in the file"],
+)
 def test_other_encodings_are_read(encode):
     restored = restore(encode(as_bytes(answered("return 42")).decode()))
     assert source_of(restored, "kl_term") == "def kl_term(z_mean, z_log_var):\n    return 42\n"
@@ -257,10 +291,23 @@ def test_pictures_pasted_into_answers_are_kept_and_on_code_cells_dropped():
     assert any(c["attachments"] for c in restore(json.dumps(notebook).encode()).cells)
 
 
-@pytest.mark.parametrize("hostile", [
-    {"cells": [{"cell_type": "markdown", "source": "x", "attachments": {"a": {"image/png": " " * 2_000_000 + "!"}}}]},
-    {"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "code", "input": "1", "outputs": [{"output_type": "x"}] * 300_000}]}]},
-], ids=["an attachment of spaces", "an old notebook with many outputs"])
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {
+            "cells": [
+                {"cell_type": "markdown", "source": "x", "attachments": {"a": {"image/png": " " * 2_000_000 + "!"}}}
+            ]
+        },
+        {
+            "nbformat": 3,
+            "worksheets": [
+                {"cells": [{"cell_type": "code", "input": "1", "outputs": [{"output_type": "x"}] * 300_000}]}
+            ],
+        },
+    ],
+    ids=["an attachment of spaces", "an old notebook with many outputs"],
+)
 def test_what_is_read_outside_the_sandbox_takes_time_in_proportion_to_its_size(hostile):
     before = time.process_time()
     preflight.read(json.dumps(hostile).encode())
@@ -276,19 +323,41 @@ def test_lone_surrogates_and_nonsense_attachments_do_no_harm():
 
 
 EVIL_TEXTS = [
-    "<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>", "</script><script>alert(1)</script>", "<!--", "[a](javascript:alert(1))",
-    "[a](JAVA&#115;cript:alert(1))", "[a](java&Tab;script:alert(1))", "[a](<\tjava\tscript:alert(1)>)", "[a]: javascript:alert(1)\n\n[a]",
-    "<javascript:alert(1)>", "[a](vbscript:x)", "[a](java&\\#115;cript:alert(1))", "[a](java&Tab\\;script:alert(1))",
-    "[a](java\\&\\#115;cript:alert(1))", "[a][b]\n\n[b]: java&\\#115;cript:alert(1)",
-    r"$\newcommand{\a}[1]{\mmlToken{mi}[href=\"java#1\"]{x}}\a{script:alert(1)}$", r"$\bbox[position:fixed]{x}$", "![a](attachment:gone.png)", "[a](attachment:g\" onerror=\"alert(1))",
-    "$\\href{javascript:alert(1)}{x}$", "&#36;&#92;href{javascript:alert(1)}{x}&#36;", "$\\style{position:fixed}{x}$",
-    '![x](y "\" onerror=\"alert(1)")', "``` \"onmouseover=alert(1)\nx\n```", "# a\" onclick=\"alert(1)"]
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "</script><script>alert(1)</script>",
+    "<!--",
+    "[a](javascript:alert(1))",
+    "[a](JAVA&#115;cript:alert(1))",
+    "[a](java&Tab;script:alert(1))",
+    "[a](<\tjava\tscript:alert(1)>)",
+    "[a]: javascript:alert(1)\n\n[a]",
+    "<javascript:alert(1)>",
+    "[a](vbscript:x)",
+    "[a](java&\\#115;cript:alert(1))",
+    "[a](java&Tab\\;script:alert(1))",
+    "[a](java\\&\\#115;cript:alert(1))",
+    "[a][b]\n\n[b]: java&\\#115;cript:alert(1)",
+    r"$\newcommand{\a}[1]{\mmlToken{mi}[href=\"java#1\"]{x}}\a{script:alert(1)}$",
+    r"$\bbox[position:fixed]{x}$",
+    "![a](attachment:gone.png)",
+    '[a](attachment:g" onerror="alert(1))',
+    "$\\href{javascript:alert(1)}{x}$",
+    "&#36;&#92;href{javascript:alert(1)}{x}&#36;",
+    "$\\style{position:fixed}{x}$",
+    '![x](y "" onerror="alert(1)")',
+    '``` "onmouseover=alert(1)\nx\n```',
+    '# a" onclick="alert(1)',
+]
 
 
 @pytest.mark.parametrize("text", EVIL_TEXTS)
 def test_a_written_answer_runs_nothing_in_the_browser_of_who_grades_it(text):
-    shown = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(
-        preflight.inert(text), attachments={"ok.png": {"image/png": "AAAA"}})]))[0]
+    shown = HTMLExporter().from_notebook_node(
+        nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_markdown_cell(preflight.inert(text), attachments={"ok.png": {"image/png": "AAAA"}})]
+        )
+    )[0]
     page = BeautifulSoup(shown, "html.parser").main
     assert page.find(["script", "svg", "iframe", "object", "style"]) is None
     for tag in page.find_all(True):
@@ -299,8 +368,10 @@ def test_a_written_answer_runs_nothing_in_the_browser_of_who_grades_it(text):
 
 
 def test_an_honest_written_answer_is_shown_as_it_was_written():
-    text = ("If $\\sigma < 1$ the KL term *pulls*, see [here](https://example.org/?a=1&b=2) & `x < y`; AT&T, ![p](attachment:ok.png).\n\n"
-            "$$\\begin{matrix} a & b \\\\ c &d \\end{matrix}$$")
+    text = (
+        "If $\\sigma < 1$ the KL term *pulls*, see [here](https://example.org/?a=1&b=2) & `x < y`; AT&T, ![p](attachment:ok.png).\n\n"
+        "$$\\begin{matrix} a & b \\\\ c &d \\end{matrix}$$"
+    )
     assert preflight.inert(text, {"ok.png": {}}) == text
     notebook = answered(written=text)
     assert source_of(restore(notebook), "question_pull").startswith("If $\\sigma < 1$")

@@ -22,8 +22,15 @@ ANSWER = "def kl_term(z_mean, z_log_var):\n    return 0.5 * ops.sum(ops.exp(z_lo
 def graded(student="ada", passed=True, **changes):
     """All of a result, as grading leaves it."""
     result, notebook = result_of(passed)
-    result |= {"student": student, "name": "", "usage": {"seconds": 1.0}, "sandboxed": True, "answers": {}, "key": student,
-               "score": sum(check["points"] for check in result["checks"])}
+    result |= {
+        "student": student,
+        "name": "",
+        "usage": {"seconds": 1.0},
+        "sandboxed": True,
+        "answers": {},
+        "key": student,
+        "score": sum(check["points"] for check in result["checks"]),
+    }
     return result | changes, notebook
 
 
@@ -50,19 +57,45 @@ def rows(path, delimiter=","):
 
 # --- CSV ------------------------------------------------------------------------------------
 
+
 def test_moodle_gets_the_columns_that_it_requires_and_no_comments_that_are_empty(tmp_path):
     write(tmp_path, graded("12", name="Ada Lovelace"))
     assert rows(tmp_path / "moodle_mini.csv") == [
         ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)"],
-        ["Participant 12", "Ada Lovelace", "6.0", "8.0", ""]]
+        ["Participant 12", "Ada Lovelace", "6.0", "8.0", ""],
+    ]
     write(tmp_path, graded("12"), unreadable("13"))
     head, *others = rows(tmp_path / "moodle_mini.csv")
     assert head[-1] == "Feedback comments" and [row[-1] for row in others] == ["", "The file is a web page."]
 
 
-@pytest.mark.parametrize("name", [
-    "=1+1", "@SUM(1)", "+1", "-1", "＝1+1", "＋1", "－1", "＠SUM(1)", "  =1+1", "\t=1+1", "\n=1+1", "\x0b=1", '"=1+1', "\u200b=1+1",
-    "DDE;@SUM(1+1)*cmd|' C'!A0;", "DDE; =1+1", 'DDE";"=1+1', "DDE\n=1+1", "DDE\r=1+1", "DDE\t=1+1", "DDE;＝1+1", ";;=1;=1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=1+1",
+        "@SUM(1)",
+        "+1",
+        "-1",
+        "＝1+1",
+        "＋1",
+        "－1",
+        "＠SUM(1)",
+        "  =1+1",
+        "\t=1+1",
+        "\n=1+1",
+        "\x0b=1",
+        '"=1+1',
+        "\u200b=1+1",
+        "DDE;@SUM(1+1)*cmd|' C'!A0;",
+        "DDE; =1+1",
+        'DDE";"=1+1',
+        "DDE\n=1+1",
+        "DDE\r=1+1",
+        "DDE\t=1+1",
+        "DDE;＝1+1",
+        ";;=1;=1",
+    ],
+)
 def test_no_spreadsheet_finds_a_formula_whatever_it_takes_for_a_separator(name, tmp_path):
     write(tmp_path, graded(name=name), unreadable(reason=f"The file is {name}"))
     for path in tmp_path.glob("*.csv"):
@@ -75,7 +108,7 @@ def test_no_spreadsheet_finds_a_formula_whatever_it_takes_for_a_separator(name, 
 
 def test_marks_open_in_excel_with_their_umlauts_and_the_other_files_are_plain(tmp_path):
     write(tmp_path, graded(name="Zoë Müller"))
-    assert (tmp_path / "marks.csv").read_bytes().startswith(b"\xef\xbb\xbf\"student\"")
+    assert (tmp_path / "marks.csv").read_bytes().startswith(b'\xef\xbb\xbf"student"')
     assert rows(tmp_path / "marks.csv")[1][1] == "Zoë Müller"
     for name in ("canvas_mini.csv", "moodle_mini.csv"):
         assert (tmp_path / name).read_bytes().startswith(b'"')
@@ -83,24 +116,34 @@ def test_marks_open_in_excel_with_their_umlauts_and_the_other_files_are_plain(tm
 
 # --- report ---------------------------------------------------------------------------------
 
+
 def test_identical_answers_of_ordinary_length_are_listed_and_short_ones_said_not_to_be(tmp_path):
     assert 100 <= len(normalise(ANSWER)) < 200
-    text = write(tmp_path, graded("ada", answers={"kl_term": ANSWER}), graded("bob", answers={"kl_term": f"# mine\n{ANSWER}"}))
+    text = write(
+        tmp_path, graded("ada", answers={"kl_term": ANSWER}), graded("bob", answers={"kl_term": f"# mine\n{ANSWER}"})
+    )
     assert "ada, bob" in text and "under 100 characters are not compared" in text
-    text = write(tmp_path, graded("ada", answers={"kl_term": "kl_term = 0"}), graded("bob", answers={"kl_term": "kl_term = 0"}))
+    text = write(
+        tmp_path, graded("ada", answers={"kl_term": "kl_term = 0"}), graded("bob", answers={"kl_term": "kl_term = 0"})
+    )
     assert "No two answers of 100 characters or more are near-identical." in text
 
 
 def test_tampering_and_unreadable_files_are_listed_apart_each_student_once_with_a_link(tmp_path):
     notes = [["tampering", "test_a was edited"], ["repair", "test_b was missing"]]
     text = write(tmp_path, graded("m 1", name="Mallory May", notes=notes), unreadable("eve"), graded("ada"))
-    tampering, stopped = re.search("(tampering and repairs</h3>.*)(unreadable or stopped</h3>.*)<h3>Near", text, re.DOTALL).groups()
-    assert tampering.count('<a href="feedback/m%201/mini/mini.html">m 1</a> <span class="quiet">Mallory May</span>') == 1
+    tampering, stopped = re.search(
+        "(tampering and repairs</h3>.*)(unreadable or stopped</h3>.*)<h3>Near", text, re.DOTALL
+    ).groups()
+    assert (
+        tampering.count('<a href="feedback/m%201/mini/mini.html">m 1</a> <span class="quiet">Mallory May</span>') == 1
+    )
     assert all(what in tampering for _, what in notes) and "eve" not in tampering
     assert "feedback/eve/mini/mini.html" in stopped and "web page" in stopped and "Mallory" not in stopped
 
 
 # --- feedback -------------------------------------------------------------------------------
+
 
 def test_feedback_gives_the_reason_once_and_to_an_unreadable_file_a_next_step(tmp_path):
     shown = page(unreadable()[0])
@@ -113,9 +156,14 @@ def test_feedback_gives_the_reason_once_and_to_an_unreadable_file_a_next_step(tm
 def test_feedback_says_the_same_thing_once():
     result, _ = graded(passed=False)
     for check in result["checks"]:
-        check["verdicts"][0].update(message="kl_term returned 1.5 where -3 was expected.", got="1.5", expected="-3 nats", next_step="Look.")
+        check["verdicts"][0].update(
+            message="kl_term returned 1.5 where -3 was expected.", got="1.5", expected="-3 nats", next_step="Look."
+        )
     shown = page(result)
-    assert shown.count("kl_term returned 1.5") == 1 and shown.count("As above.") == len(result["checks"]) - 1 == shown.count("✗") - 1
+    assert (
+        shown.count("kl_term returned 1.5") == 1
+        and shown.count("As above.") == len(result["checks"]) - 1 == shown.count("✗") - 1
+    )
     assert shown.count("Look.") == 1 and "Got" not in shown
     result["checks"][0]["verdicts"][0].update(got="11.5")
     assert "Got <code>11.5</code>, expected <code>-3 nats</code>" in page(result)
@@ -123,8 +171,11 @@ def test_feedback_says_the_same_thing_once():
 
 def test_feedback_names_the_question_and_what_became_of_the_answer(tmp_path):
     result, _ = graded()
-    asked = {"cell_type": "markdown", "metadata": {},
-             "source": ["### Question: 2 points\n", "\n", "Which *way* does <b>$KL$</b> pull? ", "word " * 50]}
+    asked = {
+        "cell_type": "markdown",
+        "metadata": {},
+        "source": ["### Question: 2 points\n", "\n", "Which *way* does <b>$KL$</b> pull? ", "word " * 50],
+    }
     answer = {"cell_type": "markdown", "metadata": {"nbgrader": {"grade_id": "question_pull"}}, "source": "That way."}
     (tmp_path / "mini.ipynb").write_text(json.dumps({"cells": [asked, answer]}))
     shown = page(result, None, questions(tmp_path / "mini.ipynb"))
@@ -144,6 +195,7 @@ def test_feedback_says_whose_it_is_and_when_it_was_submitted():
 
 # --- the command line -----------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("option", ["workers", "memory", "seconds", "processes", "output"])
 @pytest.mark.parametrize("value", ["0", "-3"])
 def test_a_limit_below_one_is_refused_in_one_sentence(option, value, tmp_path, capsys):
@@ -153,9 +205,18 @@ def test_a_limit_below_one_is_refused_in_one_sentence(option, value, tmp_path, c
 
 
 @pytest.mark.parametrize("command", ["grade", "feedback"])
-@pytest.mark.parametrize("url", ["nonsense", "s3cret", "mysql://teacher:s3cret@host/x", "oracle9://teacher:s3cret@host/x",
-                                 "postgresql+psycopg://teacher:s3cret@host:port/x", "postgresql+psycopg://teacher@host:s3cret/x",
-                                 "sqlite://teacher:s3cret@host/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "s3cret",
+        "mysql://teacher:s3cret@host/x",
+        "oracle9://teacher:s3cret@host/x",
+        "postgresql+psycopg://teacher:s3cret@host:port/x",
+        "postgresql+psycopg://teacher@host:s3cret/x",
+        "sqlite://teacher:s3cret@host/x",
+    ],
+)
 def test_an_address_that_is_none_is_refused_in_one_sentence_without_the_password(command, url, tmp_path, capsys):
     arguments = {"grade": ["grade", str(tmp_path)], "feedback": ["feedback"]}[command]
     assert main([*arguments, "--out", str(tmp_path / "out"), "--db-url", url]) == 2
@@ -173,7 +234,16 @@ def test_a_gradebook_that_cannot_be_reached_is_named_without_the_password():
 def test_what_was_graded_is_counted_by_status(tmp_path, capsys):
     for student in ("eve", "fay"):
         write_safely(tmp_path / "class" / f"{student}.ipynb", "<html>")
-    command = ["grade", str(tmp_path / "class"), "--course", str(COURSE), "--assignment", "mini", "--out", str(tmp_path / "out")]
+    command = [
+        "grade",
+        str(tmp_path / "class"),
+        "--course",
+        str(COURSE),
+        "--assignment",
+        "mini",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     assert main([*command, "--workers", "1"]) == 0
     said = capsys.readouterr().out
     assert "2 submissions: 0 graded, 0 stopped, 2 unreadable (0 points)" in said and "0 of them unchanged" in said
@@ -188,7 +258,9 @@ def test_after_grading_it_is_said_how_to_mark_written_answers(tmp_path, capsys):
         ledger.keep(submission, result, notebook)
     assert main(["feedback", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out.splitlines()[-1]
-    assert "written answers to mark: 1" in said and said.index("make formgrader") < said.index("python -m autograde feedback")
+    assert "written answers to mark: 1" in said and said.index("make formgrader") < said.index(
+        "python -m autograde feedback"
+    )
 
 
 def test_trouble_with_the_disk_is_to_be_put_right_first(tmp_path, capsys):

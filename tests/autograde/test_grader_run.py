@@ -76,17 +76,23 @@ def settings(source, out, scheduler, **changes):
 
 def start(settings, stage=lambda name: None):
     """Run in a child of its own, which can be killed; ``stage`` as in :func:`autograde.run.run`."""
+
     def child():
         said = settings.out.parent / "said.txt"
         try:
             with said.open("a") as stream:
                 summary = run_.run(settings, say=lambda text: print(text, file=stream, flush=True), stage=stage)
-                print(f"graded {summary.graded} reused {summary.reused} failed {len(summary.failed)} "
-                      f"unrecorded {len(summary.unrecorded)}", file=stream, flush=True)
+                print(
+                    f"graded {summary.graded} reused {summary.reused} failed {len(summary.failed)} "
+                    f"unrecorded {len(summary.unrecorded)}",
+                    file=stream,
+                    flush=True,
+                )
         except BaseException as error:
             print(repr(error), file=sys.stderr, flush=True)
             os._exit(1)
         os._exit(0)
+
     process = FORK.Process(target=child)
     process.start()
     return process
@@ -203,7 +209,9 @@ sys.stdin.read()
 def locked(reference, tmp_path):
     """An output folder whose gradebook another process has locked."""
     out = shutil.copytree(reference, tmp_path / "out")
-    process = subprocess.Popen([sys.executable, "-c", LOCK, out / "gradebook.db"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOCK, out / "gradebook.db"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     assert process.stdout.readline() == b"locked\n"
     yield out
     process.stdin.close()
@@ -225,6 +233,7 @@ def test_a_full_disk_loses_nothing(reference, school, scheduler, tmp_path):
     def full(name):
         if name == "keep":
             raise OSError(28, "No space left on device")
+
     process = start(job, full)
     process.join(120)
     assert process.exitcode == 1
@@ -242,6 +251,7 @@ def test_a_lost_worker_costs_nothing(reference, school, scheduler, tmp_path):
             lost.append(True)
             with Client(scheduler) as client:
                 os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+
     process = start(job, lose)
     process.join(240)
     assert process.exitcode == 0
@@ -249,8 +259,19 @@ def test_a_lost_worker_costs_nothing(reference, school, scheduler, tmp_path):
 
 
 def test_the_command_line_grades_with_workers_of_its_own(school, tmp_path, reference):
-    command = [sys.executable, "-m", "autograde", "grade", str(school), "--assignment", "mini", "--course", str(COURSE),
-               "--out", str(tmp_path / "out")]
+    command = [
+        sys.executable,
+        "-m",
+        "autograde",
+        "grade",
+        str(school),
+        "--assignment",
+        "mini",
+        "--course",
+        str(COURSE),
+        "--out",
+        str(tmp_path / "out"),
+    ]
     done = subprocess.run([*command, "--workers", "4"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "7 submissions: 4 graded, 1 stopped, 2 unreadable (0 points), 0 not graded" in done.stdout
@@ -261,9 +282,24 @@ def test_the_command_line_grades_with_workers_of_its_own(school, tmp_path, refer
 
 
 def test_ctrl_c_stops_and_says_how_to_go_on(school, tmp_path):
-    command = [sys.executable, "-m", "autograde", "grade", str(school), "--assignment", "mini", "--course", str(COURSE),
-               "--out", str(tmp_path / "out"), "--workers", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c)
+    command = [
+        sys.executable,
+        "-m",
+        "autograde",
+        "grade",
+        str(school),
+        "--assignment",
+        "mini",
+        "--course",
+        str(COURSE),
+        "--out",
+        str(tmp_path / "out"),
+        "--workers",
+        "1",
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
+    )
     process.stdout.readline()  # the first result
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=120)

@@ -20,7 +20,7 @@ from autograde.job import Job
 from autograde.sandbox import MB, Limits
 
 # What a student could find of anybody else, by every way that we know; each line is a finding.
-LOOK = '''
+LOOK = """
 import ctypes, glob, os, socket
 libc = ctypes.CDLL(None, use_errno=True)
 own = {1, *map(int, os.listdir("/proc/self/task"))}
@@ -70,10 +70,10 @@ for fd in range(3, 256):
         continue
     if not target.startswith(("anon_inode:", "socket:", "pipe:", "/dev/null", "/dev/urandom")):
         found("descriptor", fd, target)
-'''
+"""
 
 # One of each of these, left open: they stay until the notebook ends.
-LEAVE = '''
+LEAVE = """
 import ctypes, os, pty, socket, subprocess, sys
 libc = ctypes.CDLL(None, use_errno=True)
 for folder in ("/tmp", "/dev/shm", os.path.expanduser("~")):
@@ -88,12 +88,20 @@ libc.semget(4711, 1, 0o1666)
 terminal = pty.openpty()
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 print("left")
-'''
+"""
 
 
 def connection(folder):
-    return {"transport": "ipc", "ip": f"{folder}/k", "key": secrets.token_hex(32), "shell_port": 1, "iopub_port": 2,
-            "stdin_port": 3, "control_port": 4, "hb_port": 5}
+    return {
+        "transport": "ipc",
+        "ip": f"{folder}/k",
+        "key": secrets.token_hex(32),
+        "shell_port": 1,
+        "iopub_port": 2,
+        "stdin_port": 3,
+        "control_port": 4,
+        "hb_port": 5,
+    }
 
 
 class Student:
@@ -135,9 +143,11 @@ def test_two_students_at_once_find_nothing_of_each_other_nor_of_the_grader(two):
 
 
 def test_two_students_draw_different_random_numbers(two):
-    draw = ("import random, uuid, numpy, keras\n"
-            "print(random.random(), numpy.random.rand(), numpy.random.default_rng().random(), uuid.uuid1(), uuid.uuid4(),"
-            " float(keras.random.uniform(())), float(keras.random.uniform((), seed=keras.random.SeedGenerator())))")
+    draw = (
+        "import random, uuid, numpy, keras\n"
+        "print(random.random(), numpy.random.rand(), numpy.random.default_rng().random(), uuid.uuid1(), uuid.uuid4(),"
+        " float(keras.random.uniform(())), float(keras.random.uniform((), seed=keras.random.SeedGenerator())))"
+    )
     first, second = (student.run(draw).split() for student in two)
     assert len(first) == 7 and not set(first) & set(second)
 
@@ -300,11 +310,27 @@ def test_interrupted_while_the_second_kernel_runs_nothing_is_left_and_a_rerun_co
     (tmp_path / "class" / "ada.ipynb").write_text(jupytext.writes(answer, fmt="ipynb"))
 
     def graded(number):
-        return [sys.executable, "-c", INTERRUPTED, str(int(number)), "grade", tmp_path / "class", "--assignment", "encoder",
-                "--course", COURSE, "--out", tmp_path / "out", "--workers", "1"]
+        return [
+            sys.executable,
+            "-c",
+            INTERRUPTED,
+            str(int(number)),
+            "grade",
+            tmp_path / "class",
+            "--assignment",
+            "encoder",
+            "--course",
+            COURSE,
+            "--out",
+            tmp_path / "out",
+            "--workers",
+            "1",
+        ]
 
     for number, status in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
-        with subprocess.Popen(graded(number), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c) as process:
+        with subprocess.Popen(
+            graded(number), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
+        ) as process:
             kernels = next(text for text in process.stdout if text.strip().replace(" ", "").isdigit()).split()
             process.communicate(timeout=120)
         assert process.returncode == status
@@ -332,8 +358,10 @@ def test_where_nothing_can_be_forked_grading_goes_on_and_says_so_once(tmp_path, 
     said = []
     summary = run.run(run.Settings(tmp_path / "class", tmp_path / "out", COURSE, "mini", workers=2), say=said.append)
     assert (summary.graded, summary.failed) == (2, [])
-    scores = {name: json.loads((tmp_path / "out" / "results" / name / "mini" / "result.json").read_text())["score"]
-              for name in ("ada", "bob")}
+    scores = {
+        name: json.loads((tmp_path / "out" / "results" / name / "mini" / "result.json").read_text())["score"]
+        for name in ("ada", "bob")
+    }
     assert scores == {"ada": 6, "bob": 0}
     (why,) = [text for text in said if "started on its own" in text]
     assert "/not/there" in why
@@ -353,8 +381,12 @@ with mock.patch("IPython.display.display") as shown:
     plots.latent_scatter(np.zeros((10, 2)), np.arange(10))
 for call in shown.call_args_list:
     print(*call.args[0], call.args[0]["text/plain"][:20], sep=":")
-""").splitlines() == ["text/plain:Images of the data s", "text/plain:2 images a row: orig", "text/plain:Clouds of latent poi",
-                      "text/plain:10 points in latent "]
+""").splitlines() == [
+        "text/plain:Images of the data s",
+        "text/plain:2 images a row: orig",
+        "text/plain:Clouds of latent poi",
+        "text/plain:10 points in latent ",
+    ]
 
 
 def test_the_next_grader_removes_what_a_killed_one_left_and_nothing_else(tmp_path):
@@ -363,7 +395,9 @@ def test_the_next_grader_removes_what_a_killed_one_left_and_nothing_else(tmp_pat
     code = "import sys; from autograde import warm; print(warm.folder(), flush=True); sys.stdin.read()"
 
     def grader():
-        process = subprocess.Popen([sys.executable, "-c", code], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         return process, Path(process.stdout.readline().strip())
 
     first, abandoned = grader()

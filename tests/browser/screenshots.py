@@ -1,6 +1,6 @@
 """Take the README's pictures: the real course in JupyterLab, in Chromium.
 
-    make screenshots            writes docs/*.png
+make screenshots            writes docs/*.png
 """
 
 import io

@@ -71,7 +71,12 @@ class Explorer:
         return self.root.get_by_role("slider", name=re.compile(f"^{name},")).and_(self.page.locator(":visible"))
 
     def readout(self, name):
-        return float(self.root.get_by_role("textbox", name=re.compile(f"^{name},")).and_(self.page.locator(":visible")).inner_text().replace("−", "-"))
+        return float(
+            self.root.get_by_role("textbox", name=re.compile(f"^{name},"))
+            .and_(self.page.locator(":visible"))
+            .inner_text()
+            .replace("−", "-")
+        )
 
     @property
     def z(self):
@@ -139,7 +144,9 @@ def opened(lab, browser):
     for number in range(3):
         Explorer(page, number).root.scroll_into_view_if_needed()
         Explorer(page, number).settled()
-    page.wait_for_function("() => document.querySelectorAll('.vl-stage[data-grid=fine]').length === 2", timeout=PATIENCE_MS)
+    page.wait_for_function(
+        "() => document.querySelectorAll('.vl-stage[data-grid=fine]').length === 2", timeout=PATIENCE_MS
+    )
     yield page, saved
     assert problems == []
     context.close()
@@ -190,7 +197,9 @@ def test_arrow_keys_move_the_slider_by_a_step_and_the_image_is_the_decoders(full
     assert np.abs(full.pixels() - exact(mlp, end)).max() <= ROUNDING
     assert np.abs(full.pixels(1) - exact(mlp, end[::-1])).max() <= ROUNDING, "the decoder beside it, on the same z"
     expect(full.root.locator(".vl-status")).to_contain_text("Exact")
-    assert full.slider("z2").evaluate("handle => handle === document.activeElement"), "the notebook leaves the arrow keys alone"
+    assert full.slider("z2").evaluate("handle => handle === document.activeElement"), (
+        "the notebook leaves the arrow keys alone"
+    )
 
 
 def test_at_once_the_image_is_the_blended_one_and_says_so(full, mlp):

@@ -52,7 +52,8 @@ def run_python(code):
 def test_the_judge_never_imports_tensorflow_or_keras():
     done = run_python(
         "import sys; from vaelab.checks import judge, panel, points, recognise;"
-        "assert not {'tensorflow', 'keras', 'nbgrader', 'IPython'} & set(sys.modules), 'imported'; print('clean')")
+        "assert not {'tensorflow', 'keras', 'nbgrader', 'IPython'} & set(sys.modules), 'imported'; print('clean')"
+    )
     assert done.stdout.strip() == "clean", done.stderr
 
 
@@ -64,8 +65,10 @@ def test_the_probe_loads_where_the_judges_files_cannot_be_read(tmp_path):
         source = os.path.join(os.path.dirname(checks.__file__), name)
         with open(source, encoding="utf-8") as file:
             (package / name).write_text(file.read(), encoding="utf-8")
-    done = run_python(f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from vaelab.checks import probe, replay, trace, RemoteTarget;"
-                      "import vaelab; print(vaelab.__file__)")
+    done = run_python(
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from vaelab.checks import probe, replay, trace, RemoteTarget;"
+        "import vaelab; print(vaelab.__file__)"
+    )
     assert done.stdout.strip().startswith(str(tmp_path)), done.stderr
 
 
@@ -166,7 +169,9 @@ def test_a_notebook_that_makes_errors_of_numpys_warnings_loses_nothing():
     def make_conv_encoder(rows, columns, channels, latent_dim, intermediate_dim):
         x = keras.Input((rows, columns, channels))
         h = layers.BatchNormalization()(layers.Conv2D(8, 3, strides=4, padding="same", activation="relu")(x))
-        h = layers.Dense(intermediate_dim, activation="relu")(layers.Flatten()(layers.Conv2D(8, 3, strides=2, padding="same")(h)))
+        h = layers.Dense(intermediate_dim, activation="relu")(
+            layers.Flatten()(layers.Conv2D(8, 3, strides=2, padding="same")(h))
+        )
         return keras.Model(x, [layers.Dense(latent_dim)(h), layers.Dense(latent_dim)(h)])
 
     with np.errstate(all="raise"):
@@ -275,6 +280,7 @@ def huge_message(m, v):
 def raises(error):
     def function(*args, **kwargs):
         raise error
+
     return function
 
 
@@ -361,23 +367,58 @@ def from_a_model(kind):
     import tensorflow as tf
 
     return {
-        "none": lambda *a, **k: None, "string": lambda *a, **k: "1.0", "ragged": lambda *a, **k: [[1.0], [1.0, 2.0]],
-        "nan": lambda *a, **k: logs(float("nan")), "strings": lambda *a, **k: logs("1"), "empty": lambda *a, **k: logs([]),
+        "none": lambda *a, **k: None,
+        "string": lambda *a, **k: "1.0",
+        "ragged": lambda *a, **k: [[1.0], [1.0, 2.0]],
+        "nan": lambda *a, **k: logs(float("nan")),
+        "strings": lambda *a, **k: logs("1"),
+        "empty": lambda *a, **k: logs([]),
         "many": lambda *a, **k: {str(i): 1.0 for i in range(10**5)},
-        "lying dictionary": lambda *a, **k: LyingDictionary(logs(1.0)), "liars": lambda *a, **k: logs(Liar()),
-        "equal": lambda *a, **k: AlwaysEqual(), "two liars": lambda *a, **k: [Liar(), Liar()],
-        "generator": lambda *a, **k: (i for i in range(3)), "huge": lambda *a, **k: [tf.zeros((3000, 3000))] * 2,
-        "symbolic": lambda *a, **k: [keras.Input((3,))] * 2, "nan tensors": lambda *a, **k: [tf.fill((8, 4), np.nan)] * 2,
-        "texts": lambda *a, **k: [tf.constant(["a"])] * 2, "exit": raises(SystemExit(0)), "unprintable": raises(Unprintable()),
-        "huge message": raises(ValueError("x" * 10**7)), "recursion": RETURNS["recursion"],
+        "lying dictionary": lambda *a, **k: LyingDictionary(logs(1.0)),
+        "liars": lambda *a, **k: logs(Liar()),
+        "equal": lambda *a, **k: AlwaysEqual(),
+        "two liars": lambda *a, **k: [Liar(), Liar()],
+        "generator": lambda *a, **k: (i for i in range(3)),
+        "huge": lambda *a, **k: [tf.zeros((3000, 3000))] * 2,
+        "symbolic": lambda *a, **k: [keras.Input((3,))] * 2,
+        "nan tensors": lambda *a, **k: [tf.fill((8, 4), np.nan)] * 2,
+        "texts": lambda *a, **k: [tf.constant(["a"])] * 2,
+        "exit": raises(SystemExit(0)),
+        "unprintable": raises(Unprintable()),
+        "huge message": raises(ValueError("x" * 10**7)),
+        "recursion": RETURNS["recursion"],
     }[kind]
 
 
-@pytest.mark.parametrize("kind", ["none", "string", "ragged", "nan", "strings", "empty", "many", "lying dictionary", "liars",
-                                  "equal", "two liars", "generator", "huge", "symbolic", "nan tensors", "texts", "exit",
-                                  "unprintable", "huge message", "recursion"])
-@pytest.mark.parametrize("check_id", ["make_vae.builds", "make_vae.loss", "make_vae.fit",
-                                      "make_conv_encoder.builds", "make_conv_encoder.unbounded"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "none",
+        "string",
+        "ragged",
+        "nan",
+        "strings",
+        "empty",
+        "many",
+        "lying dictionary",
+        "liars",
+        "equal",
+        "two liars",
+        "generator",
+        "huge",
+        "symbolic",
+        "nan tensors",
+        "texts",
+        "exit",
+        "unprintable",
+        "huge message",
+        "recursion",
+    ],
+)
+@pytest.mark.parametrize(
+    "check_id",
+    ["make_vae.builds", "make_vae.loss", "make_vae.fit", "make_conv_encoder.builds", "make_conv_encoder.unbounded"],
+)
 def test_models_that_return_nonsense_fail_with_a_short_clear_message(kind, check_id):
     import keras
 
@@ -418,15 +459,27 @@ def honest_reply(check_id="kl_term.gradients"):
 
 def damaged(value, rng, depth=0):
     """`value` with one thing in it replaced by nonsense."""
-    nonsense = [None, -1, 1e308, float("nan"), "x" * 1000, [], {}, [[]], {"kind": "tensor"}, True, 10**30,
-                {"kind": "list", "length": 2, "items": []}]
+    nonsense = [
+        None,
+        -1,
+        1e308,
+        float("nan"),
+        "x" * 1000,
+        [],
+        {},
+        [[]],
+        {"kind": "tensor"},
+        True,
+        10**30,
+        {"kind": "list", "length": 2, "items": []},
+    ]
     if depth > 0 and rng.random() < 0.25 or not isinstance(value, (dict, list)) or not value:
         return nonsense[rng.integers(len(nonsense))]
     if isinstance(value, dict):
         key = list(value)[rng.integers(len(value))]
         return {**value, key: damaged(value[key], rng, depth + 1)}
     i = rng.integers(len(value))
-    return [*value[:i], damaged(value[i], rng, depth + 1), *value[i + 1:]]
+    return [*value[:i], damaged(value[i], rng, depth + 1), *value[i + 1 :]]
 
 
 class Replays(checks.RemoteTarget):
@@ -443,16 +496,33 @@ def test_the_judge_survives_replies_with_anything_in_them():
     for _ in range(400):
         bad = {"json": damaged(reply["json"], rng), "arrays": dict(reply["arrays"])}
         name = list(bad["arrays"])[rng.integers(len(bad["arrays"]))]
-        bad["arrays"][name] = [np.zeros(3), np.array(["a"]), np.full((7, 5), np.nan), None, "array",
-                               np.zeros((0,)), np.array([None]), np.zeros(7, "float16")][rng.integers(8)]
+        bad["arrays"][name] = [
+            np.zeros(3),
+            np.array(["a"]),
+            np.full((7, 5), np.nan),
+            None,
+            "array",
+            np.zeros((0,)),
+            np.array([None]),
+            np.zeros(7, "float16"),
+        ][rng.integers(8)]
         verdict = judge.judge("kl_term.gradients", Replays(bad), seed=1)
         assert not verdict["passed"] and len(verdict["message"]) < 1000
         json.dumps(verdict)
 
 
-@pytest.mark.parametrize("reply", [None, {}, [], {"json": None, "arrays": None}, {"json": {"protocol": 2}, "arrays": {}},
-                                   {"json": {"protocol": 1}, "arrays": {}},
-                                   {"json": {"protocol": 1, "status": "ok"}, "arrays": {}}])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        None,
+        {},
+        [],
+        {"json": None, "arrays": None},
+        {"json": {"protocol": 2}, "arrays": {}},
+        {"json": {"protocol": 1}, "arrays": {}},
+        {"json": {"protocol": 1, "status": "ok"}, "arrays": {}},
+    ],
+)
 @pytest.mark.parametrize("check_id", points.BY_ID)
 def test_no_check_passes_or_crashes_on_an_empty_reply(reply, check_id):
     assert not judge.judge(check_id, Replays(reply), seed=1)["passed"]
@@ -462,8 +532,13 @@ def test_no_check_passes_or_crashes_on_an_empty_reply(reply, check_id):
 
 
 def test_messages_come_back_as_they_were():
-    arrays = {"a": np.arange(6.0).reshape(2, 3), "b": np.array(1.5, "float32"), "none": np.zeros((0, 3)),
-              "c": np.array([True, False]), "d": np.arange(4, dtype="int64")[::-1]}
+    arrays = {
+        "a": np.arange(6.0).reshape(2, 3),
+        "b": np.array(1.5, "float32"),
+        "none": np.zeros((0, 3)),
+        "c": np.array([True, False]),
+        "d": np.arange(4, dtype="int64")[::-1],
+    }
     back = message.unpack(message.pack({"json": {"x": [1, "ü", None]}, "arrays": arrays}))
     assert back["json"] == {"x": [1, "ü", None]} and set(back["arrays"]) == set(arrays)
     for name, array in arrays.items():
@@ -471,16 +546,37 @@ def test_messages_come_back_as_they_were():
         assert back["arrays"][name].flags.writeable
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff" * 8, b"\x00" * 7, (2).to_bytes(8, "big") + b"{}", b"\x00" * 7 + b"\x04null",
-                                  (10**15).to_bytes(8, "big") + b"{}"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff" * 8,
+        b"\x00" * 7,
+        (2).to_bytes(8, "big") + b"{}",
+        b"\x00" * 7 + b"\x04null",
+        (10**15).to_bytes(8, "big") + b"{}",
+    ],
+)
 def test_bytes_that_are_no_message_are_refused(data):
     with pytest.raises(message.MessageError):
         message.unpack(data)
 
 
-@pytest.mark.parametrize("listed", [[["a", "float64", [10**9, 10**9]]], [["a", "object", [1]]], [["a", "float64", [-1]]],
-                                    [["a", "float64", [True]]], [["a", "float64"]], [[1, "float64", [1]]],
-                                    [["a", "float64", [0] * 9]], "a", [None], [["a", ["float64"], [1]]]])
+@pytest.mark.parametrize(
+    "listed",
+    [
+        [["a", "float64", [10**9, 10**9]]],
+        [["a", "object", [1]]],
+        [["a", "float64", [-1]]],
+        [["a", "float64", [True]]],
+        [["a", "float64"]],
+        [[1, "float64", [1]]],
+        [["a", "float64", [0] * 9]],
+        "a",
+        [None],
+        [["a", ["float64"], [1]]],
+    ],
+)
 def test_arrays_described_wrongly_are_refused(listed):
     header = json.dumps({"json": {}, "arrays": listed}).encode()
     with pytest.raises(message.MessageError):
@@ -537,4 +633,7 @@ def test_short_makes_one_printable_line():
 
 def test_opened_tells_an_error_from_a_stub():
     with pytest.raises(Problem, match="ValueError"):
-        opened({"json": {"protocol": 1, "status": "error", "error": {"type": "ValueError", "text": "bad"}}, "arrays": {}}, "f")
+        opened(
+            {"json": {"protocol": 1, "status": "error", "error": {"type": "ValueError", "text": "bad"}}, "arrays": {}},
+            "f",
+        )

@@ -101,8 +101,9 @@ def test_each_item_of_the_list_that_can_occur_in_an_exercise_is_in_the_catalogue
 
 def test_each_numbered_entry_has_two_mutants_in_different_styles():
     expected = [i for answer in MUTANTS for i in answer.expects]
-    per_item = {item: sum(expected.count(m.id) for m in CATALOGUE if item in m.items)
-                for m in CATALOGUE for item in m.items}
+    per_item = {
+        item: sum(expected.count(m.id) for m in CATALOGUE if item in m.items) for m in CATALOGUE for item in m.items
+    }
     assert {item: n for item, n in per_item.items() if n < 2} == {}
 
 

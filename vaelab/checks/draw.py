@@ -42,9 +42,13 @@ def networks(rng, input_shape, latent_dim, hidden):
     so that a wrong formula differs from the right one by much more than rounding.
     """
     pixels = int(np.prod(input_shape))
-    size = {"encoder_hidden": (pixels, hidden, 3.0), "z_mean": (hidden, latent_dim, 1.6),
-            "z_log_var": (hidden, latent_dim, 1.2), "decoder_hidden": (latent_dim, hidden, 1.0),
-            "pixels": (hidden, pixels, 1.4)}
+    size = {
+        "encoder_hidden": (pixels, hidden, 3.0),
+        "z_mean": (hidden, latent_dim, 1.6),
+        "z_log_var": (hidden, latent_dim, 1.2),
+        "decoder_hidden": (latent_dim, hidden, 1.0),
+        "pixels": (hidden, pixels, 1.4),
+    }
     weights = {}
     for name, (rows, columns, gain) in size.items():
         weights[f"{name}.kernel"] = rng.normal(size=(rows, columns)) * gain / np.sqrt(rows)

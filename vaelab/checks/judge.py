@@ -39,7 +39,9 @@ class Ask:
             try:
                 reply = getattr(self.target, whom)(request)
             except ProbeError as error:
-                raise Problem(short(str(error)), next_step="Restart the kernel, run all cells, and look at the first error.") from None
+                raise Problem(
+                    short(str(error)), next_step="Restart the kernel, run all cells, and look at the first error."
+                ) from None
         else:
             from vaelab.checks import probe, replay
 
@@ -71,22 +73,41 @@ def judge(check_id, target, seed=None):
     seed = int(np.random.SeedSequence().entropy % 2**63) if seed is None else int(seed)
     listed = BY_ID[check_id]
     verdict = {
-        "check": check_id, "passed": True, "status": "passed", "fraction": 1.0, "points": listed.points,
+        "check": check_id,
+        "passed": True,
+        "status": "passed",
+        "fraction": 1.0,
+        "points": listed.points,
         "message": f"{listed.about[0].upper()}{listed.about[1:]}: all as it should be.",
-        "got": None, "expected": None, "mistake": None, "also": None,
-        "next_step": None, "taught": None, "seed": seed,
+        "got": None,
+        "expected": None,
+        "mistake": None,
+        "also": None,
+        "next_step": None,
+        "taught": None,
+        "seed": seed,
     }
     try:
         with np.errstate(all="ignore"):  # wrong formulas overflow; a warning on stderr would cost points
             FUNCTIONS[check_id](np.random.default_rng(seed), Ask(target, check_id.split(".")[0]))
     except NotBegun as stub:
-        verdict.update(passed=False, status="not_done", fraction=0.0, message=str(stub),
-                       next_step="Replace the line that raises NotImplementedError with your own.")
+        verdict.update(
+            passed=False,
+            status="not_done",
+            fraction=0.0,
+            message=str(stub),
+            next_step="Replace the line that raises NotImplementedError with your own.",
+        )
     except Exception as error:
         # Whatever a hostile reply still manages to do to a check: it fails, the judge goes on.
-        problem = error if isinstance(error, Problem) else Problem(
-            f"What came back could not be judged ({type(error).__name__}).",
-            next_step="Run the cell again; if this stays, restart the kernel and tell your instructor.")
+        problem = (
+            error
+            if isinstance(error, Problem)
+            else Problem(
+                f"What came back could not be judged ({type(error).__name__}).",
+                next_step="Run the cell again; if this stays, restart the kernel and tell your instructor.",
+            )
+        )
         mistake, also = MISTAKES.get(problem.mistake), MISTAKES.get(problem.also)
         message = problem.message
         if mistake:
@@ -94,9 +115,16 @@ def judge(check_id, target, seed=None):
         if also:
             message += f" A second thing as well: {also.message}"
         verdict.update(
-            passed=False, status="failed", fraction=0.0, message=message, got=problem.got,
-            expected=problem.expected, mistake=problem.mistake, also=problem.also,
+            passed=False,
+            status="failed",
+            fraction=0.0,
+            message=message,
+            got=problem.got,
+            expected=problem.expected,
+            mistake=problem.mistake,
+            also=problem.also,
             next_step=mistake.next_step if mistake else problem.next_step,
-            taught=mistake.taught if mistake else None)
+            taught=mistake.taught if mistake else None,
+        )
     # Names and types in it may be the student's; lone surrogates among them could not even be written to a file.
     return {key: printable(value) if isinstance(value, str) else value for key, value in verdict.items()}

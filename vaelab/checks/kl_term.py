@@ -56,9 +56,14 @@ def _shape_problem(ask, cases, gots):
             ids = recognise.kl_values([(m, v, g) for (m, v), g in zip(cases, gots)]) + [None, None]
             raise Problem(
                 f"for a batch of {len(m)} images and {m.shape[1]} latent dimensions, kl_term returned shape "
-                f"{got.shape} where ({len(m)},) was expected".replace("for a", "For a", 1) + ("" if ids[0] else "."),
-                mistake=ids[0], also=ids[1], got=f"shape {got.shape}", expected=f"shape ({len(m)},)",
-                next_step=None if ids[0] else "There should be one number for each image.")
+                f"{got.shape} where ({len(m)},) was expected".replace("for a", "For a", 1)
+                + ("" if ids[0] else "."),
+                mistake=ids[0],
+                also=ids[1],
+                got=f"shape {got.shape}",
+                expected=f"shape ({len(m)},)",
+                next_step=None if ids[0] else "There should be one number for each image.",
+            )
 
 
 def _value_problem(ask, cases, gots):
@@ -79,10 +84,16 @@ def _value_problem(ask, cases, gots):
         ids += [None]
         raise Problem(sentence, mistake=ids[0], also=ids[1], **shown)
     failing = _failing(ask, m, v)
-    said = " The mistake was not recognised; what can be said is that the result is " + "; it is ".join(failing) + "." \
-        if failing else " The mistake was not recognised."
-    raise Problem(sentence + "." + said, **shown,
-                  next_step="Compare with a value worked out by hand for one image and one latent dimension.")
+    said = (
+        " The mistake was not recognised; what can be said is that the result is " + "; it is ".join(failing) + "."
+        if failing
+        else " The mistake was not recognised."
+    )
+    raise Problem(
+        sentence + "." + said,
+        **shown,
+        next_step="Compare with a value worked out by hand for one image and one latent dimension.",
+    )
 
 
 def _named(ask, cases, gots):
@@ -99,10 +110,14 @@ def _failing(ask, m, v):
     """In words, where the target is right, and the properties of a KL divergence that it lacks."""
     zero = np.zeros((2, m.shape[1]))
     swap = np.arange(m.shape[1])[::-1]
-    parts = {"right where z_log_var is zero": (m, 0 * v), "right where z_mean is zero": (0 * m, v),
-             "right for a single latent dimension": (m.reshape(-1, 1), v.reshape(-1, 1))}
+    parts = {
+        "right where z_log_var is zero": (m, 0 * v),
+        "right where z_mean is zero": (0 * m, v),
+        "right for a single latent dimension": (m.reshape(-1, 1), v.reshape(-1, 1)),
+    }
     base, prior, mirrored, alone, turned, *others = _values(
-        ask, [(m, v), (zero, zero), (-m, v), (m[:1], v[:1]), (m[:, swap], v[:, swap]), *parts.values()])
+        ask, [(m, v), (zero, zero), (-m, v), (m[:1], v[:1]), (m[:, swap], v[:, swap]), *parts.values()]
+    )
     failing = [words for (words, case), got in zip(parts.items(), others) if _right(got, *case)]
     if abs(prior).max() > 1e-4:
         failing.append("not zero at the prior")
@@ -147,17 +162,23 @@ def prior(rng, ask):
         if abs(got[2]) > 1e-4 or others.min() <= 1e-4:
             # Values that are merely off are the business of another check.
             if abs(got[2]) > 1e-4:
-                sentence = (f"For an image whose z_mean and z_log_var are all zero, q(z|x) is the prior and the "
-                            f"divergence is zero; kl_term returned {_digits(got[2])}")
+                sentence = (
+                    f"For an image whose z_mean and z_log_var are all zero, q(z|x) is the prior and the "
+                    f"divergence is zero; kl_term returned {_digits(got[2])}"
+                )
                 shown = dict(got=_digits(got[2]), expected="0")
             else:
-                sentence = ("Away from the prior the divergence is positive; kl_term returned "
-                            f"{_digits(others.min())}")
+                sentence = f"Away from the prior the divergence is positive; kl_term returned {_digits(others.min())}"
                 shown = dict(got=_digits(others.min()), expected="a positive number")
             full = _three(rng)
             ids = _named(ask, full, _values(ask, full)) + [None, None]
-            raise Problem(sentence + ("" if ids[0] else "."), mistake=ids[0], also=ids[1], **shown,
-                          next_step=None if ids[0] else "Put zeros into your formula by hand.")
+            raise Problem(
+                sentence + ("" if ids[0] else "."),
+                mistake=ids[0],
+                also=ids[1],
+                **shown,
+                next_step=None if ids[0] else "Put zeros into your formula by hand.",
+            )
 
 
 def values(rng, ask):
@@ -183,9 +204,14 @@ def gradients(rng, ask):
             right = all(_right(g, *case) for g, case in zip(gots, cases))
             ids = [] if right else recognise.kl_values([(*case, g) for case, g in zip(cases, gots)])
             ids = (ids or ["kl.no_gradient"] * right) + [None, None]
-            raise Problem(f"No gradient with respect to {lost} comes back" + ("" if ids[0] else "."),
-                          mistake=ids[0], also=ids[1], got="no gradient", expected="a gradient",
-                          next_step=None if ids[0] else "Stay with tensor operations from the arguments to the result.")
+            raise Problem(
+                f"No gradient with respect to {lost} comes back" + ("" if ids[0] else "."),
+                mistake=ids[0],
+                also=ids[1],
+                got="no gradient",
+                expected="a gradient",
+                next_step=None if ids[0] else "Stay with tensor operations from the arguments to the result.",
+            )
         pair = [tensor(t, arrays, "The gradient of kl_term") for t in told]
         if any(g.shape != m.shape for g in pair):
             raise Problem("The gradient has not the shape of the arguments.")
@@ -204,11 +230,17 @@ def gradients(rng, ask):
                 ids += [None, None]
                 raise Problem(
                     f"The gradient with respect to {name} is {_digits(got[i])} where {_digits(expected[i])} was expected"
-                    + ("" if ids[0] else "."), mistake=ids[0], also=ids[1], got=_digits(got[i]),
+                    + ("" if ids[0] else "."),
+                    mistake=ids[0],
+                    also=ids[1],
+                    got=_digits(got[i]),
                     expected=_digits(expected[i]),
-                    next_step=None if ids[0] else
-                    "The values are right, so a part of the formula is cut off from the gradient: what stops it?" if right else
-                    "The gradient follows from the formula; first make the values right.")
+                    next_step=None
+                    if ids[0]
+                    else "The values are right, so a part of the formula is cut off from the gradient: what stops it?"
+                    if right
+                    else "The gradient follows from the formula; first make the values right.",
+                )
 
 
 def properties(rng, ask):
@@ -216,8 +248,15 @@ def properties(rng, ask):
     batch, size = draw.sizes(rng)
     (m, v), (n, w) = draw.gaussians(rng, batch, size), draw.gaussians(rng, batch, size + 1)
     turn, order = rng.permutation(size), np.roll(np.arange(batch), 1)
-    asked = [(m, v), (n, w), (np.hstack([m, n]), np.hstack([v, w])), (-m, v), (m[:, turn], v[:, turn]),
-             (m[:1], v[:1]), (m[order], v[order])]
+    asked = [
+        (m, v),
+        (n, w),
+        (np.hstack([m, n]), np.hstack([v, w])),
+        (-m, v),
+        (m[:, turn], v[:, turn]),
+        (m[:1], v[:1]),
+        (m[order], v[order]),
+    ]
     gots = _values(ask, asked)
     base, second, both, mirrored, turned, alone, moved = gots
 
@@ -239,8 +278,12 @@ def properties(rng, ask):
         ids = recognise.kl_values([(*case, got) for case, got in zip(asked[:3], gots[:3])]) + [None, None]
         _shape_problem(ask, asked[:3], gots[:3])
         told = "; ".join(failing)
-        raise Problem(told[0].upper() + told[1:] + ("" if ids[0] else "."), mistake=ids[0], also=ids[1],
-                      next_step=None if ids[0] else "Each of these holds for every KL divergence to N(0, I).")
+        raise Problem(
+            told[0].upper() + told[1:] + ("" if ids[0] else "."),
+            mistake=ids[0],
+            also=ids[1],
+            next_step=None if ids[0] else "Each of these holds for every KL divergence to N(0, I).",
+        )
 
 
 #: Relative precision of each type, times a few roundings.
@@ -249,14 +292,20 @@ _PRECISION = {"float32": 2e-5, "float64": 2e-5, "float16": 1e-2, "bfloat16": 6e-
 
 def extremes(rng, ask):
     """Far from the prior, one image or one dimension, other precisions, in a graph."""
+
     def far(batch, size):
         m, v = draw.gaussians(rng, batch, size)
         return draw.grid(m * 8), draw.grid(v * 4)  # |z_mean| to 19, z_log_var to ±8
 
-    plan = [("far from the prior", far(6, 5), {}), ("for one image and one latent dimension", far(1, 1), {}),
-            ("for 16 latent dimensions", draw.gaussians(rng, 7, 16), {}),
-            ("inside tf.function", draw.gaussians(rng, 4, 2), {"mode": "function"})]
-    plan += [(f"in {dtype}", draw.gaussians(rng, 6, 5), {"dtype": dtype}) for dtype in ("float64", "float16", "bfloat16")]
+    plan = [
+        ("far from the prior", far(6, 5), {}),
+        ("for one image and one latent dimension", far(1, 1), {}),
+        ("for 16 latent dimensions", draw.gaussians(rng, 7, 16), {}),
+        ("inside tf.function", draw.gaussians(rng, 4, 2), {"mode": "function"}),
+    ]
+    plan += [
+        (f"in {dtype}", draw.gaussians(rng, 6, 5), {"dtype": dtype}) for dtype in ("float64", "float16", "bfloat16")
+    ]
     arrays, cases = {}, []
     for i, (_, (m, v), options) in enumerate(plan):
         arrays[f"m{i}"], arrays[f"v{i}"] = m, v
@@ -272,16 +321,21 @@ def extremes(rng, ask):
         got = _output(result, arrays, " " + when)
         expected = oracles.kl(m, v)
         if got.shape != expected.shape:
-            raise Problem(f"{when.capitalize()}, kl_term returned shape {got.shape} where {expected.shape} was expected.",
-                          got=f"shape {got.shape}", expected=f"shape {expected.shape}",
-                          **_diagnosed(rng, ask, "There should be one number for each image."))
+            raise Problem(
+                f"{when.capitalize()}, kl_term returned shape {got.shape} where {expected.shape} was expected.",
+                got=f"shape {got.shape}",
+                expected=f"shape {expected.shape}",
+                **_diagnosed(rng, ask, "There should be one number for each image."),
+            )
         off = abs(got - expected) / oracles.kl_size(m, v)
         if off.max() > _PRECISION[dtype]:
             i = int(np.argmax(off))
             raise Problem(
                 f"{when.capitalize()}, kl_term returned {_digits(got[i])} where {_digits(expected[i])} was expected.",
-                got=_digits(got[i]), expected=f"{_digits(expected[i])} nats",
-                **_diagnosed(rng, ask, "Look for a cut, a rounding or a conversion that only matters for such inputs."))
+                got=_digits(got[i]),
+                expected=f"{_digits(expected[i])} nats",
+                **_diagnosed(rng, ask, "Look for a cut, a rounding or a conversion that only matters for such inputs."),
+            )
 
 
 def _diagnosed(rng, ask, otherwise):
@@ -290,8 +344,15 @@ def _diagnosed(rng, ask, otherwise):
     gots = _values(ask, cases)
     right = all(_right(got, *case) for case, got in zip(cases, gots))
     ids = ([] if right else _named(ask, cases, gots)) + [None, None]
-    return {"mistake": ids[0], "also": ids[1], "next_step": None if ids[0] else otherwise if right else
-            "Ordinary inputs give wrong values as well: first make those right."}
+    return {
+        "mistake": ids[0],
+        "also": ids[1],
+        "next_step": None
+        if ids[0]
+        else otherwise
+        if right
+        else "Ordinary inputs give wrong values as well: first make those right.",
+    }
 
 
 CHECKS = {f"{_NAME}.{f.__name__}": f for f in (shape, prior, values, gradients, properties, extremes)}

@@ -17,8 +17,20 @@ _RIGHT_SAMPLE = (1, 0.5, 0)
 
 
 def _kl(**changes):
-    names = ("log_var", "abs_log_var", "square", "abs", "plain", "spread", "rate", "entropy", "constant",
-             "precision", "precision_rate", "power")
+    names = (
+        "log_var",
+        "abs_log_var",
+        "square",
+        "abs",
+        "plain",
+        "spread",
+        "rate",
+        "entropy",
+        "constant",
+        "precision",
+        "precision_rate",
+        "power",
+    )
     numbers = dict(zip(names, _RIGHT_KL)) | changes
     return tuple(numbers[name] for name in names)
 
@@ -36,8 +48,11 @@ _UNSEEN = (
     ("drops the part of the KL term that is linear in z_log_var", _kl(entropy=0), _RIGHT_SAMPLE),
     ("does not square z_mean in the KL term", _kl(square=0, abs=0.5), _RIGHT_SAMPLE),
     ("takes z_mean as it is where the KL term needs its square", _kl(square=0, plain=0.5), _RIGHT_SAMPLE),
-    ("has the KL divergence in the other direction", _kl(square=0, spread=0.5, rate=-1, entropy=0.5, precision=0.5,
-                                                          precision_rate=-1), _RIGHT_SAMPLE),
+    (
+        "has the KL divergence in the other direction",
+        _kl(square=0, spread=0.5, rate=-1, entropy=0.5, precision=0.5, precision_rate=-1),
+        _RIGHT_SAMPLE,
+    ),
     ("takes z_log_var for the log standard deviation in the KL term", _kl(rate=2), _RIGHT_SAMPLE),
     ("makes z_log_var positive in the KL term", _kl(log_var=0, abs_log_var=1), _RIGHT_SAMPLE),
     ("cuts z_log_var at zero in the KL term", _kl(log_var=0.5, abs_log_var=0.5), _RIGHT_SAMPLE),
@@ -65,8 +80,10 @@ def _examine(rng, ask, wanted, times=1, misses=False):
     """
     order = rng.permutation(len(wanted))
     shuffled = [wanted[i] for i in order]
-    body, _ = ask({"op": "examine", "times": times},
-                  {"kl": np.array([w[1] for w in shuffled], "float64"), "sample": np.array([w[2] for w in shuffled], "float64")})
+    body, _ = ask(
+        {"op": "examine", "times": times},
+        {"kl": np.array([w[1] for w in shuffled], "float64"), "sample": np.array([w[2] for w in shuffled], "float64")},
+    )
     answers = item(body, "answers", list)
     if len(answers) != len(shuffled) or not all(isinstance(row, list) and len(row) == times for row in answers):
         raise Problem("What came back is not in the form that was asked for.")
@@ -77,33 +94,57 @@ def _examine(rng, ask, wanted, times=1, misses=False):
                 raise raised(answer.get("error"), _NAME)
             if kind != "bool" or type(answer.get("value")) is not bool:
                 name = answer.get("type") if isinstance(answer, dict) else None
-                raise Problem(f"looks_healthy returned {'a ' + name[:40] if isinstance(name, str) else 'something strange'}; "
-                              "True or False was expected.", expected="True or False",
-                              next_step="Each way through the function should end in a return." if name == "NoneType" else
-                              "Wrap the result in bool(...).")
+                raise Problem(
+                    f"looks_healthy returned {'a ' + name[:40] if isinstance(name, str) else 'something strange'}; "
+                    "True or False was expected.",
+                    expected="True or False",
+                    next_step="Each way through the function should end in a return."
+                    if name == "NoneType"
+                    else "Wrap the result in bool(...).",
+                )
     values = [[answer["value"] for answer in row] for row in answers]
     flat = [value for row in values for value in row]
     if not any(flat):
-        raise Problem("looks_healthy says False of everything it is given, right implementations among them",
-                      mistake="test.too_strict", got="False", expected="True for some")
+        raise Problem(
+            "looks_healthy says False of everything it is given, right implementations among them",
+            mistake="test.too_strict",
+            got="False",
+            expected="True for some",
+        )
     if all(flat) and any(w[0] == _NOTHING[0] for w in wanted):
-        raise Problem("looks_healthy says True even of an implementation without any KL term or noise",
-                      mistake="test.constant", got="True", expected="False")
+        raise Problem(
+            "looks_healthy says True even of an implementation without any KL term or noise",
+            mistake="test.constant",
+            got="True",
+            expected="False",
+        )
     for row, (words, _, _, right) in zip(values, shuffled):
         if len(set(row)) > 1:
-            raise Problem(f"Asked {times} times about one implementation that {words}, looks_healthy says True "
-                          f"{sum(row)} times and False {times - sum(row)} times", mistake="test.unsteady",
-                          got="both answers", expected=f"{right} each time")
+            raise Problem(
+                f"Asked {times} times about one implementation that {words}, looks_healthy says True "
+                f"{sum(row)} times and False {times - sum(row)} times",
+                mistake="test.unsteady",
+                got="both answers",
+                expected=f"{right} each time",
+            )
     for row, (words, _, _, right) in zip(values, shuffled):
         if right and not row[0]:
-            raise Problem("looks_healthy says False of an implementation that is right", mistake="test.too_strict",
-                          got="False", expected="True")
+            raise Problem(
+                "looks_healthy says False of an implementation that is right",
+                mistake="test.too_strict",
+                got="False",
+                expected="True",
+            )
     missed = [words for row, (words, _, _, right) in zip(values, shuffled) if not right and row[0]]
     if missed and not misses:
         found = sum(not w[3] for w in wanted) - len(missed)
-        raise Problem(f"looks_healthy says True of an implementation that {missed[0]}; it finds {found} of "
-                      f"{found + len(missed)} mistakes", mistake="test.misses", got=f"{found} found",
-                      expected=f"{found + len(missed)} found")
+        raise Problem(
+            f"looks_healthy says True of an implementation that {missed[0]}; it finds {found} of "
+            f"{found + len(missed)} mistakes",
+            mistake="test.misses",
+            got=f"{found} found",
+            expected=f"{found + len(missed)} found",
+        )
 
 
 def _wrong(cases):

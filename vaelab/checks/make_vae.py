@@ -39,16 +39,26 @@ class _Run:
         self.pixels = math.prod(shape)
         self.networks = oracles.Networks(weights) if weights else _telling(rng, shape, size, data)
         body, self.arrays = ask(
-            {"op": "vae", "build": {"input_shape": list(shape), "latent_dim": size, "hidden": _HIDDEN, "traced": traced}, "steps": steps},
-            {**self.networks.weights, **data})
+            {
+                "op": "vae",
+                "build": {"input_shape": list(shape), "latent_dim": size, "hidden": _HIDDEN, "traced": traced},
+                "steps": steps,
+            },
+            {**self.networks.weights, **data},
+        )
         self.model = item(body, "model", dict)
         self.steps = item(body, "steps", list)
         if self.model.get("is_model") is not True:
             kind = self.model.get("type")
-            raise Problem(f"make_vae returned a {kind if isinstance(kind, str) else 'strange object'}"[:120]
-                          + "; a keras.Model was expected.", got=str(kind)[:40], expected="a keras.Model",
-                          next_step="A class is not yet a model: call it, with brackets." if kind == "type" else
-                          "Return the model at the end of the function.")
+            raise Problem(
+                f"make_vae returned a {kind if isinstance(kind, str) else 'strange object'}"[:120]
+                + "; a keras.Model was expected.",
+                got=str(kind)[:40],
+                expected="a keras.Model",
+                next_step="A class is not yet a model: call it, with brackets."
+                if kind == "type"
+                else "Return the model at the end of the function.",
+            )
         if len(self.steps) != len(steps) or not all(isinstance(s, dict) for s in self.steps):
             raise Problem("What came back is not in the form that was asked for.")
 
@@ -91,13 +101,20 @@ def _read(result, what, keys=_KEYS):
     missing = [key for key, value in found.items() if value is None]
     if missing:
         there = ", ".join(sorted(str(k) for k in logs))[:120] or "nothing"
-        raise Problem(f"{what} does not report {', '.join(missing)}; it reports {there}.", got=there,
-                      expected=", ".join(keys), next_step="Metrics are reported under their names: give them these.")
+        raise Problem(
+            f"{what} does not report {', '.join(missing)}; it reports {there}.",
+            got=there,
+            expected=", ".join(keys),
+            next_step="Metrics are reported under their names: give them these.",
+        )
     for key, value in found.items():
         if not all(finite(v) for v in value):
-            raise Problem(f"{what} reports {key} = {value[0]}; a finite number was expected.", got=str(value[0]),
-                          expected="a finite number",
-                          next_step="Look for a logarithm of zero or an exponential that overflows.")
+            raise Problem(
+                f"{what} reports {key} = {value[0]}; a finite number was expected.",
+                got=str(value[0]),
+                expected="a finite number",
+                next_step="Look for a logarithm of zero or an exponential that overflows.",
+            )
     return {key: value[-1] for key, value in found.items()}
 
 
@@ -118,8 +135,12 @@ def _tell(key, got, expected):
 def _check_numbers(run, xs, logs, rng, ask):
     """A Problem unless the three numbers are right in every evaluation."""
     if not any(log[key] for log in logs for key in _KEYS):
-        raise Problem("evaluate reports 0 for loss, reconstruction and kl", mistake="loss.not_tracked", got="0",
-                      expected="nats per image")
+        raise Problem(
+            "evaluate reports 0 for loss, reconstruction and kl",
+            mistake="loss.not_tracked",
+            got="0",
+            expected="nats per image",
+        )
     cases = {key: [(run.networks, x, log[key]) for x, log in zip(xs, logs)] for key in _KEYS}
     expected = []
     for x in xs:
@@ -141,13 +162,21 @@ def _check_numbers(run, xs, logs, rng, ask):
         ids = _independent(rng, ask)
     if not ids:
         ids = _listened(run, rng, ask)
-    got, right = max(((log[blamed], e[blamed]) for log, e in zip(logs, expected)), key=lambda pair: abs(pair[0] - pair[1]))
+    got, right = max(
+        ((log[blamed], e[blamed]) for log, e in zip(logs, expected)), key=lambda pair: abs(pair[0] - pair[1])
+    )
     told = _tell(blamed, got, right)
     ids += [None, None]
-    raise Problem(told[0].upper() + told[1:] + ("" if ids[0] else ". The mistake was not recognised."),
-                  mistake=ids[0], also=ids[1] if ids[1] != ids[0] else None,
-                  got=_nats(got), expected=f"{_nats(right)} nats per image",
-                  next_step=None if ids[0] else "Work out both parts for one image by hand, from the encoder's and decoder's outputs.")
+    raise Problem(
+        told[0].upper() + told[1:] + ("" if ids[0] else ". The mistake was not recognised."),
+        mistake=ids[0],
+        also=ids[1] if ids[1] != ids[0] else None,
+        got=_nats(got),
+        expected=f"{_nats(right)} nats per image",
+        next_step=None
+        if ids[0]
+        else "Work out both parts for one image by hand, from the encoder's and decoder's outputs.",
+    )
 
 
 def _independent(rng, ask):
@@ -184,9 +213,15 @@ def _listened(run, rng, ask):
     images, repeats, calls = 16, 64, 8  # enough noise to tell one scale of it from another
     x = np.broadcast_to(draw.images(rng, images, run.shape), (repeats, images, *run.shape))
     try:
-        heard_run = _Run(None, ask, run.shape, run.size, {"x": x.reshape(-1, *run.shape)},
-                         [{"do": "listen", "x": "x", "batch_size": repeats * images, "times": calls}],
-                         weights=run.networks.weights)
+        heard_run = _Run(
+            None,
+            ask,
+            run.shape,
+            run.size,
+            {"x": x.reshape(-1, *run.shape)},
+            [{"do": "listen", "x": "x", "batch_size": repeats * images, "times": calls}],
+            weights=run.networks.weights,
+        )
         told = item(heard_run.step(0, "evaluate"), "heard", list)
         zs = [tensor(call[-1], heard_run.arrays, "The sampling") for call in told if isinstance(call, list) and call]
     except Problem:
@@ -203,9 +238,13 @@ def _reconstruction(run, i, x, what="predict"):
     """A Problem unless `predict` gives the reconstruction, of a sample or of z_mean."""
     output = tensor(run.step(i, what).get("output"), run.arrays, what)
     if output.shape != x.shape:
-        raise Problem(f"predict on images of shape {x.shape} returned shape {output.shape}; one reconstruction for "
-                      "each image was expected.", got=f"shape {output.shape}", expected=f"shape {x.shape}",
-                      next_step="call should return the decoder's output.")
+        raise Problem(
+            f"predict on images of shape {x.shape} returned shape {output.shape}; one reconstruction for "
+            "each image was expected.",
+            got=f"shape {output.shape}",
+            expected=f"shape {x.shape}",
+            next_step="call should return the decoder's output.",
+        )
     m, v = run.networks.encode(x)
     flat = output.reshape(len(x), -1)
     return any(np.allclose(flat, run.networks.decode(z), atol=2e-3) for z in (run.networks.sample(m, v), m))
@@ -218,14 +257,23 @@ def builds(rng, ask):
         x = draw.images(rng, count, shape)
         run = _Run(rng, ask, shape, 2, {"x": x}, [{"do": "predict", "x": "x", "batch_size": count}])
         if run.model.get("compiled") is not True:
-            raise Problem("The model is not compiled, so it has no optimiser to train it.", got="not compiled",
-                          expected="a compiled model", next_step="Call compile, with an optimiser, before you return the model.")
+            raise Problem(
+                "The model is not compiled, so it has no optimiser to train it.",
+                got="not compiled",
+                expected="a compiled model",
+                next_step="Call compile, with an optimiser, before you return the model.",
+            )
         if not _reconstruction(run, 0, x):
             ids = (_independent(rng, ask) or _listened(run, rng, ask)) + [None, None]
-            raise Problem("predict returns numbers that are not the decoder's output for the images' own codes"
-                          + ("" if ids[0] else "."), mistake=ids[0], also=ids[1],
-                          next_step=None if ids[0] else
-                          "Follow an image from the encoder through the sampling layer to the decoder.")
+            raise Problem(
+                "predict returns numbers that are not the decoder's output for the images' own codes"
+                + ("" if ids[0] else "."),
+                mistake=ids[0],
+                also=ids[1],
+                next_step=None
+                if ids[0]
+                else "Follow an image from the encoder through the sampling layer to the decoder.",
+            )
 
 
 @contextlib.contextmanager
@@ -234,7 +282,11 @@ def _explained(rng, ask):
     try:
         yield
     except Problem as problem:
-        if problem.mistake is None and problem.got == "NotImplementedError" and not problem.message.startswith(f"{_NAME} raised"):
+        if (
+            problem.mistake is None
+            and problem.got == "NotImplementedError"
+            and not problem.message.startswith(f"{_NAME} raised")
+        ):
             problem.mistake = "loss.no_evaluate"
         elif problem.mistake is None and " raised " in problem.message:
             problem.mistake = next(iter(_independent(rng, ask)), None)
@@ -265,8 +317,15 @@ def _loss(rng, ask, batches):
     shape, count = _COURSE, 6
     data = {f"x{i}": draw.images(rng, count, shape) for i in range(batches)}
     with _explained(rng, ask):
-        run = _Run(rng, ask, shape, 5, data, [
-            {"do": "evaluate", "x": list(data), "batch_size": count, "quick": batches > 1}], traced=True)
+        run = _Run(
+            rng,
+            ask,
+            shape,
+            5,
+            data,
+            [{"do": "evaluate", "x": list(data), "batch_size": count, "quick": batches > 1}],
+            traced=True,
+        )
         logs = run.logs(0)
     _check_numbers(run, list(data.values()), logs, rng, ask)
 
@@ -276,11 +335,28 @@ def fit(rng, ask):
     shape, size, batch = _COURSE, int(rng.choice(_SIZES)), 4
     data = {"x": draw.images(rng, 3 * batch, shape), "x_val": draw.images(rng, batch, shape)}
     data["x"] = data["x"][np.argsort(data["x"].mean(axis=1))]  # batches unlike one another
-    run = _Run(rng, ask, shape, size, data, [
-        {"do": "fit", "x": "x_val", "batch_size": batch, "weights": True, "quick": True},
-        # In a graph, as students run it. Without the optimiser's own rule: its graph takes long to make.
-        {"do": "fit", "x": "x", "x_val": "x_val", "batch_size": batch, "rate": 0.0, "then": _RATE, "weights": True,
-         "graph": True, "quick": True}])
+    run = _Run(
+        rng,
+        ask,
+        shape,
+        size,
+        data,
+        [
+            {"do": "fit", "x": "x_val", "batch_size": batch, "weights": True, "quick": True},
+            # In a graph, as students run it. Without the optimiser's own rule: its graph takes long to make.
+            {
+                "do": "fit",
+                "x": "x",
+                "x_val": "x_val",
+                "batch_size": batch,
+                "rate": 0.0,
+                "then": _RATE,
+                "weights": True,
+                "graph": True,
+                "quick": True,
+            },
+        ],
+    )
     run.step(0, "fit")
     what = "fit with validation_data"
     log = _read(run.step(1, f"{what}=(x_val, None)"), what, (*_KEYS, *(f"val_{key}" for key in _KEYS)))
@@ -291,9 +367,14 @@ def fit(rng, ask):
     for key, right in zip(_KEYS, (rec + kl, rec, kl)):
         if not _near(log[f"val_{key}"], right):
             ids, next_step, _ = _by_value(rng, ask)
-            raise Problem(_tell(f"The val_{key} that fit logs", log[f"val_{key}"], right) + ("" if ids[0] else "."),
-                          mistake=ids[0], also=ids[1], got=_nats(log[f"val_{key}"]), expected=f"{_nats(right)} nats per image",
-                          next_step=next_step)
+            raise Problem(
+                _tell(f"The val_{key} that fit logs", log[f"val_{key}"], right) + ("" if ids[0] else "."),
+                mistake=ids[0],
+                also=ids[1],
+                got=_nats(log[f"val_{key}"]),
+                expected=f"{_nats(right)} nats per image",
+                next_step=next_step,
+            )
     _compiled(run, batches, rng, ask)
 
 
@@ -306,17 +387,30 @@ def _trains(run, x, rng, ask):
     (reach, down), i, least = _taken(run, x, 0), 0, _REACH[0]
     if reach < least:
         least *= 7  # Adam, told that its averages are long-standing while they are not, goes six times as far
-        later = [{"do": "fit", "x": "x", "batch_size": len(x), "weights": True, "quick": True, "iterations": number}
-                 for number in (1, 11, 119, 1199, 11999)]
+        later = [
+            {"do": "fit", "x": "x", "batch_size": len(x), "weights": True, "quick": True, "iterations": number}
+            for number in (1, 11, 119, 1199, 11999)
+        ]
         run = _Run(None, ask, run.shape, run.size, {"x": x}, later, weights=run.networks.weights)
         steps = [(*_taken(run, x, i), i) for i in range(len(later)) if run.step(i, "fit")]
         reach, down, i = max(steps, key=lambda step: step[0])
     _moved(run, i)
-    told = ("hardly moves the weights" if reach < least else "leaves every minimum far behind" if not reach < _REACH[1]
-            else None if down else "does not go down the gradient of the loss")
+    told = (
+        "hardly moves the weights"
+        if reach < least
+        else "leaves every minimum far behind"
+        if not reach < _REACH[1]
+        else None
+        if down
+        else "does not go down the gradient of the loss"
+    )
     if told and _right_gradients(rng, ask):
-        raise Problem(f"A training step with the model's own optimiser {told}", mistake="loss.optimizer",
-                      got=f"a step of {reach:.1g} in a weight", expected="a step that lowers the loss")
+        raise Problem(
+            f"A training step with the model's own optimiser {told}",
+            mistake="loss.optimizer",
+            got=f"a step of {reach:.1g} in a weight",
+            expected="a step that lowers the loss",
+        )
 
 
 def _taken(run, x, i):
@@ -354,12 +448,19 @@ def _by_part(*vectors):
 
 def _moved(run, i):
     """A Problem if step `i` of training left weights as they were."""
-    still = {name.split(".")[0] for name, before in run.networks.weights.items()
-             if not name.startswith("noise") and np.array_equal(_after(run, i, name), before)}
+    still = {
+        name.split(".")[0]
+        for name, before in run.networks.weights.items()
+        if not name.startswith("noise") and np.array_equal(_after(run, i, name), before)
+    }
     if still:
         parts = [part for part, names in (("encoder", _ENCODER), ("decoder", _DECODER)) if still & set(names)]
-        raise Problem(f"After fit, weights of the {' and of the '.join(parts)} are what they were before",
-                      mistake="loss.not_trained", got="unchanged weights", expected="every weight moved")
+        raise Problem(
+            f"After fit, weights of the {' and of the '.join(parts)} are what they were before",
+            mistake="loss.not_trained",
+            got="unchanged weights",
+            expected="every weight moved",
+        )
 
 
 def _compiled(run, batches, rng, ask):
@@ -370,15 +471,22 @@ def _compiled(run, batches, rng, ask):
         now = now._replace(weights=now.weights | {n: now.weights[n] - _RATE * slope[n] for n in slope})
     expected = {n: run.networks.weights[n] - now.weights[n] for n in slope}
     steps = _steps(run, 1, slope)
-    right = all(np.abs(step - expected[n]).max() <= 0.01 * np.abs(expected[n]).max() + 3e-7 * np.abs(now.weights[n]).max()
-                for n, step in steps.items())
+    right = all(
+        np.abs(step - expected[n]).max() <= 0.01 * np.abs(expected[n]).max() + 3e-7 * np.abs(now.weights[n]).max()
+        for n, step in steps.items()
+    )
     # Some clip each batch's gradient: all steps are shorter then, and in between in direction.
-    clipped = all(np.linalg.norm(a) < 0.9 * np.linalg.norm(b) and a @ b > 0.5 * np.linalg.norm(a) * np.linalg.norm(b)
-                  for a, b in _by_part(steps, expected))
+    clipped = all(
+        np.linalg.norm(a) < 0.9 * np.linalg.norm(b) and a @ b > 0.5 * np.linalg.norm(a) * np.linalg.norm(b)
+        for a, b in _by_part(steps, expected)
+    )
     if not right and not clipped and _right_gradients(rng, ask):
-        raise Problem("In a graph, as fit runs it, training moves the weights in another way than it does outside one.",
-                      got="other steps in a graph", expected="the same steps",
-                      next_step="Look for what is decided or kept in Python: a graph sees it once, when it is made.")
+        raise Problem(
+            "In a graph, as fit runs it, training moves the weights in another way than it does outside one.",
+            got="other steps in a graph",
+            expected="the same steps",
+            next_step="Look for what is decided or kept in Python: a graph sees it once, when it is made.",
+        )
 
 
 def _right_gradients(rng, ask):
@@ -404,8 +512,14 @@ def _epoch(run, batches, log, rng, ask):
         ids, next_step = ["loss.last_batch", None], None
     else:
         ids, next_step, _ = _by_value(rng, ask)
-    raise Problem(_tell(f"The {key} that fit logs", log[key], mean) + ("" if ids[0] else "."), mistake=ids[0], also=ids[1],
-                  got=_nats(log[key]), expected=f"{_nats(mean)} nats per image", next_step=next_step)
+    raise Problem(
+        _tell(f"The {key} that fit logs", log[key], mean) + ("" if ids[0] else "."),
+        mistake=ids[0],
+        also=ids[1],
+        got=_nats(log[key]),
+        expected=f"{_nats(mean)} nats per image",
+        next_step=next_step,
+    )
 
 
 def _after(run, i, name):
@@ -431,10 +545,17 @@ def _sampling(rng, ask, batches):
             ids = recognise.reconstruction([(run.networks, x, g["reconstruction"]) for x, g in zip(xs, logs)])
             ids = ids or _independent(rng, ask) or _listened(run, rng, ask)
             ids += [None, None]
-            raise Problem(_tell("With a sampling layer of known noise, reconstruction", log["reconstruction"], expected)
-                          + ("" if ids[0] else "."), mistake=ids[0], also=ids[1], got=_nats(log["reconstruction"]),
-                          expected=f"{_nats(expected)} nats per image",
-                          next_step=None if ids[0] else "Follow an image from the encoder through the sampling layer to the decoder.")
+            raise Problem(
+                _tell("With a sampling layer of known noise, reconstruction", log["reconstruction"], expected)
+                + ("" if ids[0] else "."),
+                mistake=ids[0],
+                also=ids[1],
+                got=_nats(log["reconstruction"]),
+                expected=f"{_nats(expected)} nats per image",
+                next_step=None
+                if ids[0]
+                else "Follow an image from the encoder through the sampling layer to the decoder.",
+            )
 
 
 def _times(factor):
@@ -445,17 +566,30 @@ def gradients(rng, ask):
     """One plain gradient step moves every weight by the gradient of the negative ELBO."""
     shape, size, count = _COURSE, int(rng.choice(_SIZES)), 7  # no multiple of a size: a wrong axis is no factor
     x = draw.images(rng, count, shape)
-    run = _Run(rng, ask, shape, size, {"x": x},
-               [{"do": "fit", "x": "x", "batch_size": count, "rate": 1.0, "weights": True, "quick": True}])
+    run = _Run(
+        rng,
+        ask,
+        shape,
+        size,
+        {"x": x},
+        [{"do": "fit", "x": "x", "batch_size": count, "rate": 1.0, "weights": True, "quick": True}],
+    )
     run.step(0, "fit")
     rec, kl = run.networks.gradients(x)
     moved = _steps(run, 0, rec)
 
     if not all(np.isfinite(moved[n]).all() for n in rec):
-        raise Problem("A training step makes weights infinite or nan.", got="nan or inf", expected="finite weights",
-                      next_step="Look for a square root or a logarithm of zero, or an exponential that overflows: its value may "
-                                "do no harm where its gradient does.")
-    if all(np.abs(moved[n] - rec[n] - kl.get(n, 0)).max() < 5e-3 * (np.abs(rec[n] + kl.get(n, 0)).max() + 1e-3) for n in rec):
+        raise Problem(
+            "A training step makes weights infinite or nan.",
+            got="nan or inf",
+            expected="finite weights",
+            next_step="Look for a square root or a logarithm of zero, or an exponential that overflows: its value may "
+            "do no harm where its gradient does.",
+        )
+    if all(
+        np.abs(moved[n] - rec[n] - kl.get(n, 0)).max() < 5e-3 * (np.abs(rec[n] + kl.get(n, 0)).max() + 1e-3)
+        for n in rec
+    ):
         return
 
     def weigh(basis, target):
@@ -470,8 +604,10 @@ def gradients(rng, ask):
         name, told = "loss.not_trained", "One step of training moves no weight"
     elif enc is not None and dec is not None:
         a, b, c = *enc, dec[0]
-        told = (f"In a training step the encoder follows {_times(a)} the gradient of the reconstruction and {_times(b)} "
-                f"that of the KL, the decoder {_times(c)} that of the reconstruction; each should be 1 times")
+        told = (
+            f"In a training step the encoder follows {_times(a)} the gradient of the reconstruction and {_times(b)} "
+            f"that of the KL, the decoder {_times(c)} that of the reconstruction; each should be 1 times"
+        )
         if abs(a) < 1e-2 and abs(c) > 1e-2:
             name = "sampling.stop_gradient" if abs(b) > 1e-2 else "loss.not_trained"
         elif abs(a - c) < 1e-2 * max(1, abs(a)):
@@ -487,29 +623,46 @@ def gradients(rng, ask):
         elif right and enc is not None and dec is not None and np.ptp([*enc, *dec]) < 1e-2 * abs(dec[0]):
             if 0 < dec[0] < 1:
                 return  # clipped: a shorter step of the right direction
-            name, next_step = None, "The numbers are right: see what happens to the gradients between the tape and the weights."
+            name, next_step = (
+                None,
+                "The numbers are right: see what happens to the gradients between the tape and the weights.",
+            )
     raise Problem(told + ("" if name else "."), mistake=name, next_step=None if name else next_step)
 
 
 def _by_value(rng, ask):
     """``[id, id]`` of mistakes that show in the numbers of evaluate or fit already, or Nones; a next step; are the numbers right?"""
-    for check, next_step in ((functools.partial(_loss, batches=5), "First make the numbers of evaluate right."),
-                             (sampling, "First make the numbers of evaluate right."),
-                             (_training, "evaluate reports the right numbers: see what is done in another way in training.")):
+    for check, next_step in (
+        (functools.partial(_loss, batches=5), "First make the numbers of evaluate right."),
+        (sampling, "First make the numbers of evaluate right."),
+        (_training, "evaluate reports the right numbers: see what is done in another way in training."),
+    ):
         try:
             check(rng, ask)
         except Problem as problem:
             return [problem.mistake, problem.also], None if problem.mistake else next_step, False
-    return [None, None], ("Outside a graph, evaluate and fit report the right numbers for one batch: "
-                          "see what happens from batch to batch, and what is decided in Python when a graph is made."), True
+    return (
+        [None, None],
+        (
+            "Outside a graph, evaluate and fit report the right numbers for one batch: "
+            "see what happens from batch to batch, and what is decided in Python when a graph is made."
+        ),
+        True,
+    )
 
 
 def _training(rng, ask):
     """The three numbers that fit logs, on one batch at a time."""
     shape, count = _COURSE, 6
     data = {f"x{i}": draw.images(rng, count, shape) for i in range(5)}
-    run = _Run(rng, ask, shape, 5, data, [
-        {"do": "fit", "x": name, "batch_size": count, "rate": 0.0, "quick": True} for name in data])
+    run = _Run(
+        rng,
+        ask,
+        shape,
+        5,
+        data,
+        [{"do": "fit", "x": name, "batch_size": count, "rate": 0.0, "quick": True} for name in data],
+    )
     logs = [_read(run.step(i, "fit"), "fit") for i in range(len(data))]
     _check_numbers(run, list(data.values()), logs, rng, ask)
 
@@ -518,8 +671,10 @@ def images(rng, ask):
     """Image-shaped inputs, a latent space of one dimension, batches of 7 images and of 1."""
     shape, size, count, batch = (6, 5, 1), 1, 8, 7
     x = draw.images(rng, count, shape)
-    steps = [{"do": "evaluate", "x": ["x"], "batch_size": batch, "quick": True},
-             {"do": "predict", "x": "x", "batch_size": batch, "quick": True}]
+    steps = [
+        {"do": "evaluate", "x": ["x"], "batch_size": batch, "quick": True},
+        {"do": "predict", "x": "x", "batch_size": batch, "quick": True},
+    ]
     run = _Run(rng, ask, shape, size, {"x": x}, steps)
     try:
         _uneven(run, x, batch)
@@ -531,17 +686,30 @@ def images(rng, ask):
 def _even(rng, ask, run, x):
     """A Problem unless the numbers are right for all images in one batch."""
     many = f"{len(x)} images of shape {run.shape}"
-    again = _Run(None, ask, run.shape, run.size, {"x": x}, [{"do": "evaluate", "x": ["x"], "batch_size": len(x)}],
-                 weights=run.networks.weights)
+    again = _Run(
+        None,
+        ask,
+        run.shape,
+        run.size,
+        {"x": x},
+        [{"do": "evaluate", "x": ["x"], "batch_size": len(x)}],
+        weights=run.networks.weights,
+    )
     log = again.logs(0, f"evaluate on {many}")[0]
     rec, kl = run.networks.parts(x)
     for key, right in (("reconstruction", rec), ("kl", kl), ("loss", rec + kl)):
         if not _near(log[key], right):
             ids = _image_ids(rng, ask)
-            raise Problem(_tell(f"For {many}, {key}", log[key], right) + ("" if ids[0] else "."), mistake=ids[0],
-                          also=ids[1], got=_nats(log[key]), expected=f"{_nats(right)} nats per image",
-                          next_step=None if ids[0] else
-                          "Which numbers in your function depend on the size of an image, of a batch, of the latent space?")
+            raise Problem(
+                _tell(f"For {many}, {key}", log[key], right) + ("" if ids[0] else "."),
+                mistake=ids[0],
+                also=ids[1],
+                got=_nats(log[key]),
+                expected=f"{_nats(right)} nats per image",
+                next_step=None
+                if ids[0]
+                else "Which numbers in your function depend on the size of an image, of a batch, of the latent space?",
+            )
 
 
 def _uneven(run, x, batch):
@@ -558,15 +726,23 @@ def _uneven(run, x, batch):
     # A Mean tracker weighs batches equally unless told otherwise; Keras's own loss does not. Both are in use.
     means = [np.mean(each, axis=0), np.average(each, axis=0, weights=[len(b) for b in batches])]
     right = zip(*([m[0], m[1], m.sum()] for m in means))
-    if not all(any(_near(log[key], value) for value in values) for key, values in zip(("reconstruction", "kl", "loss"), right)):
+    if not all(
+        any(_near(log[key], value) for value in values) for key, values in zip(("reconstruction", "kl", "loss"), right)
+    ):
         last = _near(log["loss"], sum(each[-1]))
-        raise Problem(_tell(f"On {len(x)} images in batches of {batch}, loss", log["loss"], means[1].sum())
-                      + ("" if last else "."), mistake="loss.last_batch" if last else None, got=_nats(log["loss"]),
-                      expected=f"{_nats(means[1].sum())} nats per image",
-                      next_step=None if last else "What is reported should be the mean over all batches.")
+        raise Problem(
+            _tell(f"On {len(x)} images in batches of {batch}, loss", log["loss"], means[1].sum())
+            + ("" if last else "."),
+            mistake="loss.last_batch" if last else None,
+            got=_nats(log["loss"]),
+            expected=f"{_nats(means[1].sum())} nats per image",
+            next_step=None if last else "What is reported should be the mean over all batches.",
+        )
     if not predicted:
-        raise Problem(f"predict in batches of {batch} returns numbers that are not the reconstructions of these images.",
-                      next_step="Follow an image from the encoder through the sampling layer to the decoder.")
+        raise Problem(
+            f"predict in batches of {batch} returns numbers that are not the reconstructions of these images.",
+            next_step="Follow an image from the encoder through the sampling layer to the decoder.",
+        )
 
 
 def _image_ids(rng, ask):
@@ -574,8 +750,15 @@ def _image_ids(rng, ask):
     shape, size, count = (6, 5, 1), 3, 8
     data = {f"x{i}": draw.images(rng, count, shape) for i in range(5)}
     try:
-        run = _Run(rng, ask, shape, size, data, [
-            {"do": "evaluate", "x": list(data), "batch_size": count, "quick": True}], traced=True)
+        run = _Run(
+            rng,
+            ask,
+            shape,
+            size,
+            data,
+            [{"do": "evaluate", "x": list(data), "batch_size": count, "quick": True}],
+            traced=True,
+        )
         _check_numbers(run, list(data.values()), run.logs(0), rng, ask)
     except Problem as problem:
         return [problem.mistake, problem.also]

@@ -28,15 +28,16 @@ class MessageError(ValueError):
 
 def pack(message):
     """Bytes for ``{"json": ..., "arrays": {name: array}}``."""
-    arrays = {name: np.ascontiguousarray(a) if np.ndim(a) else np.asarray(a)
-              for name, a in message["arrays"].items()}
+    arrays = {name: np.ascontiguousarray(a) if np.ndim(a) else np.asarray(a) for name, a in message["arrays"].items()}
     for name, array in arrays.items():
         if array.dtype.name not in DTYPES:
             raise MessageError(f"array {name!r} has dtype {array.dtype}; allowed: {', '.join(DTYPES)}")
-    header = json.dumps({
-        "json": message["json"],
-        "arrays": [[name, a.dtype.name, list(a.shape)] for name, a in arrays.items()],
-    }).encode()
+    header = json.dumps(
+        {
+            "json": message["json"],
+            "arrays": [[name, a.dtype.name, list(a.shape)] for name, a in arrays.items()],
+        }
+    ).encode()
     return b"".join([len(header).to_bytes(8, "big"), header, *(a.tobytes() for a in arrays.values())])
 
 
@@ -49,7 +50,7 @@ def unpack(data, max_bytes=MAX_BYTES):
     if len(data) < 8 or size > len(data) - 8:
         raise MessageError("cut short")
     try:
-        header = json.loads(bytes(data[8:8 + size]))
+        header = json.loads(bytes(data[8 : 8 + size]))
         body, listed = header["json"], header["arrays"]
         listed = [(name, dtype, tuple(shape)) for name, dtype, shape in listed]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -65,6 +66,6 @@ def unpack(data, max_bytes=MAX_BYTES):
         length = math.prod(shape) * np.dtype(dtype).itemsize
         if length > len(data) - at:
             raise MessageError("an array is longer than the message")
-        arrays[name] = np.frombuffer(data[at:at + length], dtype=dtype).reshape(shape).copy()
+        arrays[name] = np.frombuffer(data[at : at + length], dtype=dtype).reshape(shape).copy()
         at += length
     return {"json": body, "arrays": arrays}

@@ -32,9 +32,12 @@ def as_html(verdict):
     colour = _COLOURS[verdict["status"]]
     rows = "".join(
         f"<div>{f'<b>{html.escape(label)}:</b> ' if label else ''}{html.escape(text)}</div>"
-        for label, text in lines(verdict))
-    return (f'<div role="status" style="border-left:6px solid {colour};padding:.4em .8em;margin:.3em 0;line-height:1.5">'
-            f'<div><b>{_HEADS[verdict["status"]]}</b> · <code>{html.escape(verdict["check"])}</code></div>{rows}</div>')
+        for label, text in lines(verdict)
+    )
+    return (
+        f'<div role="status" style="border-left:6px solid {colour};padding:.4em .8em;margin:.3em 0;line-height:1.5">'
+        f"<div><b>{_HEADS[verdict['status']]}</b> · <code>{html.escape(verdict['check'])}</code></div>{rows}</div>"
+    )
 
 
 def show(verdict):

@@ -30,7 +30,9 @@ CHECKS = (
     Check("02_vae", "make_vae.images", 2, True, "image-shaped inputs and other sizes of batch and latent space"),
     Check("03_conv_vae", "make_conv_encoder.builds", 1, False, "a model from images to two tensors"),
     Check("03_conv_vae", "make_conv_encoder.shapes", 2, False, "(batch, latent_dim) twice, for any sizes"),
-    Check("03_conv_vae", "make_conv_encoder.convolutional", 2, False, "convolutions that downsample, batch normalisation"),
+    Check(
+        "03_conv_vae", "make_conv_encoder.convolutional", 2, False, "convolutions that downsample, batch normalisation"
+    ),
     Check("03_conv_vae", "make_conv_encoder.unbounded", 3, True, "two separate heads that can take any value"),
     Check("03_conv_vae", "make_conv_encoder.gradients", 2, True, "both heads depend on the image and the weights"),
     Check("05_looks_healthy", "looks_healthy.accepts", 2, False, "right implementations are called right"),

@@ -60,8 +60,10 @@ def run(request, target):
                     raise ValueError(f"this probe speaks protocol {PROTOCOL}")
                 operation = {"call": _call, "vae": _vae, "trace": _trace, "examine": _examine}[asked["op"]]
                 if not callable(target):
-                    body = {"status": "error", "error": {
-                        "type": "TypeError", "text": f"the object is a {type_name(target)}, not a function"}}
+                    body = {
+                        "status": "error",
+                        "error": {"type": "TypeError", "text": f"the object is a {type_name(target)}, not a function"},
+                    }
                 else:
                     with plain_keras():
                         body = {"status": "ok", **operation(asked, request["arrays"], target, arrays)}
@@ -99,8 +101,12 @@ def quiet():
                     saved.append((descriptor, os.dup(descriptor)))
                     os.dup2(sink.fileno(), descriptor)
             logging.disable(logging.CRITICAL)
-            with (warnings.catch_warnings(), contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink),
-                  np.errstate(all="ignore")):  # a notebook may have made errors of NumPy's warnings
+            with (
+                warnings.catch_warnings(),
+                contextlib.redirect_stdout(sink),
+                contextlib.redirect_stderr(sink),
+                np.errstate(all="ignore"),
+            ):  # a notebook may have made errors of NumPy's warnings
                 warnings.simplefilter("ignore")
                 yield
         finally:
@@ -181,8 +187,7 @@ def _describe(value, name, arrays, depth=0):
     if kind in (list, tuple):
         told.update(kind="list", length=len(value))
         if depth < 2:
-            told["items"] = [_describe(item, f"{name}.{i}", arrays, depth + 1)
-                             for i, item in enumerate(value[:3])]
+            told["items"] = [_describe(item, f"{name}.{i}", arrays, depth + 1) for i, item in enumerate(value[:3])]
         return told
     if issubclass(kind, (keras.KerasTensor,)):
         return {"kind": "symbolic", **told}
@@ -246,7 +251,8 @@ def _call(asked, given, target, arrays):
             if case.get("gradient"):
                 result["gradients"] = [
                     _describe(_gradient(tape, output, source), f"gradient{i}.{j}", arrays)
-                    for j, source in enumerate(inputs)]
+                    for j, source in enumerate(inputs)
+                ]
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -311,10 +317,16 @@ def _networks(build):
             return shape
 
     shape, size, hidden = tuple(build["input_shape"]), build["latent_dim"], build["hidden"]
-    dense = {name: layers.Dense(units, activation=activation, kernel_initializer="zeros")
-             for name, units, activation in (
-                 ("encoder_hidden", hidden, "tanh"), ("z_mean", size, None), ("z_log_var", size, None),
-                 ("decoder_hidden", hidden, "tanh"), ("pixels", int(np.prod(shape)), "sigmoid"))}
+    dense = {
+        name: layers.Dense(units, activation=activation, kernel_initializer="zeros")
+        for name, units, activation in (
+            ("encoder_hidden", hidden, "tanh"),
+            ("z_mean", size, None),
+            ("z_log_var", size, None),
+            ("decoder_hidden", hidden, "tanh"),
+            ("pixels", int(np.prod(shape)), "sigmoid"),
+        )
+    }
     x = keras.Input(shape)
     h = dense["encoder_hidden"](layers.Flatten()(x))
     encoder = keras.Model(x, [dense["z_mean"](h), dense["z_log_var"](h)], name="encoder")
@@ -390,14 +402,15 @@ def _step_evaluate(step, given, model, name, arrays, tap):
     _mode(model, step)
     results = []
     for x in step["x"]:
-        results.append(_logs(model.evaluate(
-            **_feed(model, "evaluate", given[x], step), return_dict=True, verbose=0)))
+        results.append(_logs(model.evaluate(**_feed(model, "evaluate", given[x], step), return_dict=True, verbose=0)))
     return {"results": results}
 
 
 def _step_predict(step, given, model, name, arrays, tap):
     _mode(model, step)
-    return {"output": _describe(model.predict(**_feed(model, "predict", given[step["x"]], step), verbose=0), name, arrays)}
+    return {
+        "output": _describe(model.predict(**_feed(model, "predict", given[step["x"]], step), verbose=0), name, arrays)
+    }
 
 
 def _step_fit(step, given, model, name, arrays, tap):
@@ -459,7 +472,10 @@ def _plain_steps(model, rate):
                 variable.assign_sub(tf.cast(step, variable.dtype))
 
     averages = getattr(optimizer, "use_ema", False)
-    optimizer.apply, optimizer.use_ema = apply, False  # averages of the weights, which `apply` would take, replace them in the end
+    optimizer.apply, optimizer.use_ema = (
+        apply,
+        False,
+    )  # averages of the weights, which `apply` would take, replace them in the end
     model.train_function = None
     try:
         yield rate

@@ -6,46 +6,96 @@ from vaelab.checks.oracles import BRACKETS, DOUBLE_KL, DOUBLE_REC, SINGLE_KL, SI
 
 #: Which catalogue entries an option of `oracles.Kl` stands for.
 _KL_IDS = {
-    ("log_var", "abs"): "kl.clipped_log_var", ("log_var", "relu"): "kl.clipped_log_var",
-    ("log_var", "min0"): "kl.log_var_part", ("log_var", "softplus"): "kl.softplus",
-    ("log_var", "double"): "kl.log_std", ("log_var", "halved"): "kl.std_for_variance",
-    ("log_var", "exp"): "kl.log_var_part", ("log_var", "swapped"): "kl.swapped",
-    ("log_var", "log"): "kl.log_var_as_std", ("log_var", "log_abs"): "kl.log_var_as_std",
+    ("log_var", "abs"): "kl.clipped_log_var",
+    ("log_var", "relu"): "kl.clipped_log_var",
+    ("log_var", "min0"): "kl.log_var_part",
+    ("log_var", "softplus"): "kl.softplus",
+    ("log_var", "double"): "kl.log_std",
+    ("log_var", "halved"): "kl.std_for_variance",
+    ("log_var", "exp"): "kl.log_var_part",
+    ("log_var", "swapped"): "kl.swapped",
+    ("log_var", "log"): "kl.log_var_as_std",
+    ("log_var", "log_abs"): "kl.log_var_as_std",
     ("log_var", "log_square"): "kl.log_var_as_std",
-    ("mean", "plain"): "kl.mean_not_squared", ("mean", "abs"): "kl.mean_not_squared",
-    ("mean", "twice_plain"): "kl.mean_not_squared", ("mean", "twice_abs"): "kl.mean_not_squared",
+    ("mean", "plain"): "kl.mean_not_squared",
+    ("mean", "abs"): "kl.mean_not_squared",
+    ("mean", "twice_plain"): "kl.mean_not_squared",
+    ("mean", "twice_abs"): "kl.mean_not_squared",
     ("mean", "none"): "kl.no_mean",
-    ("spread", "std"): "kl.std_for_variance", ("spread", "double"): "kl.log_std",
-    ("spread", "raw"): "kl.raw_log_var", ("spread", "square"): "kl.log_var_as_std",
+    ("spread", "std"): "kl.std_for_variance",
+    ("spread", "double"): "kl.log_std",
+    ("spread", "raw"): "kl.raw_log_var",
+    ("spread", "square"): "kl.log_var_as_std",
     ("spread", "raw_abs"): "kl.raw_log_var",
-    ("spread", "abs"): "kl.clipped_log_var", ("spread", "relu"): "kl.clipped_log_var",
-    ("spread", "softplus"): "kl.softplus_or_constant", ("spread", "softplus_only"): "kl.softplus",
-    ("spread", "softplus_square"): "kl.softplus", ("spread", "none"): "kl.no_variance",
-    ("entropy", "none"): "kl.no_log_var", ("entropy", "plus"): "kl.entropy_sign",
-    ("entropy", "half"): "kl.entropy_sign", ("entropy", "double"): "kl.entropy_sign",
-    ("entropy", "log"): "kl.log_var_as_std", ("entropy", "log_abs"): "kl.log_var_as_std",
-    ("entropy", "log_square"): "kl.log_var_as_std", ("entropy", "abs"): "kl.clipped_log_var",
-    ("entropy", "relu"): "kl.clipped_log_var", ("entropy", "softplus"): "kl.softplus",
-    ("scale", "no_half"): "kl.no_half", ("scale", "negative"): "kl.sign",
-    ("scale", "negative_no_half"): "kl.sign", ("scale", "left_out"): "kl.left_out",
-    ("scale", "reversed"): "kl.reversed", **{("scale", option): "kl.brackets" for option in BRACKETS},
-    ("reduce", "mean"): "kl.mean_over_dims", ("reduce", "mean_keepdims"): "kl.mean_over_dims",
-    ("reduce", "none"): "kl.per_dimension", ("reduce", "keepdims"): "kl.keepdims",
-    ("reduce", "sum_axis0"): "kl.sum_over_batch", ("reduce", "mean_axis0"): "kl.batch_average",
-    ("reduce", "batch_mean"): "kl.batch_average", ("reduce", "batch_mean_each"): "kl.batch_average",
+    ("spread", "abs"): "kl.clipped_log_var",
+    ("spread", "relu"): "kl.clipped_log_var",
+    ("spread", "softplus"): "kl.softplus_or_constant",
+    ("spread", "softplus_only"): "kl.softplus",
+    ("spread", "softplus_square"): "kl.softplus",
+    ("spread", "none"): "kl.no_variance",
+    ("entropy", "none"): "kl.no_log_var",
+    ("entropy", "plus"): "kl.entropy_sign",
+    ("entropy", "half"): "kl.entropy_sign",
+    ("entropy", "double"): "kl.entropy_sign",
+    ("entropy", "log"): "kl.log_var_as_std",
+    ("entropy", "log_abs"): "kl.log_var_as_std",
+    ("entropy", "log_square"): "kl.log_var_as_std",
+    ("entropy", "abs"): "kl.clipped_log_var",
+    ("entropy", "relu"): "kl.clipped_log_var",
+    ("entropy", "softplus"): "kl.softplus",
+    ("scale", "no_half"): "kl.no_half",
+    ("scale", "negative"): "kl.sign",
+    ("scale", "negative_no_half"): "kl.sign",
+    ("scale", "left_out"): "kl.left_out",
+    ("scale", "reversed"): "kl.reversed",
+    **{("scale", option): "kl.brackets" for option in BRACKETS},
+    ("reduce", "mean"): "kl.mean_over_dims",
+    ("reduce", "mean_keepdims"): "kl.mean_over_dims",
+    ("reduce", "none"): "kl.per_dimension",
+    ("reduce", "keepdims"): "kl.keepdims",
+    ("reduce", "sum_axis0"): "kl.sum_over_batch",
+    ("reduce", "mean_axis0"): "kl.batch_average",
+    ("reduce", "batch_mean"): "kl.batch_average",
+    ("reduce", "batch_mean_each"): "kl.batch_average",
     ("reduce", "over_batch"): "kl.batch_average",
-    ("reduce", "first"): "kl.one_dimension", ("reduce", "last"): "kl.one_dimension",
-    ("reduce", "max"): "kl.one_dimension", ("reduce", "first_two"): "kl.one_dimension",
+    ("reduce", "first"): "kl.one_dimension",
+    ("reduce", "last"): "kl.one_dimension",
+    ("reduce", "max"): "kl.one_dimension",
+    ("reduce", "first_two"): "kl.one_dimension",
     **{("reduce", o): "kl.no_axis" for o in ("sum_all", "mean_all", "sum_all_each", "mean_all_each")},
     **{("reduce", o): "kl.made_positive" for o in ("abs", "abs_each", "relu", "norm", "sqrt")},
 }
 #: For options without an entry of their own: the field that is off.
-_KL_FIELDS = {"log_var": "kl.log_var_part", "mean": "kl.mean_part", "spread": "kl.log_var_part",
-              "entropy": "kl.log_var_part", "constant": "kl.constant", "scale": "kl.factor", "reduce": None}
+_KL_FIELDS = {
+    "log_var": "kl.log_var_part",
+    "mean": "kl.mean_part",
+    "spread": "kl.log_var_part",
+    "entropy": "kl.log_var_part",
+    "constant": "kl.constant",
+    "scale": "kl.factor",
+    "reduce": None,
+}
 #: Mistakes that people make: two of these explain better than one of these and an oddity.
-_COMMON = {f"kl.{name}" for name in (
-    "mean_over_dims", "no_half", "sign", "sum_over_batch", "std_for_variance", "no_log_var", "mean_not_squared",
-    "reversed", "log_std", "clipped_log_var", "softplus", "no_axis", "batch_average", "constant", "per_dimension")}
+_COMMON = {
+    f"kl.{name}"
+    for name in (
+        "mean_over_dims",
+        "no_half",
+        "sign",
+        "sum_over_batch",
+        "std_for_variance",
+        "no_log_var",
+        "mean_not_squared",
+        "reversed",
+        "log_std",
+        "clipped_log_var",
+        "softplus",
+        "no_axis",
+        "batch_average",
+        "constant",
+        "per_dimension",
+    )
+}
 
 
 def _kl_ids(candidate):
@@ -86,7 +136,9 @@ def kl_values(cases):
     def fits(candidate):
         return all(close(got, candidate.value(m, v)) for m, v, got in cases)
 
-    return _multiple(cases) or _one(fits) or _constant([(m.shape[1], kl(m, v), got) for m, v, got in cases]) or _two(fits)
+    return (
+        _multiple(cases) or _one(fits) or _constant([(m.shape[1], kl(m, v), got) for m, v, got in cases]) or _two(fits)
+    )
 
 
 def _multiple(cases):
@@ -97,18 +149,32 @@ def _multiple(cases):
     factor, (batch, size) = float(np.median(ratios)), cases[0][0].shape
     if not close(ratios, np.full_like(ratios, factor)):
         return []
-    known = {0: ["kl.left_out"], 2: ["kl.no_half"], -1: ["kl.sign"], -2: ["kl.sign", "kl.no_half"], 1 / size: ["kl.mean_over_dims"],
-             2 / size: ["kl.no_half", "kl.mean_over_dims"], -1 / size: ["kl.mean_over_dims", "kl.sign"],
-             -2 / size: ["kl.mean_over_dims", "kl.sign"], 1 / batch: ["kl.batch_average"]}
-    return next((ids for value, ids in known.items() if abs(factor - value) < 2e-4 * max(abs(value), 0.01)), ["kl.factor"])
+    known = {
+        0: ["kl.left_out"],
+        2: ["kl.no_half"],
+        -1: ["kl.sign"],
+        -2: ["kl.sign", "kl.no_half"],
+        1 / size: ["kl.mean_over_dims"],
+        2 / size: ["kl.no_half", "kl.mean_over_dims"],
+        -1 / size: ["kl.mean_over_dims", "kl.sign"],
+        -2 / size: ["kl.mean_over_dims", "kl.sign"],
+        1 / batch: ["kl.batch_average"],
+    }
+    return next(
+        (ids for value, ids in known.items() if abs(factor - value) < 2e-4 * max(abs(value), 0.01)), ["kl.factor"]
+    )
 
 
 def _constant(cases):
     """["kl.constant"] if ``[(size, right, got), ...]`` differ by a constant, some of it perhaps for each dimension; else []."""
     if any(np.shape(got) != np.shape(right) for _, right, got in cases):
         return []
-    sizes, right, got = (np.concatenate(part) for part in zip(*(
-        (np.full(np.size(right), size), np.ravel(right), np.ravel(got)) for size, right, got in cases)))
+    sizes, right, got = (
+        np.concatenate(part)
+        for part in zip(
+            *((np.full(np.size(right), size), np.ravel(right), np.ravel(got)) for size, right, got in cases)
+        )
+    )
     basis = np.stack([np.ones_like(sizes), sizes], 1)
     parts, *_ = np.linalg.lstsq(basis, got - right, rcond=None)
     return ["kl.constant"] if close(got, right + basis @ parts) else []
@@ -118,20 +184,35 @@ def _constant(cases):
 
 _REC_IDS = {
     ("z", "mean"): "sampling.z_mean",
-    ("target", "by255"): "loss.scaled_images", ("target", "times255"): "loss.scaled_images",
+    ("target", "by255"): "loss.scaled_images",
+    ("target", "times255"): "loss.scaled_images",
     ("target", "symmetric"): "loss.symmetric_images",
-    ("prediction", "sigmoid"): "loss.sigmoid_twice", ("prediction", "logits"): "loss.logits_as_probabilities",
-    ("prediction", "tanh"): "loss.symmetric_images", ("prediction", "symmetric"): "loss.symmetric_images",
-    ("formula", "mse"): "loss.mse_sum", ("formula", "half_mse"): "loss.mse_sum", ("formula", "swapped"): "loss.swapped",
-    ("formula", "ones_only"): "loss.half_formula", ("formula", "zeros_only"): "loss.half_formula",
-    ("reduce", "pixel_mean"): "loss.pixel_mean", ("reduce", "sum_all"): "loss.sum_over_batch",
-    ("reduce", "mean784"): "loss.fixed_size", ("reduce", "mean28"): "loss.wrong_axis",
+    ("prediction", "sigmoid"): "loss.sigmoid_twice",
+    ("prediction", "logits"): "loss.logits_as_probabilities",
+    ("prediction", "tanh"): "loss.symmetric_images",
+    ("prediction", "symmetric"): "loss.symmetric_images",
+    ("formula", "mse"): "loss.mse_sum",
+    ("formula", "half_mse"): "loss.mse_sum",
+    ("formula", "swapped"): "loss.swapped",
+    ("formula", "ones_only"): "loss.half_formula",
+    ("formula", "zeros_only"): "loss.half_formula",
+    ("reduce", "pixel_mean"): "loss.pixel_mean",
+    ("reduce", "sum_all"): "loss.sum_over_batch",
+    ("reduce", "mean784"): "loss.fixed_size",
+    ("reduce", "mean28"): "loss.wrong_axis",
     ("reduce", "rows"): "loss.wrong_axis",
-    ("reduce", "columns"): "loss.wrong_axis", ("reduce", "negative"): "loss.sign",
-    ("reduce", "by255"): "loss.factor", ("reduce", "zero"): "loss.not_tracked",
+    ("reduce", "columns"): "loss.wrong_axis",
+    ("reduce", "negative"): "loss.sign",
+    ("reduce", "by255"): "loss.factor",
+    ("reduce", "zero"): "loss.not_tracked",
 }
-_REC_FIELDS = {"z": "sampling.z_mean", "target": "loss.other_formula", "prediction": "loss.other_formula",
-               "formula": "loss.other_formula", "reduce": "loss.factor"}
+_REC_FIELDS = {
+    "z": "sampling.z_mean",
+    "target": "loss.other_formula",
+    "prediction": "loss.other_formula",
+    "formula": "loss.other_formula",
+    "reduce": "loss.factor",
+}
 
 
 def _rec_ids(candidate):
@@ -145,13 +226,15 @@ def _rec_ids(candidate):
 
 def reconstruction(cases):
     """Ids that explain ``[(networks, x, got), ...]``, each `got` a number; or []."""
+
     def explains(candidate, numbers):
         return all(close(number, candidate.value(networks, x)) for (networks, x, _), number in zip(cases, numbers))
 
     def fits(candidate):
         # For images of some sizes, a wrong formula gives the right number: it explains nothing there.
-        return (explains(candidate, [got for *_, got in cases])
-                and not explains(candidate, [networks.parts(x)[0] for networks, x, _ in cases]))
+        return explains(candidate, [got for *_, got in cases]) and not explains(
+            candidate, [networks.parts(x)[0] for networks, x, _ in cases]
+        )
 
     for candidates in (SINGLE_REC, DOUBLE_REC):
         for candidate in candidates:
@@ -192,20 +275,31 @@ def loss(cases, batch, size):
 
 def _weights(batch, pixels, size):
     """``((a, b), id)``: known ways to weigh reconstruction and KL where both are right by themselves."""
-    return [((1, 0), "loss.kl_left_out"), ((1, -1), "loss.kl_sign"), ((1, -2), "loss.kl_sign"),
-            ((1, 1 / size), "kl.mean_over_dims"), ((1, 1 / batch), "kl.batch_average"), ((1 / pixels, 1), "loss.pixel_mean"),
-            *[((a, b), "loss.sum_over_batch") for a, b in ((1, batch), (batch, 1), (batch, batch))],
-            *[((a, b), "loss.added_twice") for a, b in ((1, 2), (2, 1), (2, 2))], ((-1, 1), "loss.sign"), ((-1, -1), "loss.sign"),
-            *([((784 / pixels, 1), "loss.fixed_size")] if pixels != 784 else [])]
+    return [
+        ((1, 0), "loss.kl_left_out"),
+        ((1, -1), "loss.kl_sign"),
+        ((1, -2), "loss.kl_sign"),
+        ((1, 1 / size), "kl.mean_over_dims"),
+        ((1, 1 / batch), "kl.batch_average"),
+        ((1 / pixels, 1), "loss.pixel_mean"),
+        *[((a, b), "loss.sum_over_batch") for a, b in ((1, batch), (batch, 1), (batch, batch))],
+        *[((a, b), "loss.added_twice") for a, b in ((1, 2), (2, 1), (2, 2))],
+        ((-1, 1), "loss.sign"),
+        ((-1, -1), "loss.sign"),
+        *([((784 / pixels, 1), "loss.fixed_size")] if pixels != 784 else []),
+    ]
 
 
 def weights_id(a, b, batch, pixels, size):
     """The id that weights `a` of the reconstruction and `b` of the KL point to; None for another factor of both."""
+
     def near(x, y):
         return abs(x - y) < 2e-3 * abs(y) + 1e-3 * (y == 0)
 
-    return next((name for (x, y), name in _weights(batch, pixels, size) if near(a, x) and near(b, y)),
-                None if near(a, b) else "loss.weighted")
+    return next(
+        (name for (x, y), name in _weights(batch, pixels, size) if near(a, x) and near(b, y)),
+        None if near(a, b) else "loss.weighted",
+    )
 
 
 def sampling(networks, x, heard):
@@ -229,8 +323,12 @@ def sampling(networks, x, heard):
     size = np.abs(rest).mean()
     if size < 1e-4:
         return ["sampling.z_mean"]
-    scales = {None: np.exp(0.5 * v), "sampling.variance_as_std": np.exp(v), "sampling.log_var_as_std": v,
-              "sampling.unscaled": np.ones_like(v)}
+    scales = {
+        None: np.exp(0.5 * v),
+        "sampling.variance_as_std": np.exp(v),
+        "sampling.log_var_as_std": v,
+        "sampling.unscaled": np.ones_like(v),
+    }
 
     def exact(a, b):
         return bool(np.abs(a - b).max() < 1e-3 * size)
@@ -243,7 +341,9 @@ def sampling(networks, x, heard):
     if exact(heard, heard[:1, :1]):  # not random: a function of the image
         if any(exact(heard[0], z) for z in _misled(networks, m, v)):
             return ["sampling.arguments"]
-        return next((_ids("sampling.constant_noise", name) for name, scale in scales.items() if shared(scale, (0, 1, 2, 3))), [])
+        return next(
+            (_ids("sampling.constant_noise", name) for name, scale in scales.items() if shared(scale, (0, 1, 2, 3))), []
+        )
     again = "sampling.constant" if exact(heard, heard[:1]) else None
     for axes, mistake in (((1, 2), "sampling.shared_by_batch"), ((3,), "sampling.shared_by_dimensions")):
         if m.shape[-1] > 1 or mistake == "sampling.shared_by_batch":
@@ -256,7 +356,7 @@ def sampling(networks, x, heard):
     if name:
         return [name]
     noise = rest / scales[None]
-    if name is None and abs(((noise - noise.mean())**4).mean() / noise.var()**2 - 1.8) < 0.1:  # a Gaussian's is 3
+    if name is None and abs(((noise - noise.mean()) ** 4).mean() / noise.var() ** 2 - 1.8) < 0.1:  # a Gaussian's is 3
         return ["sampling.uniform"]
     return ["sampling.not_the_layer"]  # the layer of the checks is not random
 
@@ -282,7 +382,9 @@ def _scale(rest, scales):
     logs = np.log(np.abs(rest) + 1e-12)
     within = logs.var((0, 1)).mean()
     count = rest.shape[0] * rest.shape[1]
-    ratios = {name: count * (logs.mean((0, 1)) - np.log(np.abs(scale[0]) + 1e-12)).var() / max(within, 1e-6)
-              for name, scale in scales.items()}
+    ratios = {
+        name: count * (logs.mean((0, 1)) - np.log(np.abs(scale[0]) + 1e-12)).var() / max(within, 1e-6)
+        for name, scale in scales.items()
+    }
     best, second = sorted(ratios, key=ratios.get)[:2]
     return best if ratios[best] < 3 and ratios[second] > 9 else ""

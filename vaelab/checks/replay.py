@@ -51,8 +51,17 @@ LOOPS = ("If", "While", "StatelessIf", "StatelessWhile", "Case", "StatelessCase"
 STATEFUL = (*VARIABLES, *LOOPS, "CheckNumerics", "CheckNumericsV2")
 RANDOM = ("Random", "Normal", "Uniform", "Multinomial", "Rng")
 #: What TensorFlow does not list as having state, and yet reaches out of a graph.
-REFUSED = {"PyFuncStateless", "DebugIdentity", "DebugIdentityV2", "DebugIdentityV3", "DebugNanCount", "DebugNumericSummary",
-           "DebugNumericSummaryV2", "XlaCallModule", "XlaHostCompute"}
+REFUSED = {
+    "PyFuncStateless",
+    "DebugIdentity",
+    "DebugIdentityV2",
+    "DebugIdentityV3",
+    "DebugNanCount",
+    "DebugNumericSummary",
+    "DebugNumericSummaryV2",
+    "XlaCallModule",
+    "XlaHostCompute",
+}
 #: These only speak or complain: left out.
 SPEAKING = ("Assert", "Print", "PrintV2", "StringFormat")
 
@@ -89,7 +98,13 @@ def run(request):
         body, arrays = {"status": "refused", "why": str(why)}, {}
     except BaseException as error:
         told = error_of(error)
-        body, arrays = {"status": "refused", "why": f"The encoder's graph cannot be rebuilt ({told['type']}: {told['text'][:200]})."}, {}
+        body, arrays = (
+            {
+                "status": "refused",
+                "why": f"The encoder's graph cannot be rebuilt ({told['type']}: {told['text'][:200]}).",
+            },
+            {},
+        )
     return {"json": {"protocol": PROTOCOL, **body}, "arrays": arrays}
 
 
@@ -103,13 +118,18 @@ def _replay(asked, given, arrays):
         raise Refused("What came back is not in the form that was asked for.")
     with tf.Graph().as_default():
         variables = _Variables(_take(asked, "variables", list), given)
-        graphs = [_Graph(i, graph, wanted["shape"], variables, given) for i, (graph, wanted) in enumerate(zip(told, asked["traces"]))]
+        graphs = [
+            _Graph(i, graph, wanted["shape"], variables, given)
+            for i, (graph, wanted) in enumerate(zip(told, asked["traces"]))
+        ]
         for step in asked["steps"]:
             if step["do"] == "gradients":
                 try:
                     graphs[step["graph"]].differentiate(variables, step.get("together", False))
                 except Exception as error:
-                    raise Refused(f"There is no gradient through the encoder ({error_of(error)['text'][:200]}).") from None
+                    raise Refused(
+                        f"There is no gradient through the encoder ({error_of(error)['text'][:200]})."
+                    ) from None
         settings = tf.compat.v1.ConfigProto(device_count={"GPU": 0})  # the same everywhere
         settings.graph_options.optimizer_options.opt_level = -1
         settings.graph_options.rewrite_options.disable_meta_optimizer = True
@@ -118,7 +138,7 @@ def _replay(asked, given, arrays):
             results = []
             for i, step in enumerate(asked["steps"]):
                 graph = graphs[step["graph"]]
-                x = given[step["x"]].astype("float32")[:graph.x.shape[0]]
+                x = given[step["x"]].astype("float32")[: graph.x.shape[0]]
                 try:
                     results.append(_STEPS[step["do"]](runner, graph, step, x, f"step{i}", arrays))
                 except KeyboardInterrupt:
@@ -169,15 +189,25 @@ class _Variables:
         graph_def, attribute = tf.compat.v1.GraphDef(), tf.compat.v1.AttrValue
         for i, (dtype, shape) in enumerate(zip(self.dtypes, self.shapes)):
             dtype, shape = attribute(type=dtype.as_datatype_enum), attribute(shape=tf.TensorShape(shape).as_proto())
-            graph_def.node.add(name=f"handle{i}", op="VarHandleOp",
-                               attr={"dtype": dtype, "shape": shape, "shared_name": attribute(s=b"variable%d" % i)})
+            graph_def.node.add(
+                name=f"handle{i}",
+                op="VarHandleOp",
+                attr={"dtype": dtype, "shape": shape, "shared_name": attribute(s=b"variable%d" % i)},
+            )
             graph_def.node.add(name=f"fed{i}", op="Placeholder", attr={"dtype": dtype, "shape": shape})
-            graph_def.node.add(name=f"assigned{i}", op="AssignVariableOp", input=[f"handle{i}", f"fed{i}"], attr={"dtype": dtype})
+            graph_def.node.add(
+                name=f"assigned{i}", op="AssignVariableOp", input=[f"handle{i}", f"fed{i}"], attr={"dtype": dtype}
+            )
             graph_def.node.add(name=f"read{i}", op="ReadVariableOp", input=[f"handle{i}"], attr={"dtype": dtype})
         number = range(len(self.shapes))
         names = [[f"{what}{i}" for i in number] for what in ("handle", "fed", "assigned", "read")]
-        made = iter(tf.graph_util.import_graph_def(graph_def, return_elements=[
-            name if row is names[2] else f"{name}:0" for row in names for name in row], name="variables"))
+        made = iter(
+            tf.graph_util.import_graph_def(
+                graph_def,
+                return_elements=[name if row is names[2] else f"{name}:0" for row in names for name in row],
+                name="variables",
+            )
+        )
         return [[next(made) for _ in number] for _ in names]
 
     def _value(self, name, shape, given):
@@ -236,9 +266,16 @@ class _Graph:
         self.changes = any(node.op.startswith("Assign") or node.op in LOOPS for node in graph_def.node)
         present = {node.name for node in graph_def.node}
         self.scope = f"graph{number}"
-        self.outputs = tf.graph_util.import_graph_def(
-            graph_def, {name: tensor for name, tensor in stands_for.items() if name.partition(":")[0] in present},
-            outputs, name=self.scope) if outputs else []
+        self.outputs = (
+            tf.graph_util.import_graph_def(
+                graph_def,
+                {name: tensor for name, tensor in stands_for.items() if name.partition(":")[0] in present},
+                outputs,
+                name=self.scope,
+            )
+            if outputs
+            else []
+        )
         self.plain = [tf.cast(t, tf.float32) if t.dtype == tf.bfloat16 else t for t in self.outputs]
 
     def differentiate(self, variables, together):
@@ -256,6 +293,7 @@ class _Graph:
 
     def describe(self, values, name, arrays):
         """What the judge reads of `values`: the structure that was told, with numbers of ours."""
+
         def filled(told, name, depth=0):
             kind = told.get("kind") if type(told) is dict else None
             if kind == "tensor":
@@ -266,9 +304,16 @@ class _Graph:
             if kind == "list":
                 items = told.get("items") if type(told.get("items")) is list and depth < 2 else []
                 length = told.get("length")
-                return {"kind": "list", "type": str(told.get("type"))[:80], "length": length if type(length) is int else -1,
-                        "items": [filled(item, f"{name}.{i}", depth + 1) for i, item in enumerate(items[:3])]}
-            return {"kind": "none" if kind == "none" else "other", "type": str(told.get("type"))[:80] if kind else "nothing"}
+                return {
+                    "kind": "list",
+                    "type": str(told.get("type"))[:80],
+                    "length": length if type(length) is int else -1,
+                    "items": [filled(item, f"{name}.{i}", depth + 1) for i, item in enumerate(items[:3])],
+                }
+            return {
+                "kind": "none" if kind == "none" else "other",
+                "type": str(told.get("type"))[:80] if kind else "nothing",
+            }
 
         return filled(self.told, name)
 
@@ -346,8 +391,10 @@ def _tame(node):
     reads_text = any(arg.type == 7 for arg in definition.input_arg)  # DT_STRING: names of files and the like
     harmless = not definition.is_stateful or node.op in STATEFUL or any(part in node.op for part in RANDOM)
     if node.op in REFUSED or reads_text or not harmless:
-        raise Refused(f"The encoder's graph has an operation that no encoder needs, {node.op[:60]}: "
-                      "use layers, keras.ops and keras.random only.")
+        raise Refused(
+            f"The encoder's graph has an operation that no encoder needs, {node.op[:60]}: "
+            "use layers, keras.ops and keras.random only."
+        )
     node.device = ""
     for name in ("_gradient_op_type", "_class", "_XlaMustCompile"):  # own gradients live in the process that made them
         node.attr.pop(name, None)
@@ -407,8 +454,13 @@ def _body(call, function):
         for arg in op_def_registry.get(node.op).output_arg:
             if arg.name == rest[0]:
                 break
-            at += (node.attr[arg.number_attr].i if arg.number_attr else
-                   len(node.attr[arg.type_list_attr].list.type) if arg.type_list_attr else 1)
+            at += (
+                node.attr[arg.number_attr].i
+                if arg.number_attr
+                else len(node.attr[arg.type_list_attr].list.type)
+                if arg.type_list_attr
+                else 1
+            )
         return f"{call.name}/{first}:{at + int(rest[1])}"
 
     nodes = []
@@ -438,8 +490,10 @@ class _Runner:
     def assign(self, values):
         v = self.variables
         if values:
-            self.session.run([v.assigned[i] for i in values],
-                             {v.fed[i]: value.astype(v.dtypes[i].as_numpy_dtype) for i, value in values.items()})
+            self.session.run(
+                [v.assigned[i] for i in values],
+                {v.fed[i]: value.astype(v.dtypes[i].as_numpy_dtype) for i, value in values.items()},
+            )
 
     def fetch(self, tensors, graph=None, x=None, others=()):
         """Values of `tensors`, for the images `x`; ``others`` are more placeholders with their values."""
@@ -465,7 +519,9 @@ def _step_outputs(runner, graph, step, x, name, arrays):
     before = runner.state() if graph.changes else {}
     outputs, again = (runner.fetch(graph.plain, graph, x) for _ in range(2))
     runner.assign(before)
-    steady = all(np.allclose(a, b, rtol=0, atol=STEADY * float(np.ptp(a)), equal_nan=True) for a, b in zip(outputs, again))
+    steady = all(
+        np.allclose(a, b, rtol=0, atol=STEADY * float(np.ptp(a)), equal_nan=True) for a, b in zip(outputs, again)
+    )
     return {"output": graph.describe(outputs, name, arrays), "steady": steady}
 
 
@@ -480,8 +536,11 @@ def _step_redraw(runner, graph, step, x, name, arrays):
 def _drawn(v, step, which):
     """Values for those variables of `which` that are kernels, by number."""
     rng = np.random.default_rng(step["seed"])
-    return {i: rng.normal(size=v.shapes[i]) * step["gain"] / max(1.0, float(np.prod(v.shapes[i][:-1]))) ** 0.5
-            for i in which if v.trainable[i] and v.names[i] != "bias" and len(v.shapes[i]) >= 2}
+    return {
+        i: rng.normal(size=v.shapes[i]) * step["gain"] / max(1.0, float(np.prod(v.shapes[i][:-1]))) ** 0.5
+        for i in which
+        if v.trainable[i] and v.names[i] != "bias" and len(v.shapes[i]) >= 2
+    }
 
 
 def _step_train(runner, graph, step, x, name, arrays):
@@ -491,19 +550,28 @@ def _step_train(runner, graph, step, x, name, arrays):
     after = runner.state()
     shared = [i for i in runner.variables.floating if all(i in other.captured for other in runner.graphs)]
     runner.assign(before)
-    return {**told, "changed": [float(np.abs(after[i].astype("float64") - before[i].astype("float64")).max(initial=0.0))
-                                for i in shared]}
+    return {
+        **told,
+        "changed": [
+            float(np.abs(after[i].astype("float64") - before[i].astype("float64")).max(initial=0.0)) for i in shared
+        ],
+    }
 
 
 def _step_gradients(runner, graph, step, x, name, arrays):
     which, found = graph.differentiated, []
     for choice in graph.choices:
-        values = iter(runner.fetch([g for g in graph.gradients if g is not None], graph, x, dict(zip(graph.weights, choice))))
+        values = iter(
+            runner.fetch([g for g in graph.gradients if g is not None], graph, x, dict(zip(graph.weights, choice)))
+        )
         found.append([None if g is None else next(values).astype("float64") for g in graph.gradients])
     pixels = sum((np.abs(row[-1]).sum(0) for row in found if row[-1] is not None), np.zeros(x.shape[1:]))
-    return {"sizes": [[None if g is None else float(np.sqrt((g**2).sum())) for g in row[:-1]] for row in found],
-            "which": which, "shapes": [list(runner.variables.shapes[i]) for i in which],
-            "pixels": numbers(pixels, {"kind": "tensor"}, name, arrays)}
+    return {
+        "sizes": [[None if g is None else float(np.sqrt((g**2).sum())) for g in row[:-1]] for row in found],
+        "which": which,
+        "shapes": [list(runner.variables.shapes[i]) for i in which],
+        "pixels": numbers(pixels, {"kind": "tensor"}, name, arrays),
+    }
 
 
 def _step_operations(runner, graph, step, x, name, arrays):
@@ -525,8 +593,11 @@ def _step_operations(runner, graph, step, x, name, arrays):
                 one["strides"] = list(op.get_attr("strides"))[1:3]
                 one["padding"] = op.get_attr("padding").decode().lower()
             # Is what goes in used for anything else?
-            one["only"] = all(other.type in (*REDUCTIONS, *POOLS, "Shape") for other in op.inputs[0].consumers()
-                              if other.name.startswith(f"{graph.scope}/"))
+            one["only"] = all(
+                other.type in (*REDUCTIONS, *POOLS, "Shape")
+                for other in op.inputs[0].consumers()
+                if other.name.startswith(f"{graph.scope}/")
+            )
             told.append(one)
     convolved = {i for one in told if one.get("kernel", [1, 1]) != [1, 1] for i in one["variables"]}
     others = _drawn(runner.variables, step, sorted(convolved))
@@ -556,5 +627,10 @@ def _read_by(tensor, graph, handles):
     return sorted(found)
 
 
-_STEPS = {"outputs": _step_outputs, "redraw": _step_redraw, "train": _step_train, "gradients": _step_gradients,
-          "operations": _step_operations}
+_STEPS = {
+    "outputs": _step_outputs,
+    "redraw": _step_redraw,
+    "train": _step_train,
+    "gradients": _step_gradients,
+    "operations": _step_operations,
+}

@@ -45,7 +45,9 @@ def trace(asked, given, target, arrays):
         listening = asked.get("names") and i == 0 and not getattr(model, "outputs", None)
         try:
             with _naming(target, names) if listening else contextlib.nullcontext():
-                graphs.append(_traced(model, tuple(wanted["shape"]), wanted["training"], f"graph{i}", variables, arrays))
+                graphs.append(
+                    _traced(model, tuple(wanted["shape"]), wanted["training"], f"graph{i}", variables, arrays)
+                )
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -75,7 +77,9 @@ class _Variables:
                 if variable.handle is handle:
                     self._add(variable, text_of(variable.name), False)
         if id(handle) not in self.handles:
-            raise TypeError("the model keeps something that is neither a layer's weight nor a number, such as a table of words")
+            raise TypeError(
+                "the model keeps something that is neither a layer's weight nor a number, such as a table of words"
+            )
         return self.handles[id(handle)]
 
     def _add(self, variable, name, trainable):
@@ -85,8 +89,10 @@ class _Variables:
         self.total += int(np.prod(shape))
         if i >= MAX_VARIABLES or self.total > MAX_NUMBERS:
             shapes = [v.shape for v in self.model.variables]
-            raise TooLarge(f"its {len(shapes)} weights hold {sum(map(math.prod, shapes)):,} numbers, more than these images "
-                           f"need; up to {MAX_VARIABLES} weights with {MAX_NUMBERS:,} numbers in all are checked.")
+            raise TooLarge(
+                f"its {len(shapes)} weights hold {sum(map(math.prod, shapes)):,} numbers, more than these images "
+                f"need; up to {MAX_VARIABLES} weights with {MAX_NUMBERS:,} numbers in all are checked."
+            )
         self.handles[id(variable.handle)] = i
         value = None
         if not (self.drawn and trainable and (len(shape) >= 2 or name == "bias")):
@@ -127,8 +133,13 @@ def _traced(model, shape, training, name, variables, arrays):
             arrays[f"{name}.{i}"] = _array(outside)
             captures.append({"name": inside.name, "array": f"{name}.{i}", "dtype": outside.dtype.name})
     arrays[name] = np.frombuffer(function.graph.as_graph_def().SerializeToString(), np.uint8)
-    return {**told, "graph": name, "input": function.inputs[0].name, "captures": captures,
-            "outputs": [tensor.name for tensor in function.outputs]}
+    return {
+        **told,
+        "graph": name,
+        "input": function.inputs[0].name,
+        "captures": captures,
+        "outputs": [tensor.name for tensor in function.outputs],
+    }
 
 
 def _structure(value, tensors, depth=0):

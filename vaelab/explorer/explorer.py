@@ -198,7 +198,9 @@ class LatentExplorer(widgets.VBox):
             for dim in dims
         ]
         self._quantile_sliders = [
-            slider(dim, "quantile of the prior", min=low, max=1 - low, step=QUANTILE_STEP, value=0.5, readout_format=".3f")
+            slider(
+                dim, "quantile of the prior", min=low, max=1 - low, step=QUANTILE_STEP, value=0.5, readout_format=".3f"
+            )
             for dim in dims
         ]
 
@@ -226,7 +228,7 @@ class LatentExplorer(widgets.VBox):
                 options=[(decoder.name, index) for index, decoder in enumerate(self._decoders)],
                 description="Map of",
                 style={"description_width": "auto", "button_width": "auto"},
-            layout=widgets.Layout(width="auto"),
+                layout=widgets.Layout(width="auto"),
             )
             which.observe(lambda change: self._activate(change.new), "value")
             choices.append(which)
@@ -248,11 +250,15 @@ class LatentExplorer(widgets.VBox):
             style={"description_width": "auto"},
         )  # fmt: skip
         self._number.observe(lambda change: self._pick(change.new), "value")
-        another = widgets.Button(description="Another one", tooltip="Pick an image at random", layout=widgets.Layout(width="auto"))
+        another = widgets.Button(
+            description="Another one", tooltip="Pick an image at random", layout=widgets.Layout(width="auto")
+        )
         self._rng = np.random.default_rng(0)
         another.on_click(lambda _: self._pick_random())
         back = widgets.Button(
-            description="Go to its z_mean", tooltip="Move the sliders to the image's z_mean", layout=widgets.Layout(width="auto")
+            description="Go to its z_mean",
+            tooltip="Move the sliders to the image's z_mean",
+            layout=widgets.Layout(width="auto"),
         )
         back.on_click(lambda _: self._go_to_picked())
         row = [self._number, another, back]
@@ -268,8 +274,14 @@ class LatentExplorer(widgets.VBox):
         return _card("A test image", [_row(row), self._about])
 
     def _make_path_card(self):
-        start = widgets.Button(description="From this image", tooltip="Start the path at the picked image", layout=widgets.Layout(width="auto"))
-        end = widgets.Button(description="To this image", tooltip="End the path at the picked image", layout=widgets.Layout(width="auto"))
+        start = widgets.Button(
+            description="From this image",
+            tooltip="Start the path at the picked image",
+            layout=widgets.Layout(width="auto"),
+        )
+        end = widgets.Button(
+            description="To this image", tooltip="End the path at the picked image", layout=widgets.Layout(width="auto")
+        )
         start.on_click(lambda _: self._set_ends(self._picked, self._ends[1]))
         end.on_click(lambda _: self._set_ends(self._ends[0], self._picked))
         # To begin with: the first image, and of those on the map the one that is farthest from it.
@@ -321,7 +333,9 @@ class LatentExplorer(widgets.VBox):
         posterior, index = self._posteriors[self._active], self._picked
         decoder = self._decoders[self._active]
         if posterior is None:
-            self._about.value = f'<p class="vl-note">{html.escape(decoder.name)} has no posterior: no encoder was given for it.</p>'
+            self._about.value = (
+                f'<p class="vl-note">{html.escape(decoder.name)} has no posterior: no encoder was given for it.</p>'
+            )
             return
         mean, std, kl = posterior.z_mean[index], posterior.std[index], posterior.kl(index)
         image = self._images[index]
@@ -375,7 +389,10 @@ class LatentExplorer(widgets.VBox):
         ]
         posterior = self._posteriors[self._active]
         if posterior is not None:
-            decoded, alt = decoder(self._point_on_path(posterior)), f"Decoded {t:.0%} of the way, straight in latent space"
+            decoded, alt = (
+                decoder(self._point_on_path(posterior)),
+                f"Decoded {t:.0%} of the way, straight in latent space",
+            )
             figures.insert(1, pictures.figure(decoded, alt, 116, "line in latent space"))
         self._between.value = pictures.row(figures)
 
@@ -392,7 +409,9 @@ class LatentExplorer(widgets.VBox):
         count = min(NEIGHBOURS, len(flat))
         nearest = np.argpartition(distances, count - 1)[:count]
         nearest = nearest[np.argsort(distances[nearest])]
-        figures = [pictures.figure(pictures.to_pixels(self._train_images[i]), f"Training image {i}", 56) for i in nearest]
+        figures = [
+            pictures.figure(pictures.to_pixels(self._train_images[i]), f"Training image {i}", 56) for i in nearest
+        ]
         of = f" ({html.escape(self._decoders[self._active].name)})" if len(self._decoders) > 1 else ""
         self._neighbours.value = f'<p class="vl-note">Nearest training images{of}</p>' + pictures.row(figures)
 
@@ -434,7 +453,9 @@ def _images(given, shape, name):
         )
     low, high = float(images.min()), float(images.max())
     if not (low >= 0 and high <= 1):
-        raise ValueError(f"{name} ranges from {low:.4g} to {high:.4g}; expected [0, 1]. Divide pixels from 0 to 255 by 255.")
+        raise ValueError(
+            f"{name} ranges from {low:.4g} to {high:.4g}; expected [0, 1]. Divide pixels from 0 to 255 by 255."
+        )
     return images.reshape(len(images), *shape).astype(np.float32, copy=False)
 
 
@@ -445,7 +466,9 @@ def _labels(given, images, class_names):
         raise ValueError("labels are given, but no images; pass images as well.")
     labels = np.asarray(given)
     if labels.shape != (len(images),) or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"labels has shape {labels.shape} and type {labels.dtype}; expected ({len(images)},) integers.")
+        raise ValueError(
+            f"labels has shape {labels.shape} and type {labels.dtype}; expected ({len(images)},) integers."
+        )
     if labels.min() < 0 or labels.max() >= len(class_names):
         raise ValueError(
             f"labels range from {labels.min()} to {labels.max()}, but there are {len(class_names)} class names; "

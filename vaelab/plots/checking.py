@@ -14,10 +14,14 @@ def images_of(images, name):
     if images.ndim == 2 and shape[1] == 784:
         images = images.reshape(-1, 28, 28)
     if images.ndim != 3 or len(images) == 0:
-        raise ValueError(f"{name} has shape {shape}; expected images (N, 784), (N, 28, 28) or (N, 28, 28, 1), N at least 1.")
+        raise ValueError(
+            f"{name} has shape {shape}; expected images (N, 784), (N, 28, 28) or (N, 28, 28, 1), N at least 1."
+        )
     low, high = float(images.min()), float(images.max())
     if not (low >= 0 and high <= 1):  # so written, NaN fails too
-        raise ValueError(f"{name} ranges from {low:.4g} to {high:.4g}; expected values in [0, 1]. Divide pixels up to 255 by 255.")
+        raise ValueError(
+            f"{name} ranges from {low:.4g} to {high:.4g}; expected values in [0, 1]. Divide pixels up to 255 by 255."
+        )
     return images
 
 

@@ -27,9 +27,7 @@ def kl_integrand(mean, log_var):
         raise ValueError(f"mean is {mean} and log_var {log_var}; expected finite, and log_var between -20 and 10.")
     sigma = np.exp(log_var / 2)
     reach = np.linspace(mean - 12 * sigma, mean + 12 * sigma, 20001)  # q is nothing beyond
-    area_positive, area_negative = (
-        np.trapezoid(part, reach) for part in _signs(_integrand(reach, mean, sigma))
-    )
+    area_positive, area_negative = (np.trapezoid(part, reach) for part in _signs(_integrand(reach, mean, sigma)))
     area = area_positive + area_negative
     alt = (
         f"Densities of the prior N(0, 1) and of q with mean {mean:.2f} and standard deviation {sigma:.2f}; below, "
@@ -83,7 +81,9 @@ def kl_surface(kl_function):
             f"kl_function returned shape {kl.shape} for a batch of {z_mean.size}; expected ({z_mean.size},): one number an image."
         )
     if not np.isfinite(kl).all():
-        raise ValueError("kl_function returned NaN or infinite values for means from -3 to 3 and log variances from -4 to 3.")
+        raise ValueError(
+            "kl_function returned NaN or infinite values for means from -3 to 3 and log variances from -4 to 3."
+        )
     alt = (
         "Contour lines of the KL term over z_mean from -3 to 3 and z_log_var from -4 to 3; the prior (0, 0) is marked. "
         f"Values go from {kl.min():.2f} to {kl.max():.2f} nats."
@@ -174,7 +174,9 @@ def monte_carlo_convergence(estimates, exact):
     """
     estimates, exact = np.asarray(estimates, dtype=float), float(exact)
     if estimates.ndim != 2 or estimates.shape[1] < 2 or not len(estimates):
-        raise ValueError(f"estimates has shape {estimates.shape}; expected (repeats, n_samples), with at least 2 samples.")
+        raise ValueError(
+            f"estimates has shape {estimates.shape}; expected (repeats, n_samples), with at least 2 samples."
+        )
     if not (np.isfinite(estimates).all() and np.isfinite(exact)):
         raise ValueError("estimates or exact holds NaN or infinite values.")
     running = estimates.cumsum(axis=1) / np.arange(1, estimates.shape[1] + 1)
@@ -193,11 +195,26 @@ def _running_means(running, exact, spread):
     fig = Figure(figsize=(8, 4.2))
     ax = fig.subplots()
     width = 2 * spread / np.sqrt(count)
-    ax.fill_between(count, exact - width, exact + width, color=SKY, alpha=0.25, linewidth=0, label=r"exact ± 2 standard errors ($\propto 1/\sqrt{n}$)")
+    ax.fill_between(
+        count,
+        exact - width,
+        exact + width,
+        color=SKY,
+        alpha=0.25,
+        linewidth=0,
+        label=r"exact ± 2 standard errors ($\propto 1/\sqrt{n}$)",
+    )
     # The eye cannot tell points closer than this on a logarithmic axis, and the file need not hold them.
     kept = np.unique(np.geomspace(1, len(count), 600).astype(int)) - 1
     for i, row in enumerate(running):
-        ax.plot(count[kept], row[kept], color=BLUE, alpha=0.6, linewidth=1.1, label=f"{len(running)} estimates" if i == 0 else None)
+        ax.plot(
+            count[kept],
+            row[kept],
+            color=BLUE,
+            alpha=0.6,
+            linewidth=1.1,
+            label=f"{len(running)} estimates" if i == 0 else None,
+        )
     ax.axhline(exact, color=VERMILLION, linestyle="--", label=f"exact: {exact:.3f}")
     ax.set(xscale="log", xlim=(1, len(count)), xlabel="number of samples $n$", ylabel="running mean (nats)")
     reach = 1.15 * max(2 * spread / np.sqrt(2), np.abs(running[:, 1:] - exact).max())
@@ -220,7 +237,8 @@ def bernoulli_floor(targets=(0.0, 0.2, 0.5)):
     if targets.ndim != 1 or not 1 <= len(targets) <= 4 or not ((targets >= 0) & (targets <= 1)).all():
         raise ValueError(f"targets is {targets}; expected one to four grey values in [0, 1].")
     alt = "Cross-entropy of one pixel against the prediction p. " + " ".join(
-        f"For x = {x:g} the lowest point is {_cross_entropy(x, np.clip(x, 1e-12, 1 - 1e-12)):.2f} nats, at p = x." for x in targets
+        f"For x = {x:g} the lowest point is {_cross_entropy(x, np.clip(x, 1e-12, 1 - 1e-12)):.2f} nats, at p = x."
+        for x in targets
     )
     return _cross_entropies(targets), alt
 
@@ -231,13 +249,23 @@ def _cross_entropies(targets):
     p = np.linspace(0.002, 0.998, 499)
     fig = Figure(figsize=(7.5, 4.4))
     ax = fig.subplots()
-    for x, colour, marker, line in zip(targets, (BLUE, VERMILLION, GREEN, PURPLE), "osD^", ("-", "--", "-.", ":"), strict=False):
+    for x, colour, marker, line in zip(
+        targets, (BLUE, VERMILLION, GREEN, PURPLE), "osD^", ("-", "--", "-.", ":"), strict=False
+    ):
         ax.plot(p, _cross_entropy(x, p), line, color=colour, label=f"$x$ = {x:g}")
         floor = _cross_entropy(x, np.clip(x, 1e-12, 1 - 1e-12))
         ax.plot(x, floor, marker, color=colour, markersize=8, clip_on=False, zorder=3)
         # Below the minimum, on the side that the other curves leave free.
         offset, align = ((4, -14), "left") if x < 0.1 else ((-2, -18), "right") if x < 0.5 else ((8, -16), "left")
-        ax.annotate(f"{floor:.2f} at p = {x:g}", (x, floor), offset, textcoords="offset points", ha=align, color=colour, weight="bold")
+        ax.annotate(
+            f"{floor:.2f} at p = {x:g}",
+            (x, floor),
+            offset,
+            textcoords="offset points",
+            ha=align,
+            color=colour,
+            weight="bold",
+        )
     ax.set(xlim=(0, 1), ylim=(-0.2, 2.5), xlabel="prediction $p$", ylabel="cross-entropy (nats)")
     ax.legend(loc="upper center", title="grey value of the pixel")
     return fig

@@ -68,7 +68,9 @@ def marginals(clouds):
     summaries = {}
     for name, z in clouds.items():
         mean, std = z.mean(axis=0), z.std(axis=0)
-        summaries[name] = f"mean ({signed(mean[0], 2)}, {signed(mean[1], 2)})\nstandard deviation ({std[0]:.2f}, {std[1]:.2f})"
+        summaries[name] = (
+            f"mean ({signed(mean[0], 2)}, {signed(mean[1], 2)})\nstandard deviation ({std[0]:.2f}, {std[1]:.2f})"
+        )
     told = "; ".join(f"{name}: {summary}".replace("\n", ", ") for name, summary in summaries.items())
     return _side_by_side(clouds, summaries), f"Clouds of latent points beside the prior's circles. {told}."
 
@@ -78,7 +80,9 @@ def _side_by_side(clouds, summaries):
     fig = Figure(figsize=(3.8 * len(clouds), 4.5))
     axes = fig.subplots(1, len(clouds), sharex=True, sharey=True, squeeze=False)[0]
     everything = np.concatenate(list(clouds.values()))
-    for ax, (name, z), colour in zip(axes, clouds.items(), (GREY, BLUE, VERMILLION, GREEN, PURPLE) * len(clouds), strict=False):
+    for ax, (name, z), colour in zip(
+        axes, clouds.items(), (GREY, BLUE, VERMILLION, GREEN, PURPLE) * len(clouds), strict=False
+    ):
         shown = np.random.default_rng(0).permutation(len(z))[:5000]
         ax.scatter(*z[shown].T, s=5, color=colour, alpha=min(1, 0.2 + 300 / len(shown)), linewidths=0)
         _prior_circles(ax, names=False)
@@ -125,4 +129,6 @@ def _class_colour_bar(fig, ax):
     bar.ax.tick_params(length=0)
     for label in range(count):
         white = colors.rgb_to_hsv(colors.to_rgb(CLASS_COLOURS[label]))[2] < 0.8
-        bar.ax.scatter(0.5, label, marker=CLASS_MARKERS[label], s=38, color="white" if white else "black", clip_on=False)
+        bar.ax.scatter(
+            0.5, label, marker=CLASS_MARKERS[label], s=38, color="white" if white else "black", clip_on=False
+        )

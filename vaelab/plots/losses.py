@@ -62,7 +62,11 @@ def _message(text):
 def _curves(history, marks):
     """Loss among the landmarks, closer, and its two parts."""
     fig = Figure(figsize=(11.5, 4.2))
-    layout = [["whole", "close", "reconstruction"], ["whole", "close", "kl"]] if marks else [["close", "reconstruction"], ["close", "kl"]]
+    layout = (
+        [["whole", "close", "reconstruction"], ["whole", "close", "kl"]]
+        if marks
+        else [["close", "reconstruction"], ["close", "kl"]]
+    )
     axes = fig.subplot_mosaic(layout, width_ratios=[0.75, 1.5, 1.15][-len(layout[0]) :])
     for name, ax in axes.items():
         part = "loss" if name in ("whole", "close") else name
@@ -78,7 +82,10 @@ def _curves(history, marks):
         axes["whole"].set_title("loss and landmarks")
         _mark(axes["whole"], {f"{value:.1f}  {name}": value for name, value in marks.items()})
         low, high = axes["close"].get_ylim()
-        _mark(axes["close"], {f"{value:.1f}  {name.split(',')[0]}": value for name, value in marks.items() if low <= value <= high})
+        _mark(
+            axes["close"],
+            {f"{value:.1f}  {name.split(',')[0]}": value for name, value in marks.items() if low <= value <= high},
+        )
     axes["close"].set_title("loss, closer" if marks else "loss")
     axes["close"].legend(loc="upper right")
     axes["reconstruction"].set_title("reconstruction")
@@ -127,7 +134,16 @@ def _stacked_bars(rows, parts):
         left, outside = 0, []
         for part, (colour, hatch, ink) in zip(parts, fills, strict=False):
             value = row[part]
-            ax.barh(y, value, left=left, height=0.62, color=colour, hatch=hatch, edgecolor="white", label=part if y == 0 else None)
+            ax.barh(
+                y,
+                value,
+                left=left,
+                height=0.62,
+                color=colour,
+                hatch=hatch,
+                edgecolor="white",
+                label=part if y == 0 else None,
+            )
             if value > 0.12 * longest:
                 ax.text(left + value / 2, y, f"{value:.1f}", ha="center", va="center", color=ink, weight="bold")
             else:

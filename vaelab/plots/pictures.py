@@ -123,7 +123,9 @@ def manifold(decode, n=15, image_shape=(28, 28), low=0.05):
     x = np.asarray(decode(z))
     height, width = image_shape
     if x.size != n * n * height * width or len(x) != n * n:
-        raise ValueError(f"decode returned shape {x.shape} for {n * n} points; expected {n * n} images of {image_shape}.")
+        raise ValueError(
+            f"decode returned shape {x.shape} for {n * n} points; expected {n * n} images of {image_shape}."
+        )
     x = images_of(x.reshape(n * n, height, width), "decode(z)")
     panel = x.reshape(n, n, height, width).swapaxes(1, 2).reshape(n * height, n * width)
 
@@ -186,12 +188,18 @@ def _rows(rows, labels, nats, n):
     nats = {name: np.asarray(values, dtype=float) for name, values in (nats or {}).items()}
     for name, values in nats.items():
         if values.shape != (len(images),):
-            raise ValueError(f"nats of {name!r} has shape {values.shape}; expected ({len(images)},), a number an image.")
+            raise ValueError(
+                f"nats of {name!r} has shape {values.shape}; expected ({len(images)},), a number an image."
+            )
     n = min(at_least_one(n, "n"), len(images))
     fig = _labelled_rows(rows, names, nats, n)
     alt = f"{n} images a row: {', '.join(rows)}."
     if nats:
-        alt += " Mean nats per image: " + ", ".join(f"{name} {values[:n].mean():.1f}" for name, values in nats.items()) + "."
+        alt += (
+            " Mean nats per image: "
+            + ", ".join(f"{name} {values[:n].mean():.1f}" for name, values in nats.items())
+            + "."
+        )
     return fig, alt
 
 

@@ -4,6 +4,7 @@
 # %%
 from vaelab.checks import check
 
+
 # %% nbgrader={"grade": false, "grade_id": "make_conv_encoder", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
     ### BEGIN SOLUTION

@@ -6,6 +6,7 @@ from keras import ops
 
 from vaelab.checks import check
 
+
 # %% nbgrader={"grade": false, "grade_id": "kl_term", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def kl_term(z_mean, z_log_var):
     ### BEGIN SOLUTION
