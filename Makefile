@@ -34,13 +34,13 @@ test: $(INSTALLED)  ## run the tests (a few of them: make test ARGS="-k kl_term"
 	$(RUN) python -m pytest $(ARGS)
 
 release: $(INSTALLED)  ## solutions/*.py -> executed solutions/*.ipynb -> course/*.ipynb
-	$(RUN) python solutions/release.py $(ARGS)
+	$(RUN) python tools/release.py $(ARGS)
 
 reference: $(INSTALLED)  ## train the reference weights again (about an hour)
-	$(RUN) python solutions/train_reference.py $(ARGS)
+	$(RUN) python tools/train_reference.py $(ARGS)
 
 kill-matrix: $(INSTALLED)  ## every wrong and right answer against every check, as a table
-	$(RUN) python tests/kill_matrix.py $(ARGS)
+	$(RUN) python tools/kill_matrix.py $(ARGS)
 
 grade-demo: $(INSTALLED)  ## grade the small class that ships with the project
 	$(RUN) python -m autograde demo $(ARGS)
@@ -52,7 +52,7 @@ bench: $(INSTALLED)  ## measure everything that should be fast (about an hour; a
 	$(RUN) python benchmarks $(ARGS)
 
 screenshots: $(INSTALLED)  ## take the README's pictures again, in Chromium
-	$(RUN) python tests/browser/screenshots.py $(ARGS)
+	$(RUN) PYTHONPATH=tests/browser python tools/screenshots.py $(ARGS)
 
 lock: $(INSTALLED)  ## requirements.in -> requirements.txt
 	$(RUN) python -m pip install --quiet --disable-pip-version-check uv

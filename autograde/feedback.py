@@ -15,8 +15,8 @@ from markupsafe import Markup, escape
 from nbconvert.filters import markdown2html
 
 from autograde.ledger import write_safely
-from autograde.preflight import inert
-from vaelab.checks.catalogue import BY_ID as MISTAKES
+from autograde.restore import inert
+from vaelab.checks.judge.catalogue import BY_ID as MISTAKES
 from vaelab.checks.points import BY_ID as CHECKS
 from vaelab.checks.points import grade_id
 

@@ -22,10 +22,11 @@ from pathlib import Path
 
 import nbformat
 
-from autograde import preflight, sandbox, warm
+from autograde import restore
 from autograde.assignment import Assignment
-from autograde.client import READY, REPLAYING, WANTED
-from autograde.sandbox import Limits
+from autograde.isolation import bubblewrap, pool
+from autograde.isolation.bubblewrap import Limits
+from autograde.kernel_client import READY, REPLAYING, WANTED
 
 #: Format of result.json.
 FORMAT = 1
@@ -98,7 +99,7 @@ def grade(job):
     """Grade ``job``; returns ``(result, notebook)``: a JSON object and the text of an ``.ipynb``.
 
     Raises :class:`GraderFailure` when no mark can be given for reasons that are not the
-    student's, and :class:`~autograde.sandbox.SandboxMissing`.
+    student's, and :class:`~autograde.isolation.bubblewrap.SandboxMissing`.
     """
     started = time.monotonic()
     result = {
@@ -117,9 +118,9 @@ def grade(job):
     stages = {}
     try:
         if job.problem:
-            raise preflight.Damaged(job.problem)
-        restored = preflight.restore(job.data, job.assignment)
-    except preflight.Damaged as damage:
+            raise restore.Damaged(job.problem)
+        restored = restore.restore(job.data, job.assignment)
+    except restore.Damaged as damage:
         result.update(status="unreadable", reason=str(damage))
         cells = [
             {
@@ -182,7 +183,7 @@ def grade(job):
 def _called(cells, cell_id):
     """A cell as people would call it: by its name, or by how it begins."""
     cell = next(cell for cell in cells if cell["id"] == cell_id)
-    first = preflight.printable(cell["source"].strip().split("\n")[0])
+    first = restore.printable(cell["source"].strip().split("\n")[0])
     return cell["grade_id"] or f"“{first[:60]}{'…' if len(first) > 60 else ''}”"
 
 
@@ -256,7 +257,7 @@ def _shown(check):
 
 def run(cells, limits, sandboxed=True):
     """Run ``cells`` under the judge; returns ``(findings, usage)``."""
-    with tempfile.TemporaryDirectory(dir=warm.folder()) as folder:
+    with tempfile.TemporaryDirectory(dir=pool.folder()) as folder:
         connections = {
             name: {
                 "transport": "ipc",
@@ -297,7 +298,7 @@ def run(cells, limits, sandboxed=True):
             findings, usage = _supervise(processes, start, limits, folder, started)
         finally:
             for process in processes.values():
-                sandbox.kill(process)
+                bubblewrap.kill(process)
             if "judge" in processes:
                 processes["judge"].stdin.close()
                 processes["judge"].stdout.close()
@@ -311,22 +312,22 @@ def _start_kernel(connection, limits, sandboxed):
     cold = None
     if sandboxed:
         try:
-            return warm.start_kernel(connection, limits), None
-        except warm.Impossible as why:
+            return pool.start_kernel(connection, limits), None
+        except pool.Impossible as why:
             cold = str(why)
-    return sandbox.start_kernel(connection, limits, sandboxed), cold
+    return bubblewrap.start_kernel(connection, limits, sandboxed), cold
 
 
 def _start_judge(folder, sandboxed, cold):
     with open(Path(folder, "judge.log"), "wb") as log:
         if sandboxed and not cold:
             try:
-                return warm.start_judge(Path(folder, "order.json"), log), None
-            except warm.Impossible as why:
+                return pool.start_judge(Path(folder, "order.json"), log), None
+            except pool.Impossible as why:
                 cold = str(why)
-        argv = [sys.executable, "-m", "autograde.judge", f"{folder}/order.json"]
+        argv = [sys.executable, "-m", "autograde.judge_process", f"{folder}/order.json"]
         if sandboxed:
-            argv = sandbox.command(argv, judge=True, extra=["--ro-bind", folder, folder])
+            argv = bubblewrap.command(argv, judge=True, extra=["--ro-bind", folder, folder])
         return subprocess.Popen(
             argv,
             stdin=subprocess.PIPE,
@@ -342,7 +343,7 @@ class _Held:
 
     def __init__(self, process, limits, selector):
         self.process, self.limits, self.selector = process, limits, selector
-        self.watch = sandbox.Watch(process.pid, replace(limits, seconds=limits.seconds + START))
+        self.watch = bubblewrap.Watch(process.pid, replace(limits, seconds=limits.seconds + START))
         self.ready = self.stopped = None
         self.pidfd = getattr(process, "pidfd", None)
         if self.pidfd:
@@ -364,7 +365,7 @@ class _Held:
         self.stopped = why
         if self.pidfd:
             self.selector.unregister(self.pidfd)
-        sandbox.kill(self.process)
+        bubblewrap.kill(self.process)
 
 
 def _supervise(processes, start, limits, folder, started):
@@ -373,7 +374,7 @@ def _supervise(processes, start, limits, folder, started):
     ``start("replayer")`` adds a second kernel to ``processes``, when the judge wants one.
     """
     judge = processes["judge"]
-    trusted = sandbox.Watch(judge.pid, Limits(seconds=limits.seconds + START + GRACE))
+    trusted = bubblewrap.Watch(judge.pid, Limits(seconds=limits.seconds + START + GRACE))
     findings, look = bytearray(), time.monotonic() + LOOK
     with selectors.DefaultSelector() as selector:
         selector.register(judge.stdout, selectors.EVENT_READ)

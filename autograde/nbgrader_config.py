@@ -12,7 +12,7 @@ from pathlib import Path
 c = get_config()  # noqa: F821  (given by traitlets)
 
 project = Path(__file__).resolve().parent.parent
-workspace = "autograde/workspace"
+workspace = "workspace"
 # SQLite creates a database, but not the folder it lies in.
 (project / workspace).mkdir(exist_ok=True)
 

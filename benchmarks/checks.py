@@ -34,7 +34,7 @@ def once(exercise):
     # Imported before the clock starts, as in the first cells of the notebooks.
     import keras  # noqa: F401
 
-    import vaelab.specimens  # noqa: F401
+    import vaelab.checks.student.specimens  # noqa: F401
     from vaelab.checks import judge, points
 
     assignment, name = ANSWERS[exercise]

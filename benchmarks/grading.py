@@ -140,7 +140,7 @@ def grade(folder, name, workers):
     """In a process of its own: grade a class; what it took, as JSON on the last line."""
     import logging
 
-    from autograde.run import Settings, run
+    from autograde.pipeline import Settings, run
 
     logging.disable(logging.INFO)
     started, landed = time.monotonic(), []
@@ -194,7 +194,7 @@ def right(found, full):
 
 
 def measure(size=60, repeats=1):
-    from autograde.run import default_workers
+    from autograde.pipeline import default_workers
 
     rows, usual = [], default_workers()
     for name, workers, sizes in (

@@ -31,13 +31,12 @@ from io import StringIO
 from pathlib import Path
 from unittest import mock
 
-from table import Row, machine, markdown
-
 import vaelab.quiet  # noqa: F401, before Keras
 
 import numpy as np
 from lab import load, make, negative_elbo
 from matplotlib.figure import Figure
+from table import Row, machine, markdown
 
 from vaelab import plots
 from vaelab.training import fit

@@ -1,13 +1,10 @@
 """What every test relies on: a private Jupyter, no settings of the machine's owner, a copy of the project."""
 
 import os
-import sys
 import sysconfig
 
 import pytest
-from projects import PROJECT, copy_project
-
-sys.path.insert(0, str(PROJECT / "solutions"))  # release.py is a script, not part of a package
+from projects import copy_project
 
 
 @pytest.fixture(scope="session", autouse=True)

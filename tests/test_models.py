@@ -121,7 +121,7 @@ def test_an_unknown_reference_model_is_an_error():
 
 
 def test_borrow_takes_what_the_student_wrote(course, capsys):
-    from vaelab.earlier import borrow
+    from vaelab.borrow import borrow
 
     course(
         "02_vae", ["import math", "scale = 3", "raise SystemExit", "def make_vae(x):\n    return scale * math.floor(x)"]
@@ -131,7 +131,7 @@ def test_borrow_takes_what_the_student_wrote(course, capsys):
 
 
 def test_borrow_falls_back_to_the_solutions(course, capsys):
-    from vaelab.earlier import borrow
+    from vaelab.borrow import borrow
 
     course("02_vae", ["def make_vae(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"])
     course("02_vae", ["def make_vae(x):\n    return 42"], folder="solutions")
@@ -141,7 +141,7 @@ def test_borrow_falls_back_to_the_solutions(course, capsys):
 
 @pytest.mark.parametrize("cells", [None, [], ["def make_vae(x:"], ["import no_such_module\ndef make_vae(): pass"]])
 def test_borrow_explains_when_there_is_nothing_to_take(course, cells):
-    from vaelab.earlier import borrow
+    from vaelab.borrow import borrow
 
     if cells is not None:
         course("02_vae", cells)

@@ -9,10 +9,11 @@ from pathlib import Path
 import nbformat
 import pytest
 import release
-from projects import copy_project
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
+from projects import copy_project
+
 from vaelab.checks import points
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -206,11 +207,11 @@ def graded_class(request, tmp_path_factory):
     submissions = {"released": notebook("course", assignment), "solved": solved}
     config = release.nbgrader_config(project)
     for student, submission in submissions.items():
-        folder = project / "autograde/workspace/submitted" / student / assignment
+        folder = project / "workspace/submitted" / student / assignment
         folder.mkdir(parents=True)
         nbformat.write(submission, folder / f"{assignment}.ipynb")
     Autograde(coursedir=CourseDirectory(config=config, assignment_id=assignment), config=config).start()
-    workspace = project / "autograde/workspace"
+    workspace = project / "workspace"
     results = {
         student: nbformat.read(workspace / "autograded" / student / assignment / f"{assignment}.ipynb", as_version=4)
         for student in submissions

@@ -88,7 +88,7 @@ def files(folder):
 
 
 def make_release(project, *arguments):
-    script = project / "solutions/release.py"
+    script = project / "tools/release.py"
     return subprocess.run([sys.executable, script, *arguments], cwd=project, capture_output=True, text=True)
 
 

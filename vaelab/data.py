@@ -46,7 +46,7 @@ SAMPLE = {
     "y_test": "849f0d6dfcdb898f07850c654112a31d85eca34661e5da8dc5731fddd88855eb",
 }
 
-SAMPLE_FOLDER = Path(__file__).parent / "sample"
+SAMPLE_FOLDER = Path(__file__).parent / "assets" / "sample"
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 VARIABLE = "VAELAB_DATA"
 

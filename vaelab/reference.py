@@ -1,6 +1,6 @@
 """Converged models, so that everyone sees a trained latent space at once.
 
-``solutions/train_reference.py`` trains them; ``METRICS`` holds what they reach on the
+``tools/train_reference.py`` trains them; ``METRICS`` holds what they reach on the
 full test set. The convolutional encoder is the answer to an exercise, so in its place
 there is what it says of the embedded sample's images.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from vaelab import models
 from vaelab.training import History
 
-FOLDER = Path(__file__).parent / "reference"
+FOLDER = Path(__file__).parent / "assets" / "reference"
 
 METRICS = json.loads((FOLDER / "metrics.json").read_text(encoding="utf-8"))
 """For "mlp" and "conv": nats per image on the full training and test sets for every epoch, and the settings."""

@@ -25,7 +25,7 @@ from scipy.stats import norm
 
 from vaelab import data, metrics, plots, profiles, reference
 from vaelab.checks import check
-from vaelab.earlier import borrow
+from vaelab.borrow import borrow
 from vaelab.explorer import LatentExplorer
 from vaelab.models import Sampling, make_decoder
 from vaelab.training import fit

@@ -18,7 +18,7 @@ import vaelab.quiet  # first: starts TensorFlow without its messages
 
 import numpy as np
 
-from vaelab import specimens
+from vaelab.checks.student import specimens
 from vaelab.checks import check
 
 # %% [markdown]

@@ -6,7 +6,6 @@ import json
 import signal
 from pathlib import Path
 
-import jupytext
 import nbformat
 
 from autograde import assignment, job

@@ -22,8 +22,9 @@ from pathlib import Path
 import pytest
 from grading_helpers import answered, as_bytes, code_cells, encoder_graded, mini, points, printed
 
-from autograde import intake, job, sandbox
-from autograde.sandbox import MB, Limits
+from autograde import intake, job
+from autograde.isolation import bubblewrap
+from autograde.isolation.bubblewrap import MB, Limits
 
 ATTACKS = Path(__file__).resolve().parent.parent / "attacks"
 TOKEN, SECRET = f"token-{uuid.uuid4().hex}", f"secret-{uuid.uuid4().hex}"
@@ -362,9 +363,9 @@ def test_a_false_date_is_ignored_and_flagged(name, tmp_path):
 
 
 def test_without_bubblewrap_the_grader_refuses_and_says_what_to_install(monkeypatch, tmp_path, capsys):
-    from autograde.__main__ import main
+    from autograde.cli import main
 
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
     (tmp_path / "a.ipynb").write_bytes(b"{}")
     assert main(["grade", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
     assert "apt install bubblewrap" in capsys.readouterr().err

@@ -19,8 +19,8 @@ from nbgrader.exchange.default import (
 from traitlets.config import Config
 
 from autograde import intake
-from autograde import run as run_
-from autograde.__main__ import publish
+from autograde import pipeline as run_
+from autograde.cli import publish
 
 
 def test_release_fetch_submit_collect_grade_and_release_feedback(tmp_path, monkeypatch):

@@ -13,12 +13,12 @@ import zipfile
 
 import pytest
 from grading_helpers import COURSE, RIGHT, answered, as_bytes
-from test_grader_preflight import DAMAGED
-from test_grader_run import LOCK, gradebook, scores
+from test_grader_pipeline import LOCK, gradebook, scores
+from test_grader_restore import DAMAGED
 
-from autograde import run as run_
-from autograde.__main__ import main
-from autograde.run import Settings
+from autograde import pipeline as run_
+from autograde.cli import main
+from autograde.pipeline import Settings
 
 CLASS = {
     f"student {i:02} {kind}".replace(",", ""): data
@@ -90,7 +90,7 @@ def test_a_gradebook_locked_for_the_whole_run_is_filled_by_the_next(uninterrupte
 # Runs where /out is a file system of 2 MB: fills it, grades, makes room, grades again.
 ON_A_FULL_DISK = """
 import os, shutil, sys
-from autograde.__main__ import main
+from autograde.cli import main
 arguments = ["grade", sys.argv[1], "--assignment", "mini", "--course", sys.argv[2], "--out", "/out/grades"]
 for spare in (0, 20_000, 200_000):
     with open("/out/filler", "wb", buffering=0) as filler:

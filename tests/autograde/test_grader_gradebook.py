@@ -40,7 +40,7 @@ def result_of(passed, written="An answer.", data=b"1", notes=()):
     }
     notebook = answered(written=written)
     assignment = mini()
-    restored = job_.preflight.restore(as_bytes(notebook), assignment)
+    restored = job_.restore.restore(as_bytes(notebook), assignment)
     findings = {
         "stopped": None,
         "cells": [{"id": "kl_term", "outputs": []}],

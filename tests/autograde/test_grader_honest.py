@@ -13,9 +13,10 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from autograde import assignment, intake, job, warm
-from autograde import run as run_
-from autograde.sandbox import Limits
+from autograde import assignment, intake, job
+from autograde import pipeline as run_
+from autograde.isolation import pool
+from autograde.isolation.bubblewrap import Limits
 
 FULL = {"test_kl_term_shape": 1, "test_kl_term_values": 3, "test_kl_term_properties": 2}
 
@@ -178,9 +179,9 @@ def test_a_right_encoder_gets_full_marks_with_the_help_of_a_second_kernel(kernel
 
 def test_sandboxes_started_one_by_one_give_the_same_marks(kernels, monkeypatch):
     def impossible(*arguments):
-        raise warm.Impossible("not today")
+        raise pool.Impossible("not today")
 
-    monkeypatch.setattr(warm, "start_kernel", impossible)
+    monkeypatch.setattr(pool, "start_kernel", impossible)
     result = grade_encoder()
     assert result["score"] == 10 and result["usage"]["cold"] == "not today" and len(kernels) == 2
 

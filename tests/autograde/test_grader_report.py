@@ -10,7 +10,7 @@ import pytest
 from grading_helpers import COURSE
 from test_grader_gradebook import Student, result_of
 
-from autograde.__main__ import main
+from autograde.cli import main
 from autograde.feedback import page, questions
 from autograde.gradebook import GradebookError, Writer
 from autograde.ledger import Ledger, write_safely

@@ -3,16 +3,19 @@
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from vaelab import checks
-from vaelab.checks import judge, message, panel, points, probe, replay
-from vaelab.checks.reply import Problem, opened, short
+from vaelab.checks import judge, message, panel, points, replay
+from vaelab.checks.judge.reply import Problem, opened, short
+from vaelab.checks.student import probe
 
 DIVERGENCE = "kl_term.values"
 
@@ -51,22 +54,23 @@ def run_python(code):
 
 def test_the_judge_never_imports_tensorflow_or_keras():
     done = run_python(
-        "import sys; from vaelab.checks import judge, panel, points, recognise;"
+        "import sys; from vaelab.checks import judge, panel, points; from vaelab.checks.judge import recognise;"
         "assert not {'tensorflow', 'keras', 'nbgrader', 'IPython'} & set(sys.modules), 'imported'; print('clean')"
     )
     assert done.stdout.strip() == "clean", done.stderr
 
 
 def test_the_probe_loads_where_the_judges_files_cannot_be_read(tmp_path):
-    package = tmp_path / "vaelab" / "checks"
+    package, source = tmp_path / "vaelab" / "checks", Path(checks.__file__).parent
     package.mkdir(parents=True)
     (tmp_path / "vaelab" / "__init__.py").write_text("")
-    for name in ("__init__.py", "message.py", "probe.py", "trace.py", "replay.py"):
-        source = os.path.join(os.path.dirname(checks.__file__), name)
-        with open(source, encoding="utf-8") as file:
-            (package / name).write_text(file.read(), encoding="utf-8")
+    for name in ("__init__.py", "message.py"):
+        shutil.copy(source / name, package / name)
+    for name in ("student", "replay"):
+        shutil.copytree(source / name, package / name)
     done = run_python(
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from vaelab.checks import probe, replay, trace, RemoteTarget;"
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r});"
+        "from vaelab.checks import replay, RemoteTarget; from vaelab.checks.student import probe, trace;"
         "import vaelab; print(vaelab.__file__)"
     )
     assert done.stdout.strip().startswith(str(tmp_path)), done.stderr

@@ -1,16 +1,14 @@
 """The checks are proven: wrong answers lose marks and are named, right ones pass, whatever is drawn."""
 
 import re
-import sys
 from pathlib import Path
 
+import kill_matrix
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-import kill_matrix  # noqa: E402
-
-from vaelab.checks import RemoteTarget, judge, points, probe, replay  # noqa: E402
-from vaelab.checks.catalogue import BY_ID, CATALOGUE  # noqa: E402
+from vaelab.checks import RemoteTarget, judge, points, replay
+from vaelab.checks.judge.catalogue import BY_ID, CATALOGUE
+from vaelab.checks.student import probe
 
 MUTANTS = [a for exercise in kill_matrix.EXERCISES for a in kill_matrix.answers("mutants", exercise)]
 VARIANTS = [a for exercise in kill_matrix.EXERCISES for a in kill_matrix.answers("variants", exercise)]
@@ -43,7 +41,7 @@ def test_a_wrong_answer_loses_marks_and_is_named_or_honestly_not(answer):
 
 @pytest.mark.parametrize("number", range(len(VARIANTS)), ids=[label(a) for a in VARIANTS])
 def test_a_right_answer_in_another_style_gets_full_marks_in_any_notebook(number):
-    """Each in one kind of notebook, in turn; `tests/kill_matrix.py --conditions` runs each in all of them."""
+    """Each in one kind of notebook, in turn; `tools/kill_matrix.py --conditions` runs each in all of them."""
     with kill_matrix.notebook(*kill_matrix.CONDITIONS[number % len(kill_matrix.CONDITIONS)]) as used:
         verdict = judged(VARIANTS[number], seed=None, target=used(VARIANTS[number]))
     assert verdict is None, f"{verdict['check']}, seed {verdict['seed']}: {verdict['message']}"

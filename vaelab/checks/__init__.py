@@ -5,7 +5,7 @@ A test cell is one line::
     from vaelab.checks import check
     check("kl_term.values", kl_term)
 
-**probe** (`vaelab.checks.probe`) runs beside the student's code. It is asked to call the
+**probe** (`vaelab.checks.student.probe`) runs beside the student's code. It is asked to call the
 function or to build and run the model, and returns arrays and plain JSON. It decides
 nothing and holds no expected value.
 
@@ -23,7 +23,7 @@ packs a message into bytes and back, without pickle and within a size limit.
 
 A probe's reply can be believed as far as the judge can compute what is right. Where any
 of many answers is right, as with an encoder, it cannot; so there the probe only hands over
-*what* the student's model computes, as graphs (`vaelab.checks.trace`), and a second call ::
+*what* the student's model computes, as graphs (`vaelab.checks.student.trace`), and a second call ::
 
     reply = target.replay(request)
 
@@ -33,7 +33,7 @@ what the graphs really do; the graphs themselves are hostile data.
 In the student's notebook all of this runs in one process: ``check`` wraps the student's
 object and calls probe and replay directly. In a grader, the judge's process calls the same
 `check` with a `RemoteTarget`. Its ``probe`` ships the request to the sandbox that holds the
-student's object, runs ``vaelab.checks.probe.run(request, target)`` there and brings the
+student's object, runs ``vaelab.checks.student.probe.run(request, target)`` there and brings the
 reply back; its ``replay`` does so with another sandbox, in which nothing of the student's
 has been executed, and ``vaelab.checks.replay.run(request)``. Only this file, ``message.py``,
 ``probe.py``, ``trace.py`` and ``replay.py`` need to be readable in those sandboxes:

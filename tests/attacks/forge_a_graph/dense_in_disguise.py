@@ -3,7 +3,7 @@
 
 import keras
 from keras import layers
-from vaelab.checks import trace
+from vaelab.checks.student import trace
 
 def make_conv_encoder(rows, columns, channels, latent_dim, intermediate_dim):
     x = keras.Input((rows, columns, channels))

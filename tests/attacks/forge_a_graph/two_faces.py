@@ -3,7 +3,7 @@
 
 import keras
 from keras import layers
-from vaelab.checks import trace
+from vaelab.checks.student import trace
 
 class TwoFaces(keras.Model):
     def __init__(self, latent_dim, intermediate_dim):

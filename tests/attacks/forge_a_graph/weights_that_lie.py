@@ -5,7 +5,7 @@ import itertools
 import keras
 import numpy as np
 from keras import layers
-from vaelab.checks import trace
+from vaelab.checks.student import trace
 
 def make_conv_encoder(rows, columns, channels, latent_dim, intermediate_dim):
     x = keras.Input((rows, columns, channels))

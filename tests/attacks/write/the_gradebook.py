@@ -2,7 +2,7 @@
 
 import os, sqlite3, vaelab
 project = os.path.dirname(os.path.dirname(vaelab.__file__))
-for path in (f"{project}/autograde/workspace/gradebook.db", f"{project}/gradebook.db", "/gradebook.db", f"{project}/ledger.jsonl"):
+for path in (f"{project}/workspace/gradebook.db", f"{project}/gradebook.db", "/gradebook.db", f"{project}/ledger.jsonl"):
     try:
         with sqlite3.connect(path) as database:
             database.execute("create table if not exists EFFECT (x)")

@@ -1,0 +1,239 @@
+"""The command line: ``python -m autograde --help``."""
+
+import argparse
+import json
+import math
+import os
+import sys
+import webbrowser
+from collections import Counter
+from pathlib import Path
+
+from autograde import demo
+from autograde.assignment import PROJECT, AssignmentError
+from autograde.gradebook import GradebookError, Writer, address
+from autograde.intake import IntakeError
+from autograde.isolation.bubblewrap import MB, Limits, SandboxMissing
+from autograde.ledger import Busy, Ledger, write_safely
+from autograde.pipeline import Settings, default_workers, run
+from autograde.progress import on_screen
+from autograde.report import write_all
+from autograde.restore import printable
+
+SHOUT = """
+!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!
+!!  --no-sandbox: every student's code now runs as YOU, with your files, your     !!
+!!  network and no limit on memory or processes. It can read the hidden tests     !!
+!!  and other submissions, and change marks. Only for code that you trust.        !!
+!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!
+"""
+
+
+def parser():
+    top = argparse.ArgumentParser(
+        prog="python -m autograde", description="Grade a class: sandboxed, in parallel, resumable."
+    )
+    commands = top.add_subparsers(dest="command", required=True)
+    grade = commands.add_parser("grade", help="grade a folder or a zip of submissions")
+    grade.add_argument(
+        "submissions",
+        type=Path,
+        metavar="SUBMISSIONS",
+        help="nbgrader's submitted/ folder, a download from Moodle or Canvas, or a folder of notebooks",
+    )
+    grade.add_argument("--assignment", help="such as 02_vae; by default, each file says which it is")
+    grade.add_argument(
+        "--out",
+        type=Path,
+        default=PROJECT / "workspace",
+        help="where results, gradebook, feedback and report go (default: workspace)",
+    )
+    grade.add_argument("--course", type=Path, default=PROJECT, help=argparse.SUPPRESS)
+    grade.add_argument(
+        "--workers",
+        type=int,
+        default=default_workers(),
+        help="submissions at a time (default: one more than there are cores, as far as there are 4 GB of memory "
+        "for each; %(default)s here)",
+    )
+    grade.add_argument(
+        "--scheduler", metavar="ADDRESS", help="a Dask scheduler that is running already: tcp://host:8786"
+    )
+    grade.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with an interrupted run; this is what happens anyway, and the flag insists that there is one",
+    )
+    grade.add_argument("--regrade", action="store_true", help="grade again even what has not changed")
+    grade.add_argument(
+        "--db-url", help="nbgrader's gradebook (default: OUT/gradebook.db); postgresql+psycopg://… works"
+    )
+    grade.add_argument(
+        "--memory",
+        type=int,
+        default=Limits.memory // MB,
+        metavar="MB",
+        help="memory that the processes of one submission may take together (default: %(default)s)",
+    )
+    grade.add_argument(
+        "--seconds", type=float, default=Limits.seconds, help="that one submission may run (default: %(default)g)"
+    )
+    grade.add_argument(
+        "--processes",
+        type=int,
+        default=Limits.processes,
+        help="that one submission may have at a time (default: %(default)s)",
+    )
+    grade.add_argument(
+        "--output",
+        type=int,
+        default=Limits.output // MB,
+        metavar="MB",
+        help="that the cells of one submission may print and display (default: %(default)s)",
+    )
+    grade.add_argument(
+        "--no-sandbox", action="store_true", help="run students' code unprotected: only for code that you trust"
+    )
+    trial = commands.add_parser("demo", help="grade a small class that ships with the project, and open the report")
+    trial.add_argument("--out", type=Path, default=PROJECT / "workspace" / "demo")
+    trial.add_argument("--workers", type=int, default=default_workers(), help="submissions at a time")
+    trial.add_argument("--no-browser", action="store_true", help="only say where the report is")
+    feedback = commands.add_parser("feedback", help="write feedback, marks and report again, after grading by hand")
+    feedback.add_argument("--out", type=Path, default=PROJECT / "workspace")
+    feedback.add_argument("--course", type=Path, default=PROJECT, help=argparse.SUPPRESS)
+    feedback.add_argument("--db-url")
+    return top
+
+
+def main(arguments=None):
+    options = parser().parse_args(arguments)
+    for name in ("workers", "memory", "seconds", "processes", "output"):
+        if not 1 <= getattr(options, name, 1) < math.inf:
+            print(f"autograde: --{name} must be 1 or more, not {getattr(options, name):g}.", file=sys.stderr)
+            return 2
+    if options.command != "feedback" and os.geteuid() == 0:
+        print(
+            "! You are root: what escapes from a sandbox would be root as well. Grade as an ordinary user.",
+            file=sys.stderr,
+        )
+    try:
+        if getattr(options, "db_url", None):
+            address(options.db_url)  # a slip of the pen is best heard of before a class is graded
+        return {"grade": _grade, "demo": _demo, "feedback": _feedback}[options.command](options)
+    except (SandboxMissing, IntakeError, AssignmentError, GradebookError, Busy) as problem:
+        print(f"autograde: {problem}", file=sys.stderr)
+        return 2
+    except OSError as problem:
+        print(
+            f"autograde: {problem}. Nothing that was graded is lost: put that right and run the same command again.",
+            file=sys.stderr,
+        )
+        return 2
+    except KeyboardInterrupt:
+        print("\nautograde: stopped. What was graded is kept: run the same command again to go on.", file=sys.stderr)
+        return 130
+
+
+def _grade(options):
+    if options.resume and not (options.out / "ledger.jsonl").is_file():
+        print(f"autograde: there is nothing to resume in {options.out}: it has no ledger.", file=sys.stderr)
+        return 2
+    if options.no_sandbox:
+        print(SHOUT, file=sys.stderr)
+    limits = Limits(
+        memory=options.memory * MB, seconds=options.seconds, processes=options.processes, output=options.output * MB
+    )
+    settings = Settings(
+        options.submissions,
+        options.out,
+        options.course,
+        options.assignment,
+        options.workers,
+        options.scheduler,
+        limits,
+        not options.no_sandbox,
+        options.regrade,
+        options.db_url,
+    )
+    return _run_and_report(settings)[0]
+
+
+def _demo(options):
+    folder = demo.write_class(options.out / "submitted")
+    print(f"A class of {len(list(folder.iterdir()))}, in {folder}")
+    # Nobody wants to watch an endless loop for ten minutes.
+    status, report = _run_and_report(
+        Settings(folder, options.out, only=demo.ASSIGNMENT, workers=options.workers, limits=Limits(seconds=45))
+    )
+    if not options.no_browser:
+        webbrowser.open(report.resolve().as_uri())
+    return status
+
+
+def _run_and_report(settings):
+    """Grade, write what people read, and say what happened; returns ``(exit status, report)``."""
+    with on_screen() as progress:
+        summary = run(settings, progress)
+    report, marks = publish(settings.out, settings.gradebook, summary.unmatched)
+    asked_for = {(submission.student, submission.assignment) for submission in summary.submissions}
+    count = Counter(line["status"] for line in marks if (line["student"], line["assignment"]) in asked_for)
+    print(
+        f"\n{len(summary.submissions)} submissions: {count['graded']} graded, {count['stopped']} stopped, "
+        f"{count['unreadable']} unreadable (0 points), {len(summary.failed)} not graded through the grader's fault; "
+        f"{summary.reused} of them unchanged since an earlier run."
+    )
+    for path, reason in summary.unmatched:
+        print(printable(f"  not matched: {path} ({reason})"))
+    for submission, reason in summary.failed:
+        print(printable(f"  NOT GRADED: {submission.student}, {submission.assignment}: {reason.splitlines()[-1]}"))
+    if summary.unrecorded:
+        print(f"  {len(summary.unrecorded)} results are not in the gradebook yet: run the same command again.")
+    _say_what_is_next(report, marks)
+    return (1 if summary.failed or summary.unrecorded else 0), report
+
+
+def _say_what_is_next(report, marks):
+    print(f"Report, feedback and marks: {report}")
+    if waiting := sum(line["to_grade"] for line in marks):
+        print(
+            f"Submissions with written answers to mark: {waiting}. Run `make formgrader`, then `python -m autograde feedback` "
+            "(of another --out or --db-url: tell autograde/nbgrader_config.py, and `feedback`)."
+        )
+
+
+def _feedback(options):
+    settings = Settings(Path(), options.out, options.course, db_url=options.db_url)
+    if not (options.out / "ledger.jsonl").is_file():
+        print(f"autograde: there are no results in {options.out}: it has no ledger.", file=sys.stderr)
+        return 2
+    _say_what_is_next(*publish(options.out, settings.gradebook))
+    return 0
+
+
+def publish(out, db_url, unmatched=None):
+    """Write feedback, marks and report from the results and the gradebook; the report's path, and the rows of marks.csv.
+
+    ``unmatched`` are the files that belong to nobody; None: those of the last time.
+    """
+    with Ledger(out) as ledger:
+        kept = Path(out) / "unmatched.json"
+        if unmatched is None:
+            unmatched = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else []
+        else:
+            write_safely(kept, json.dumps(list(unmatched), indent=1) + "\n")
+        latest = list(ledger.states.values())
+        marks = {}
+        try:
+            writer = Writer(db_url, patience=5)
+            marks = {name: writer.marks(name) for name in {entry["assignment"] for entry in latest}}
+            writer.close()
+        except GradebookError as error:
+            print(f"! {error}\n! Marks and feedback are without what was graded by hand.", file=sys.stderr)
+        return write_all(out, ledger.results(), marks, [e for e in latest if e["state"] == "failed"], unmatched)
+
+
+def program():
+    """Entry point of ``python -m autograde``: as `main`, on a terminal that may not be able to write every name."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")
+    sys.exit(main())

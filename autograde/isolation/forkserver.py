@@ -1,0 +1,239 @@
+"""The first process of a warm sandbox: imports everything, runs nothing, forks on request.
+
+Importing TensorFlow takes four to six seconds, and every submission would pay for it. This
+process pays once. It never runs a student's code, nor any TensorFlow operation (those start
+threads, and a fork does not copy threads). For each order that arrives on its socket it forks
+a child, and the child puts itself into a sandbox of its own before it does anything else:
+
+* new user, PID, mount, IPC, network, UTS and cgroup namespaces. The child sees no process but
+  its own, no network, no System V or POSIX object, no abstract socket of anybody else's;
+* its own ``/proc``, read-only, and its own pseudo-terminals; its own empty home, ``/tmp`` and
+  ``/dev/shm``. All else was read-only before;
+* no open file but those of the order; no capability, no way to a new user namespace, no
+  system calls that reach the kernel's key store, which knows no namespaces (bubblewrap did the
+  rest: no new privileges, a clean environment, only the files that it was shown).
+
+The child's first process (number 1 in there) stays behind to collect orphans, out of reach of
+the second, which runs the student's kernel or the judge. What a child shares with this process
+and with other children are memory pages that nobody can write: whoever writes gets a copy. It
+also shares the memory layout and Python's hash seed with them, which are nobody's secret;
+random generators are seeded anew.
+
+Why ``/proc`` is the machine's own in *this* process: the Linux kernel allows a new ``/proc``
+in a user namespace only to those who can see all of another one, and in bubblewrap's some
+parts are covered when the grader runs as root. The child mounts its own above it for good.
+
+Stands alone, as :mod:`autograde.isolation.kernel_entry` does. Ends when its socket is closed, and as
+process 1 of its sandbox it takes everything in there along.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import traceback
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+# From <sched.h>, <sys/mount.h>, <sys/prctl.h>, <linux/capability.h>, <linux/sockios.h>, <net/if.h>.
+NAMESPACES = {
+    "mount": 0x20000,
+    "cgroup": 0x2000000,
+    "uts": 0x4000000,
+    "ipc": 0x8000000,
+    "user": 0x10000000,
+    "pid": 0x20000000,
+    "network": 0x40000000,
+}
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18
+PR_SET_DUMPABLE, PR_CAPBSET_DROP = 4, 24
+CAPABILITY_VERSION = 0x20080522
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+
+#: The largest order, in bytes, and the most descriptors that come with one.
+MAX_ORDER, MAX_DESCRIPTORS = 65536, 16
+
+
+def call(name, *arguments):
+    """A C function that returns a negative number for an error, as one that raises OSError."""
+    if getattr(libc, name)(*arguments) < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+
+
+def mount(source, target, kind, flags, data=""):
+    try:
+        call("mount", source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode())
+    except OSError as error:
+        raise OSError(error.errno, f"{error.strerror} ({kind or 'bind'} on {target})") from None
+
+
+def write(path, text):
+    with open(path, "w", encoding="ascii") as stream:
+        stream.write(text)
+
+
+def enter_namespaces():
+    """New namespaces for this process; the PID namespace begins with its next child."""
+    uid, gid = os.getuid(), os.getgid()
+    call("unshare", sum(NAMESPACES.values()))
+    write("/proc/self/setgroups", "deny")
+    write("/proc/self/uid_map", f"{uid} {uid} 1")
+    write("/proc/self/gid_map", f"{gid} {gid} 1")
+
+
+def furnish(scratch, keep):
+    """Mount what a child has to itself: scratch folders, terminals, processes.
+
+    ``scratch`` are ``[folder, bytes]``; ``keep`` are the folders below them that stay in
+    sight, as read-only as they were. Needs the old ``/proc`` and covers it at the end.
+    """
+    mount("", "/", "", MS_REC | MS_PRIVATE)
+    write("/proc/sys/user/max_user_namespaces", "0")
+    write("/proc/self/oom_score_adj", "500")  # if the machine runs out of memory, students go first
+    kept = [(path, os.open(path, os.O_PATH)) for path in keep]
+    for folder, size in scratch:
+        os.makedirs(folder, exist_ok=True)  # it may lie in one that has just been covered
+        mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, f"mode=0755,size={size}")
+    for path, descriptor in kept:
+        os.makedirs(path, exist_ok=True)
+        mount(f"/proc/self/fd/{descriptor}", path, "", MS_BIND | MS_REC)
+        os.close(descriptor)
+    mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
+    mount("proc", "/proc", "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    # Where this process stood has been covered, too.
+    os.chdir(os.environ["HOME"])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
+
+
+def drop_capabilities():
+    """Give up, for this process and its children, all rights in the new namespaces."""
+    for capability in range(64):
+        if libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
+            break  # the kernel has no more of them
+    call("capset", struct.pack("Ii", CAPABILITY_VERSION, 0), bytes(24))
+    with open("/proc/self/status", encoding="ascii") as status:
+        rights = [line.split()[1] for line in status if line.startswith("Cap")]
+    if any(int(right, 16) for right in rights):
+        raise OSError(f"capabilities remain: {rights}")
+
+
+def close_all_but(descriptors):
+    before = 3
+    for descriptor in sorted({*descriptors, os.sysconf("SC_OPEN_MAX")}):
+        if descriptor >= before:
+            os.closerange(before, descriptor)
+            before = descriptor + 1
+
+
+def fork_child(order, descriptors, begin):
+    """Fork a child in a sandbox of its own; returns its first process's pidfd.
+
+    Raises OSError if that was impossible; then nothing has run.
+    """
+    enter_namespaces()
+    told, tell = os.pipe()
+    first = os.fork()
+    if first == 0:
+        os.close(told)
+        be_first(order, descriptors, begin, tell)
+    os.close(tell)
+    pidfd = os.pidfd_open(first)
+    with os.fdopen(told, "rb") as stream:
+        said = stream.read()
+    if said != b"ready":
+        raise OSError(said.decode(errors="replace") or "the first process died")
+    return pidfd
+
+
+def be_first(order, descriptors, begin, tell):
+    """Process 1 of a child: furnish the sandbox, start what is to run in it, collect orphans."""
+    try:
+        os.setsid()
+        close_all_but([*descriptors, tell])
+        furnish(order["scratch"], order["keep"])
+        drop_capabilities()
+        call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)  # nobody reads or traces this process
+        os.write(tell, b"ready")
+        os.close(tell)
+    except BaseException as error:
+        os.write(tell, str(error).encode() or b"?")
+        os._exit(1)
+    second = os.fork()
+    if second == 0:
+        be_second(order, descriptors, begin)
+    # Signals from inside do not reach a process 1 that has no handlers.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.closerange(0, os.sysconf("SC_OPEN_MAX"))
+    while os.wait()[0] != second:
+        pass
+    os._exit(0)
+
+
+def be_second(order, descriptors, begin):
+    status = 1
+    try:
+        call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)  # it may look at itself in /proc
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed()  # Python seeds its own generator after a fork
+        begin(order["arguments"], descriptors)
+        status = 0
+    except SystemExit:
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(status)
+
+
+def answer(message, begin):
+    """Carry out one order in a process that ends with it; the answer goes to the order's own socket."""
+    data, (reply, *descriptors) = message
+    with socket.socket(fileno=reply) as line:
+        try:
+            pidfd = fork_child(json.loads(data), descriptors, begin)
+            socket.send_fds(line, [b"{}"], [pidfd])
+        except BaseException as error:
+            line.send(json.dumps({"error": str(error) or repr(error)}).encode())
+
+
+def main():
+    settings = json.loads(sys.argv.pop())
+    with socket.socket(fileno=settings["socket"]) as orders:
+        for name in settings["imports"]:
+            importlib.import_module(name)
+        begin = importlib.import_module(settings["begin"]).begin
+        for stream in (1, 2):  # until here, errors were for the grader to read
+            os.dup2(0, stream)
+        # What is here now is here for good: no child's garbage collector needs to touch it.
+        gc.collect()
+        gc.freeze()
+        while True:
+            data, descriptors, *_ = socket.recv_fds(orders, MAX_ORDER, MAX_DESCRIPTORS)
+            if not data:
+                os._exit(0)
+            child = os.fork()
+            if child == 0:
+                orders.close()
+                answer((data, descriptors), begin)
+                os._exit(0)
+            for descriptor in descriptors:
+                os.close(descriptor)
+            os.waitpid(child, 0)
+            with contextlib.suppress(ChildProcessError):  # children that have ended since
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,383 @@
+"""The judge's lines to kernels: Jupyter messages, read as hostile data.
+
+Whatever arrives here may have been made by the student's code. It can be late,
+malformed, huge or invented; it can only ever make the student's own results worse.
+
+There are two kernels. The student's runs the notebook and answers probes. The other, which
+is started when a check first asks for it, runs no cell of anybody's: it replays the graphs
+that the student's has told (`vaelab.checks.replay`).
+"""
+
+import base64
+import contextlib
+import json
+import os
+import time
+
+import zmq
+from jupyter_client.session import Session
+
+from vaelab.checks import ProbeError, RemoteTarget, message
+
+#: What the judge writes: the kernel is ready, before it runs the first cell; a kernel for replays is wanted; that is ready.
+READY, WANTED, REPLAYING = b"ready\n", b"wanted\n", b"replaying\n"
+
+#: The media type under which a reply to a probe is displayed.
+REPLY = "application/x-vaelab-probe-reply"
+
+#: One message longer than this closes its connection before it is read.
+MAX_MESSAGE = 100 * 2**20
+
+# An honest message has under ten frames, and headers of less than 1 KB, in which our own come back. Read into memory, what
+# takes two bytes of JSON, or of a connection, can take a hundred: so these are counted before anything else looks at them.
+MAX_HEADER, MAX_CONTAINERS, FRAME = 8192, 1_000_000, 64
+
+#: How long the outputs of a finished cell may take to arrive, in seconds.
+SILENCE = 15
+
+# What is kept of one output, in characters, and of all of a notebook's, in bytes of the findings: enough to grade a written
+# answer by, and well below what the grader reads of them.
+KEEP_TEXT, KEEP_IMAGE, KEEP_ALL = 40_000, 2_000_000, 40_000_000
+LEFT_OUT = "[... what follows was left out: the notebook displays more than can be kept ...]\n"
+
+# Images and text: nothing that runs in the browser of the person who grades.
+KEPT_TYPES = {"text/plain": KEEP_TEXT, "image/png": KEEP_IMAGE, "image/jpeg": KEEP_IMAGE}
+
+SERVE = f"""
+import base64
+from IPython import get_ipython
+from vaelab.checks import message
+from {{package}} import {{module}}
+shell = get_ipython()
+reply = {{module}}.run(message.unpack(shell.get_parent()["buffers"][0]){{target}})
+shell.display_pub.publish({{{{{REPLY!r}: base64.b64encode(message.pack(reply)).decode()}}}}, {{{{}}}})
+"""
+PROBE, REPLAY = (
+    SERVE.format(package="vaelab.checks.student", module="probe", target=", shell.user_ns[name]"),
+    SERVE.format(package="vaelab.checks", module="replay", target=""),
+)
+
+
+class KernelStopped(Exception):
+    """A kernel is gone, or may not go on; the message says why."""
+
+
+class Undefined(ProbeError):
+    """The notebook has no object of that name."""
+
+
+class Ends:
+    """What the supervisor says of kernels that have ended: JSON lines, ``{"name": "why"}``."""
+
+    def __init__(self, descriptor):
+        self.descriptor, self.told, self.rest, self.closed = descriptor, {}, b"", False
+
+    def read(self):
+        piece = os.read(self.descriptor, 65536)
+        self.closed = not piece
+        *lines, self.rest = (self.rest + piece).split(b"\n")
+        for line in lines:
+            self.told.update(json.loads(line))
+
+    def of(self, name):
+        """Why the kernel ``name`` has ended, or None."""
+        return self.told.get(name, "the grader stopped" if self.closed else None)
+
+
+class Kernel:
+    """A running kernel, seen from the judge.
+
+    Parameters
+    ----------
+    connection : dict
+        Content of a Jupyter connection file.
+    output_limit : int
+        Bytes that the kernel may send, all in all.
+    ends : Ends, optional
+        Where the supervisor says that this kernel, ``name``, has ended.
+    """
+
+    def __init__(self, connection, output_limit, ends=None, name="kernel"):
+        self.session = Session(key=connection["key"].encode(), signature_scheme="hmac-sha256")
+        self.session.digest_history_size = 1000
+        self.output_limit, self.received = output_limit, 0
+        self.room = KEEP_ALL  # for outputs of the cells to come
+        self.ends, self.name = ends, name
+        self.probing = 0.0  # seconds spent waiting for probes
+        self.stopped = None  # why the kernel may not go on, once it may not
+        context = zmq.Context.instance()
+        separator = "-" if connection["transport"] == "ipc" else ":"
+        address = f"{connection['transport']}://{connection['ip']}{separator}"
+        self.shell, self.iopub = context.socket(zmq.DEALER), context.socket(zmq.SUB)
+        for channel in (self.shell, self.iopub):
+            channel.linger = 0
+            channel.maxmsgsize = MAX_MESSAGE
+            channel.rcvhwm = 4  # messages that wait in our memory
+        self.shell.connect(f"{address}{connection['shell_port']}")
+        self.iopub.subscribe(b"")
+        self.iopub.connect(f"{address}{connection['iopub_port']}")
+        self.monitors = [channel.get_monitor_socket(zmq.EVENT_DISCONNECTED) for channel in (self.shell, self.iopub)]
+        self.poller = zmq.Poller()
+        for channel in (self.shell, self.iopub, *self.monitors):
+            self.poller.register(channel, zmq.POLLIN)
+        if ends is not None:
+            self.poller.register(ends.descriptor, zmq.POLLIN)
+
+    def wait_until_ready(self):
+        """Return when the kernel answers on both channels."""
+        answered = heard = False
+        while not (answered and heard):
+            self.session.send(self.shell, "kernel_info_request")
+            until = time.monotonic() + 1
+            while time.monotonic() < until and not (answered and heard):
+                for channel, _ in self._receive(until - time.monotonic()):
+                    answered |= channel is self.shell
+                    heard |= channel is self.iopub
+        self.received = 0
+
+    def run(self, code, silent=False, data=None):
+        """Execute ``code``; return ``(outputs, reply content)``, outputs as nbformat dicts.
+
+        ``data``, bytes, go along with the request. Raises :class:`KernelStopped` if the kernel ends before it has answered.
+        """
+        request = self.session.send(
+            self.shell,
+            "execute_request",
+            {
+                "code": code,
+                "silent": silent,
+                "store_history": not silent,
+                "user_expressions": {},
+                "allow_stdin": False,
+                "stop_on_error": False,
+            },
+            buffers=None if data is None else [data],
+        )
+        request_id = request["header"]["msg_id"]
+        outputs, reply, idle, silence = Outputs(self.room), None, False, 0.0
+        while reply is None or not idle:
+            arrived = self._receive(1.0)
+            # After the reply, the last outputs are under way, unless the student's code has broken that.
+            silence = 0.0 if arrived or reply is None else silence + 1.0
+            if silence > SILENCE:
+                self._stop("it broke its kernel's messages")
+            for channel, received in arrived:
+                if received["parent_header"].get("msg_id") != request_id:
+                    continue
+                kind, content = received["msg_type"], received["content"]
+                if channel is self.shell and kind == "execute_reply":
+                    reply = content
+                elif kind == "status" and content.get("execution_state") == "idle":
+                    idle = True
+                elif channel is self.iopub:
+                    outputs.add(kind, content)
+        if not silent:  # outputs of probes are not kept
+            self.room = outputs.room
+        return outputs, reply
+
+    def _receive(self, timeout):
+        """Well-formed messages that arrive within ``timeout`` seconds: ``[(channel, message)]``."""
+        self.look()
+        ready = dict(self.poller.poll(max(0, timeout) * 1000))
+        if self.ends is not None and self.ends.descriptor in ready:
+            self.ends.read()
+            self.look()
+        if any(monitor in ready for monitor in self.monitors):
+            # The kernel ended, of which the supervisor will tell; or a message passed MAX_MESSAGE.
+            if self.ends is not None and zmq.select([self.ends.descriptor], [], [], timeout=5)[0]:
+                self.ends.read()
+                self.look()
+            self._stop("it displayed more at once than can be read")
+        messages = []
+        for channel in (self.shell, self.iopub):
+            if channel in ready:
+                frames = channel.recv_multipart()
+                self.received += sum(map(len, frames)) + FRAME * len(frames)
+                if self.received > self.output_limit:
+                    self._stop(f"it printed or displayed more than {self.output_limit // 2**20} MB")
+                # Malformed, badly signed, nested too deeply: not for us.
+                with contextlib.suppress(Exception):
+                    parts = self.session.feed_identities(frames)[1]
+                    if (
+                        max(map(len, parts[:4])) > MAX_HEADER
+                        or parts[4].count(b"[") + parts[4].count(b"{") > MAX_CONTAINERS
+                    ):
+                        continue
+                    received = self.session.deserialize(parts)
+                    if isinstance(received["content"], dict) and isinstance(received["parent_header"], dict):
+                        messages.append((channel, received))
+        return messages
+
+    def look(self):
+        """Raise :class:`KernelStopped` if this kernel is known to have ended."""
+        if self.stopped is None and self.ends is not None:
+            self.stopped = self.ends.of(self.name)
+        if self.stopped is not None:
+            raise KernelStopped(self.stopped)
+
+    def _stop(self, why):
+        self.stopped = why
+        raise KernelStopped(why)
+
+    def close(self):
+        for channel in (self.shell, self.iopub):
+            channel.disable_monitor()
+        self.shell.close()
+        self.iopub.close()
+
+
+class Outputs:
+    """What a cell displayed, cut to a size that a notebook can carry: ``room`` bytes, as they will be written."""
+
+    def __init__(self, room):
+        self.items, self.reply, self.room, self.cut = [], None, room, False
+
+    def add(self, kind, content):
+        with contextlib.suppress(Exception):  # a message that is not what its type says
+            getattr(self, f"_{kind}", lambda content: None)(content)
+
+    def _fits(self, output):
+        """Whether there is room for ``output``; says so where there is no more, and nothing fits from then on."""
+        self.room -= len(as_written(output))
+        if self.room < 0 and not self.cut:
+            self.cut = True
+            self.items.append({"output_type": "stream", "name": "stderr", "text": LEFT_OUT})
+        return self.room >= 0
+
+    def _keep(self, item):
+        if self._fits(item):
+            self.items.append(item)
+
+    def _stream(self, content):
+        name = "stderr" if content["name"] == "stderr" else "stdout"
+        text = str(content["text"])
+        last = self.items[-1] if self.items else {}
+        if last.get("name") == name:
+            room = KEEP_TEXT - len(last["text"])
+            if room > 0 and self._fits(text := shorten(text, room)):
+                last["text"] += text
+        else:
+            self._keep({"output_type": "stream", "name": name, "text": shorten(text, KEEP_TEXT)})
+
+    def _display_data(self, content):
+        data = content["data"]
+        if REPLY in data:
+            self.reply = data[REPLY]
+            return
+        kept = {
+            t: shorten(str(data[t]), limit)
+            for t, limit in KEPT_TYPES.items()
+            if t in data and (t == "text/plain" or len(str(data[t])) <= limit)
+        }
+        if kept:
+            self._keep({"output_type": "display_data", "data": kept, "metadata": {}})
+
+    # A result is shown as a display, too: nbgrader reads the first execute_result of a cell as points.
+    _execute_result = _display_data
+
+    def _error(self, content):
+        traceback = shorten("\n".join(map(str, content["traceback"])), KEEP_TEXT)
+        self._keep(
+            {
+                "output_type": "error",
+                "ename": shorten(str(content["ename"]), 200),
+                "evalue": shorten(str(content["evalue"]), 2000),
+                "traceback": traceback.split("\n"),
+            }
+        )
+
+
+def as_written(findings):
+    """JSON as the grader reads it, in bytes: it stands for some characters with twelve of its own."""
+    return json.dumps(findings, allow_nan=True).encode()
+
+
+def shorten(text, limit):
+    """``text`` without lone surrogates and at most about ``limit`` characters long."""
+    if len(text) > limit:
+        text = f"{text[: limit // 2]}\n[... {len(text) - limit} characters left out ...]\n{text[-(limit // 2) :]}"
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def ask(kernel, code, name, request):
+    """Have ``code`` (PROBE or REPLAY) answer ``request`` in a kernel; returns the reply. Raises `ProbeError`."""
+    # The request does not stand in the code: IPython would read it five times over before it ran.
+    outputs, reply = kernel.run(
+        f"__import__('builtins').exec({code!r}, {{'name': {name!r}}})", silent=True, data=message.pack(request)
+    )
+    if outputs.reply is None:
+        if reply.get("ename") == "KeyError":
+            raise Undefined(f"The notebook does not define {name}.")
+        if reply.get("ename") is None:
+            raise ProbeError("Something in the notebook keeps the test from running.")
+        raise ProbeError(
+            "The probe did not answer: "
+            f"{shorten(str(reply.get('ename')), 80)}: {shorten(str(reply.get('evalue')), 400)}"
+        )
+    try:
+        return message.unpack(base64.b64decode(str(outputs.reply), validate=True))
+    except ValueError as error:
+        raise ProbeError(f"The probe's answer cannot be read: {error}") from None
+
+
+class Replayer:
+    """The second kernel, started when it is first asked for.
+
+    ``say`` tells the supervisor, with WANTED, to start the kernel of ``connection``, and
+    with REPLAYING that it is there.
+    """
+
+    def __init__(self, connection, output_limit, ends, say):
+        self.connection, self.output_limit, self.ends, self.say = connection, output_limit, ends, say
+        self.kernel = None
+
+    def ask(self, name, request):
+        if self.kernel is None:
+            self.say(WANTED)
+            self.kernel = Kernel(self.connection, self.output_limit, self.ends, "replayer")
+            self.kernel.wait_until_ready()
+            self.say(REPLAYING)
+        return ask(self.kernel, REPLAY, name, request)
+
+    def close(self):
+        if self.kernel is not None:
+            self.kernel.close()
+
+
+class KernelTarget(RemoteTarget):
+    """A student's object by name; probing it runs the probe in their kernel.
+
+    ``errors`` are ``(source, error)`` of the notebook's cells that failed: where there is no such object, one of them may say why.
+    """
+
+    def __init__(self, kernel, name, replayer=None, errors=()):
+        super().__init__(name)
+        self.kernel, self.replayer, self.errors = kernel, replayer, errors
+
+    def probe(self, request):
+        with self._timed():
+            try:
+                return ask(self.kernel, PROBE, self.name, request)
+            except Undefined:
+                why = next((error for source, error in self.errors if self.name in source), None)
+                if why is None:
+                    raise
+                raise ProbeError(
+                    f"The notebook does not define {self.name}: the cell that should do so ended with {why}"
+                ) from None
+
+    def replay(self, request):
+        with self._timed():
+            try:
+                return self.replayer.ask(self.name, request)
+            except KernelStopped as why:
+                self.kernel.look()  # if both have ended, the student's is what matters
+                raise ProbeError(f"What {self.name} built was run by itself, and had to be stopped: {why}.") from None
+
+    @contextlib.contextmanager
+    def _timed(self):
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.kernel.probing += time.monotonic() - started

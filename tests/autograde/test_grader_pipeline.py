@@ -1,0 +1,307 @@
+"""A whole run: every student once, the same gradebook whatever happens on the way."""
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+from distributed import Client
+from grading_helpers import COURSE, RIGHT, answered, as_bytes, heed_ctrl_c
+
+from autograde import pipeline as run_
+from autograde.job import checks_version
+from autograde.ledger import Busy, Ledger
+from autograde.pipeline import Settings
+
+# Computed before anything forks, so that all runs of one test session agree on it.
+checks_version()
+
+FORK = multiprocessing.get_context("fork")
+
+# One right answer; the others end quickly, each in its own way, so that no two rows are alike.
+CLASS = {
+    "ada": as_bytes(answered(RIGHT)),
+    "bob": as_bytes(answered("kl_term = 42\n")),
+    "chloé dùpont 🎓": as_bytes(answered("kl_term = 43\n", written=None)),
+    "dan": as_bytes(answered("import os\nos._exit(1)\n")),
+    "eve": as_bytes(answered())[:900],
+    "fay": b"<html>",
+    "gus": as_bytes(answered("kl_term = 44\n", extra=["print('x')"])),
+}
+
+ROWS = """
+select s.student_id, b.name, g.auto_score, g.manual_score, g.extra_credit, g.needs_manual_grade, n.flagged, s.timestamp
+from grade g join submitted_notebook n on n.id = g.notebook_id join submitted_assignment s on s.id = n.assignment_id
+join base_cell b on b.id = g.cell_id order by 1, 2
+"""
+COMMENTS = """
+select s.student_id, b.name, c.auto_comment, c.manual_comment
+from comment c join submitted_notebook n on n.id = c.notebook_id join submitted_assignment s on s.id = n.assignment_id
+join base_cell b on b.id = c.cell_id order by 1, 2
+"""
+
+
+def gradebook(out):
+    """Every row of the gradebook that is about a submission, without random ids."""
+    with sqlite3.connect(f"file:{out / 'gradebook.db'}?mode=ro", uri=True) as database:
+        students = database.execute("select id, first_name, last_name from student order by 1").fetchall()
+        return students, database.execute(ROWS).fetchall(), database.execute(COMMENTS).fetchall()
+
+
+def scores(out):
+    found = {}
+    for student, _, auto, *_ in gradebook(out)[1]:
+        found[student] = found.get(student, 0) + (auto or 0)
+    return found
+
+
+@pytest.fixture
+def school(tmp_path):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    for name, data in CLASS.items():
+        (folder / f"{name}.ipynb").write_bytes(data)
+    return folder
+
+
+def settings(source, out, scheduler, **changes):
+    return Settings(source, out, COURSE, "mini", scheduler=scheduler, **changes)
+
+
+def start(settings, stage=lambda name: None):
+    """Run in a child of its own, which can be killed; ``stage`` as in :func:`autograde.pipeline.run`."""
+
+    def child():
+        said = settings.out.parent / "said.txt"
+        try:
+            with said.open("a") as stream:
+                summary = run_.run(settings, say=lambda text: print(text, file=stream, flush=True), stage=stage)
+                print(
+                    f"graded {summary.graded} reused {summary.reused} failed {len(summary.failed)} "
+                    f"unrecorded {len(summary.unrecorded)}",
+                    file=stream,
+                    flush=True,
+                )
+        except BaseException as error:
+            print(repr(error), file=sys.stderr, flush=True)
+            os._exit(1)
+        os._exit(0)
+
+    process = FORK.Process(target=child)
+    process.start()
+    return process
+
+
+def finish(settings):
+    """Run to the end; returns the last line said."""
+    process = start(settings)
+    process.join(180)
+    assert process.exitcode == 0
+    return (settings.out.parent / "said.txt").read_text().splitlines()[-1]
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory, scheduler):
+    """The gradebook of a run that nothing interrupted."""
+    folder = tmp_path_factory.mktemp("reference")
+    (folder / "class").mkdir()
+    for name, data in CLASS.items():
+        (folder / "class" / f"{name}.ipynb").write_bytes(data)
+    assert finish(settings(folder / "class", folder / "out", scheduler)) == "graded 7 reused 0 failed 0 unrecorded 0"
+    return folder / "out"
+
+
+def test_every_student_has_the_mark_that_they_earned(reference):
+    assert scores(reference) == {"ada": 6, **{name: 0 for name in CLASS if name != "ada"}}
+    reasons = {student: comment for student, cell, comment, _ in gradebook(reference)[2] if cell == "kl_term"}
+    assert "not valid JSON" in reasons["eve"] and "web page" in reasons["fay"] and "died" in reasons["dan"]
+    assert reasons["ada"] is None
+    for name in CLASS:
+        assert (reference / "autograded" / name / "mini" / "mini.ipynb").is_file()
+
+
+def test_a_rerun_grades_nothing_and_changes_nothing(reference, school, scheduler):
+    before = gradebook(reference)
+    assert finish(settings(school, reference, scheduler)) == "graded 0 reused 7 failed 0 unrecorded 0"
+    assert gradebook(reference) == before
+
+
+def test_a_resubmission_replaces_the_mark_and_nobody_elses(reference, school, scheduler, tmp_path):
+    out = shutil.copytree(reference, tmp_path / "out")
+    (school / "ada (1).ipynb").write_bytes(CLASS["dan"])
+    assert finish(settings(school, out, scheduler)) == "graded 1 reused 6 failed 0 unrecorded 0"
+    assert set(scores(out).values()) == {0}
+
+
+@pytest.mark.parametrize("stage", ["intake", "gradebook", "running", "keep", "record", "autograded", "recorded"])
+def test_killed_at_a_stage_a_rerun_completes(stage, reference, school, scheduler, tmp_path):
+    job = settings(school, tmp_path / "out", scheduler)
+    process = start(job, lambda name: name == stage and os.kill(os.getpid(), signal.SIGKILL))
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    assert finish(job).endswith("failed 0 unrecorded 0")
+    assert gradebook(job.out) == gradebook(reference)
+
+
+def test_killed_at_25_random_moments_a_rerun_completes(reference, school, scheduler, tmp_path):
+    chance, kills = random.Random(), 0
+    job = settings(school, tmp_path / "out", scheduler)
+    while kills < 25:
+        process = start(job)
+        time.sleep(chance.uniform(0.05, 2.0))
+        if process.is_alive():
+            os.kill(process.pid, signal.SIGKILL)
+            kills += 1
+        process.join()
+        if process.exitcode == 0:
+            assert gradebook(job.out) == gradebook(reference)
+            shutil.rmtree(job.out)
+    finish(job)
+    assert gradebook(job.out) == gradebook(reference)
+
+
+def test_what_is_known_of_an_unchanged_file_is_brought_up_to_date(reference, school, scheduler, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(reference, out)
+    shutil.move(school / "ada.ipynb", school / "ada - Copy.ipynb")  # the same bytes, and now one of two
+    (school / "ada.ipynb").write_bytes(as_bytes(answered("")))
+    summary = run_.run(settings(school, out, scheduler))
+    assert summary.graded == 0 and summary.reused == len(CLASS)
+    with Ledger(out) as ledger:
+        result = next(result for result in ledger.results() if result["student"] == "ada")
+    assert result["superseded"] == ["ada.ipynb"] and "ada - Copy.ipynb was graded" in result["notes"][0][1]
+    (school / "ada.ipynb").unlink()
+    run_.run(settings(school, out, scheduler))
+    assert gradebook(out) == gradebook(reference)
+
+
+def test_two_graders_do_not_work_in_one_folder(school, scheduler, tmp_path):
+    with Ledger(tmp_path / "out"), pytest.raises(Busy):
+        run_.run(settings(school, tmp_path / "out", scheduler))
+
+
+def test_a_line_cut_short_by_a_crash_is_ignored(tmp_path, reference):
+    lines = (reference / "ledger.jsonl").read_bytes()
+    (tmp_path / "ledger.jsonl").write_bytes(lines[:-20])
+    with Ledger(tmp_path) as ledger:
+        assert len(ledger.states) == 7
+        ledger.note(run_.intake_.Submission("new", "mini"), "queued", "key")
+    with Ledger(tmp_path) as ledger:
+        assert ledger.states["new", "mini"]["state"] == "queued"
+
+
+LOCK = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("begin exclusive")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def locked(reference, tmp_path):
+    """An output folder whose gradebook another process has locked."""
+    out = shutil.copytree(reference, tmp_path / "out")
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOCK, out / "gradebook.db"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"locked\n"
+    yield out
+    process.stdin.close()
+    process.wait()
+
+
+def test_a_locked_gradebook_loses_nothing(locked, school, scheduler, monkeypatch):
+    patient = run_.Writer
+    monkeypatch.setattr(run_, "Writer", lambda db_url: patient(db_url, patience=1.0))
+    (school / "hal.ipynb").write_bytes(CLASS["bob"])
+    assert finish(settings(school, locked, scheduler)).startswith("graded 1 reused 7 failed 0 unrecorded ")
+
+
+def test_a_full_disk_loses_nothing(reference, school, scheduler, tmp_path):
+    out = shutil.copytree(reference, tmp_path / "out")
+    (school / "hal.ipynb").write_bytes(CLASS["bob"])
+    job = settings(school, out, scheduler)
+
+    def full(name):
+        if name == "keep":
+            raise OSError(28, "No space left on device")
+
+    process = start(job, full)
+    process.join(120)
+    assert process.exitcode == 1
+    assert gradebook(out) == gradebook(reference)
+    assert finish(job) == "graded 1 reused 7 failed 0 unrecorded 0"
+    assert scores(out)["hal"] == 0
+
+
+def test_a_lost_worker_costs_nothing(reference, school, scheduler, tmp_path):
+    job = settings(school, tmp_path / "out", scheduler)
+    lost = []
+
+    def lose(name):
+        if name == "running" and not lost:
+            lost.append(True)
+            with Client(scheduler) as client:
+                os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+
+    process = start(job, lose)
+    process.join(240)
+    assert process.exitcode == 0
+    assert gradebook(job.out) == gradebook(reference)
+
+
+def test_the_command_line_grades_with_workers_of_its_own(school, tmp_path, reference):
+    command = [
+        sys.executable,
+        "-m",
+        "autograde",
+        "grade",
+        str(school),
+        "--assignment",
+        "mini",
+        "--course",
+        str(COURSE),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run([*command, "--workers", "4"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "7 submissions: 4 graded, 1 stopped, 2 unreadable (0 points), 0 not graded" in done.stdout
+    assert gradebook(tmp_path / "out") == gradebook(reference)
+    assert (tmp_path / "out" / "report.html").is_file()
+    again = subprocess.run([*command, "--resume"], capture_output=True, text=True)
+    assert "; 7 of them unchanged" in again.stdout
+
+
+def test_ctrl_c_stops_and_says_how_to_go_on(school, tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "autograde",
+        "grade",
+        str(school),
+        "--assignment",
+        "mini",
+        "--course",
+        str(COURSE),
+        "--out",
+        str(tmp_path / "out"),
+        "--workers",
+        "1",
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
+    )
+    process.stdout.readline()  # the first result
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "run the same command again" in error and "Traceback" not in error

@@ -1,0 +1,377 @@
+"""Whatever a file is, preflight ends in cells to run or one clear sentence."""
+
+import base64
+import copy
+import gzip
+import html
+import io
+import json
+import re
+import time
+import zipfile
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from grading_helpers import answered, as_bytes, cell, mini, released
+from nbconvert import HTMLExporter
+
+from autograde import restore as restore_
+
+ASSIGNMENT = mini()
+GRADED = [c.id for c in ASSIGNMENT.cells]
+
+
+def restore(notebook):
+    return restore_.restore(notebook if isinstance(notebook, bytes) else as_bytes(notebook), ASSIGNMENT)
+
+
+def order(restored):
+    return [c["grade_id"] for c in restored.cells if c["grade_id"]]
+
+
+def source_of(restored, grade_id):
+    return next(c["source"] for c in restored.cells if c["grade_id"] == grade_id)
+
+
+def position(notebook, grade_id):
+    return notebook.cells.index(cell(notebook, grade_id))
+
+
+def zipped():
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("mini.ipynb", as_bytes(answered()))
+    return stream.getvalue()
+
+
+GOOD = as_bytes(answered())
+DAMAGED = {
+    "empty": b"",
+    "blank": b"  \n\n",
+    "zeros": b"\0" * 4096,
+    "cut short": GOOD[: len(GOOD) // 2],
+    "last byte missing": GOOD[:-1],
+    "a hole of zeros": GOOD[:500] + b"\0" * 100 + GOOD[600:],
+    "a web page": b"<!DOCTYPE html><html><body>Please log in</body></html>",
+    "a PDF": b"%PDF-1.7\n\xe2\xe3\xcf\xd3",
+    "a zip": zipped(),
+    "an image": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    "a Python script": b"def kl_term(a, b):\n    return 1\n",
+    "UTF-16 without a mark": GOOD.decode().encode("utf-16-le"),
+    "Latin-1": '{"cells": ["é"]}'.encode("latin-1"),
+    "merge conflict": GOOD.replace(b'"cells"', b'\n<<<<<<< HEAD\n"cells"'),
+    "a list": b"[1, 2, 3]",
+    "a number": b"7",
+    "a string": b'"notebook"',
+    "null": b"null",
+    "no cells": b'{"nbformat": 4}',
+    "cells is an object": b'{"cells": {}}',
+    "cells is null": b'{"cells": null}',
+    "cells are numbers": b'{"cells": [1, 2]}',
+    "empty cells": b'{"cells": []}',
+    "worksheets of nothing": b'{"worksheets": [], "nbformat": 3}',
+    "worksheets of numbers": b'{"worksheets": [1], "nbformat": 3}',
+    "nested 100,000 deep": b"[" * 100_000 + b"]" * 100_000,
+    "millions of lists": b"[" + b"[]," * 2_100_000 + b"[]]",
+    "too large": b'{"cells": ["' + b"x" * restore_.MAX_BYTES + b'"]}',
+    "a number of 5000 digits": b'{"cells": [' + b"9" * 5000 + b"]}",
+    "5000 cells": json.dumps({"cells": [{"cell_type": "code", "source": "1"}] * 5000}).encode(),
+    "another assignment": as_bytes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])),
+    "cells of unknown types": json.dumps({"cells": [{"cell_type": "video", "source": "1"}]}).encode(),
+    "sources that are not text": json.dumps({"cells": [{"cell_type": "code", "source": 5}]}).encode(),
+    "random bytes": bytes(range(256)) * 40,
+    "compressed": gzip.compress(GOOD),
+    "base64": base64.b64encode(GOOD),
+    "quoted twice": json.dumps(GOOD.decode()).encode(),
+    "printed by Python": repr(json.loads(GOOD)).encode(),
+    "in an envelope": b'{"notebook": ' + GOOD + b"}",
+    "two notebooks in one file": GOOD + GOOD,
+    "something after the end": GOOD + b"\n-- \nsent from my telephone",
+    "comments": b"// my notebook\n" + GOOD,
+    "escaped for HTML": html.escape(GOOD.decode()).encode(),
+    "UTF-32": GOOD.decode().encode("utf-32"),
+    "a mark and nothing": b"\xef\xbb\xbf",
+    "cut inside a letter": GOOD[:200] + "é".encode()[:1],
+    "a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+    "a shortcut": b"[InternetShortcut]\nURL=https://colab.example/drive/1\n",
+    "Markdown": b"---\njupyter: true\n---\n\n# Title\n",
+    "a JSON of lines": b"\n".join(json.dumps(c).encode() for c in json.loads(GOOD)["cells"]),
+    "not a number": b"NaN",
+    "cells within cells": json.dumps({"cells": [json.loads(GOOD)["cells"]]}).encode(),
+    "one bit fell over": GOOD.replace(b'"cells":', b'"cells"z', 1),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_file_is_refused_in_one_sentence(name):
+    with pytest.raises(restore_.Damaged) as refusal:
+        restore(DAMAGED[name])
+    assert 10 < len(str(refusal.value)) < 400
+
+
+def test_there_are_fifty_kinds_of_damage():
+    assert len(DAMAGED) >= 50
+
+
+def test_an_untouched_release_gives_the_assignment_with_its_hidden_tests():
+    restored = restore(released())
+    assert order(restored) == GRADED
+    assert restored.notes == []
+    assert "kl_term.properties" in source_of(restored, "test_kl_term_properties")
+    assert "kl_term.properties" not in as_bytes(released()).decode()
+
+
+def test_no_metadata_or_output_of_the_student_survives():
+    notebook = answered()
+    notebook.metadata["evil"] = "x"
+    for c in notebook.cells:
+        c.metadata["evil"] = "x"
+        if c.cell_type == "code":
+            c.outputs = [nbformat.v4.new_output("stream", text="evil")]
+    assert "evil" not in json.dumps(restore(notebook).cells)
+
+
+@pytest.mark.parametrize("grade_id", GRADED)
+def test_a_deleted_cell_is_put_back_in_its_place(grade_id):
+    notebook = answered()
+    notebook.cells.remove(cell(notebook, grade_id))
+    restored = restore(notebook)
+    assert order(restored) == GRADED
+    assert any(grade_id in text for _, text in restored.notes)
+
+
+@pytest.mark.parametrize("grade_id", GRADED)
+def test_a_duplicated_cell_is_graded_once(grade_id):
+    notebook = answered()
+    at = position(notebook, grade_id)
+    notebook.cells.insert(at + 1, copy.deepcopy(notebook.cells[at]))
+    restored = restore(notebook)
+    assert order(restored) == GRADED
+    assert any(f"{grade_id} was there 2 times" in text for _, text in restored.notes)
+
+
+def test_of_two_written_answers_neither_is_lost():
+    notebook = answered(written="first")
+    notebook.cells.append(copy.deepcopy(cell(notebook, "question_pull")))
+    notebook.cells[-1].source = "second"
+    restored = restore(notebook)
+    assert source_of(restored, "question_pull") == "second"
+    assert any(c["source"] == "first" and c["grade_id"] is None for c in restored.cells)
+
+
+def test_an_edited_test_is_replaced_and_flagged():
+    notebook = answered()
+    cell(notebook, "test_kl_term_values").source = "pass"
+    restored = restore(notebook)
+    assert source_of(restored, "test_kl_term_values") == 'check("kl_term.values", kl_term)'
+    assert restored.notes == [("tampering", "test_kl_term_values was edited; the original was used")]
+
+
+def test_forged_flags_and_points_are_ignored():
+    notebook = answered()
+    for c in notebook.cells:
+        if "nbgrader" in c.metadata:
+            c.metadata.nbgrader.update(grade=True, solution=True, locked=False, points=1000)
+    restored = restore(notebook)
+    by_id = {c["grade_id"]: c for c in restored.cells}
+    for graded in ASSIGNMENT.cells:
+        assert by_id[graded.id]["nbgrader"] == graded.metadata
+
+
+def test_an_invented_grade_id_earns_nothing_and_is_flagged():
+    notebook = answered()
+    forged = nbformat.v4.new_code_cell("1", metadata={"nbgrader": {"grade_id": "bonus", "grade": True, "points": 100}})
+    notebook.cells.append(forged)
+    restored = restore(notebook)
+    assert order(restored) == GRADED
+    assert restored.notes[0][0] == "tampering" and "bonus" in restored.notes[0][1]
+
+
+def test_tests_that_were_moved_up_run_after_what_they_test():
+    notebook = answered()
+    notebook.cells.insert(0, notebook.cells.pop(position(notebook, "test_kl_term_values")))
+    restored = restore(notebook)
+    assert order(restored) == GRADED
+
+
+def test_a_solution_that_was_moved_down_is_still_before_its_tests():
+    notebook = answered()
+    notebook.cells.append(notebook.cells.pop(position(notebook, "kl_term")))
+    restored = restore(notebook)
+    assert order(restored).index("kl_term") < min(order(restored).index(g) for g in GRADED if g.startswith("test_"))
+
+
+def test_students_own_cells_stay_where_they_are():
+    notebook = answered()
+    at = position(notebook, "test_kl_term_shape")
+    notebook.cells.insert(at, nbformat.v4.new_code_cell("kl_term = better(kl_term)"))
+    sources = [c["source"] for c in restore(notebook).cells]
+    assert sources.index("kl_term = better(kl_term)") == sources.index('check("kl_term.shape", kl_term)') - 1
+
+
+def test_lost_metadata_is_recovered_from_the_cell_ids():
+    notebook = answered("return 42")
+    for c in notebook.cells:
+        c.metadata = {}
+    restored = restore(notebook)
+    assert order(restored) == GRADED
+    assert "return 42" in source_of(restored, "kl_term")
+
+
+def test_old_formats_are_read():
+    notebook = nbformat.v4.downgrade(answered("return 42"))
+    assert notebook.nbformat == 3
+    assert "return 42" in source_of(restore(notebook), "kl_term")
+    old = answered("return 42")
+    old.nbformat_minor = 2
+    for c in old.cells:
+        del c["id"]
+    assert "return 42" in source_of(restore(old), "kl_term")
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.replace("\\n", "\\r\\n").encode(),
+        lambda text: text.replace("{", "{\r\n").encode(),
+    ],
+    ids=["BOM", "UTF-16", "Windows line ends in cells", "Windows line ends in the file"],
+)
+def test_other_encodings_are_read(encode):
+    restored = restore(encode(as_bytes(answered("return 42")).decode()))
+    assert source_of(restored, "kl_term") == "def kl_term(z_mean, z_log_var):\n    return 42\n"
+
+
+def test_a_test_that_was_deleted_runs_after_what_the_student_added():
+    notebook = answered()
+    own = ["helper = 1", "kl_term = better(kl_term, helper)"]
+    for test in [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id", "").startswith("test_")]:
+        notebook.cells.remove(test)
+    at = position(notebook, "kl_term") + 1
+    notebook.cells[at:at] = [nbformat.v4.new_code_cell(source) for source in own]
+    sources = [c["source"] for c in restore(notebook).cells]
+    first = min(i for i, source in enumerate(sources) if source.startswith("check("))
+    assert first > max(sources.index(source) for source in own)
+
+
+@pytest.mark.parametrize("first_line", ["import seaborn", "%matplotlib widget", "from google.colab import drive"])
+def test_the_given_imports_come_first_where_the_students_differ(first_line):
+    notebook = answered()
+    imports = next(c for c in notebook.cells if c.cell_type == "code")
+    assert imports.source == ASSIGNMENT.imports
+    assert [c["source"] for c in restore(notebook).cells].count(imports.source) == 1
+    imports.source = f"{first_line}\n{imports.source}"
+    sources = [c["source"] for c in restore(notebook).cells]
+    assert sources[0] == ASSIGNMENT.imports and imports.source in sources
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_answer_beside_its_cell_is_for_a_person_to_read(place):
+    notebook = answered(written=None)
+    assert restore(notebook).beside == set()
+    notebook.cells.insert(position(notebook, "question_pull") + place, nbformat.v4.new_markdown_cell("It pulls."))
+    restored = restore(notebook)
+    assert restored.beside == {"question_pull"} and "person" in restored.notes[-1][1]
+    cell(notebook, "question_pull").source = "An answer"
+    assert restore(notebook).beside == set()
+
+
+def test_pictures_pasted_into_answers_are_kept_and_on_code_cells_dropped():
+    notebook = json.loads(as_bytes(answered()))
+    for c in notebook["cells"]:
+        c["attachments"] = {"a.png": {"image/png": "iVBO Rw0K\nGgo=", "image/jpeg": "not base64!"}}
+    for c in restore(json.dumps(notebook).encode()).cells:
+        if c["cell_type"] == "code" or c["attachments"] == {}:
+            assert c["attachments"] == {}
+        else:
+            assert list(c["attachments"]["a.png"]) == ["image/png"]
+    assert any(c["attachments"] for c in restore(json.dumps(notebook).encode()).cells)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {
+            "cells": [
+                {"cell_type": "markdown", "source": "x", "attachments": {"a": {"image/png": " " * 2_000_000 + "!"}}}
+            ]
+        },
+        {
+            "nbformat": 3,
+            "worksheets": [
+                {"cells": [{"cell_type": "code", "input": "1", "outputs": [{"output_type": "x"}] * 300_000}]}
+            ],
+        },
+    ],
+    ids=["an attachment of spaces", "an old notebook with many outputs"],
+)
+def test_what_is_read_outside_the_sandbox_takes_time_in_proportion_to_its_size(hostile):
+    before = time.process_time()
+    restore_.read(json.dumps(hostile).encode())
+    assert time.process_time() - before < 10  # it was half an hour
+
+
+def test_lone_surrogates_and_nonsense_attachments_do_no_harm():
+    notebook = json.loads(as_bytes(answered()))
+    notebook["cells"][0].update(source="\ud800", attachments={"a": {"image/png": 5, "text/html": "<b>"}, "b": 7})
+    cells = restore(json.dumps(notebook).encode()).cells
+    json.dumps(cells, ensure_ascii=False).encode()
+    assert cells[0]["attachments"] == {}
+
+
+EVIL_TEXTS = [
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "</script><script>alert(1)</script>",
+    "<!--",
+    "[a](javascript:alert(1))",
+    "[a](JAVA&#115;cript:alert(1))",
+    "[a](java&Tab;script:alert(1))",
+    "[a](<\tjava\tscript:alert(1)>)",
+    "[a]: javascript:alert(1)\n\n[a]",
+    "<javascript:alert(1)>",
+    "[a](vbscript:x)",
+    "[a](java&\\#115;cript:alert(1))",
+    "[a](java&Tab\\;script:alert(1))",
+    "[a](java\\&\\#115;cript:alert(1))",
+    "[a][b]\n\n[b]: java&\\#115;cript:alert(1)",
+    r"$\newcommand{\a}[1]{\mmlToken{mi}[href=\"java#1\"]{x}}\a{script:alert(1)}$",
+    r"$\bbox[position:fixed]{x}$",
+    "![a](attachment:gone.png)",
+    '[a](attachment:g" onerror="alert(1))',
+    "$\\href{javascript:alert(1)}{x}$",
+    "&#36;&#92;href{javascript:alert(1)}{x}&#36;",
+    "$\\style{position:fixed}{x}$",
+    '![x](y "" onerror="alert(1)")',
+    '``` "onmouseover=alert(1)\nx\n```',
+    '# a" onclick="alert(1)',
+]
+
+
+@pytest.mark.parametrize("text", EVIL_TEXTS)
+def test_a_written_answer_runs_nothing_in_the_browser_of_who_grades_it(text):
+    shown = HTMLExporter().from_notebook_node(
+        nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_markdown_cell(restore_.inert(text), attachments={"ok.png": {"image/png": "AAAA"}})]
+        )
+    )[0]
+    page = BeautifulSoup(shown, "html.parser").main
+    assert page.find(["script", "svg", "iframe", "object", "style"]) is None
+    for tag in page.find_all(True):
+        assert not [name for name in tag.attrs if name.startswith("on")]
+        link = "".join(str(tag.get(name, "")) for name in ("href", "src")).strip().lower()
+        assert not re.match(r"(j\s*a\s*v\s*a|v\s*b)\s*s", link)
+    assert not re.search(r"\\(href|style|mmlToken|bbox)", page.text)
+
+
+def test_an_honest_written_answer_is_shown_as_it_was_written():
+    text = (
+        "If $\\sigma < 1$ the KL term *pulls*, see [here](https://example.org/?a=1&b=2) & `x < y`; AT&T, ![p](attachment:ok.png).\n\n"
+        "$$\\begin{matrix} a & b \\\\ c &d \\end{matrix}$$"
+    )
+    assert restore_.inert(text, {"ok.png": {}}) == text
+    notebook = answered(written=text)
+    assert source_of(restore(notebook), "question_pull").startswith("If $\\sigma < 1$")
