@@ -27,9 +27,7 @@ from autograde.assignment import Assignment
 from autograde.isolation import bubblewrap, pool
 from autograde.isolation.bubblewrap import Limits
 from autograde.kernel_client import READY, REPLAYING, WANTED
-
-#: Format of result.json.
-FORMAT = 1
+from autograde.result import FORMAT
 
 MAX_FINDINGS = 64 * 2**20
 
@@ -201,6 +199,7 @@ def score(assignment, cells, findings, reason, beside=()):
             checks.append(
                 {
                     "grade_id": cell.id,
+                    "kind": "judged",
                     "points": cell.points if passed else 0.0,
                     "max_points": cell.points,
                     "passed": passed,

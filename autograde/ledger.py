@@ -20,6 +20,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograde import result
+
 
 class Busy(RuntimeError):
     """Another grader is at work in this folder."""
@@ -110,17 +112,17 @@ class Ledger:
         return self.out / "autograded" / submission.student / submission.assignment / f"{submission.assignment}.ipynb"
 
     def result(self, submission):
-        return json.loads((self.folder(submission) / "result.json").read_text(encoding="utf-8"))
+        return result.loads((self.folder(submission) / "result.json").read_text(encoding="utf-8"))
 
-    def keep(self, submission, result, notebook):
+    def keep(self, submission, graded, notebook):
         """Put a result on disk, then say that it is done."""
         write_safely(self.notebook(submission), notebook)
-        write_safely(self.folder(submission) / "result.json", json.dumps(result, indent=1) + "\n")
-        self.note(submission, "done", result["key"])
+        write_safely(self.folder(submission) / "result.json", result.dumps(graded))
+        self.note(submission, "done", graded["key"])
 
     def results(self):
         """The results of everything that is graded, one at a time."""
         for entry in sorted(self.states.values(), key=lambda e: (e["assignment"], e["student"])):
             if entry["state"] in ("done", "recorded"):
                 path = self.out / "results" / entry["student"] / entry["assignment"] / "result.json"
-                yield json.loads(path.read_text(encoding="utf-8"))
+                yield result.loads(path.read_text(encoding="utf-8"))

@@ -47,6 +47,7 @@ def result_of(passed, written="An answer.", data=b"1", notes=()):
         "checks": {c.id: {"passed": passed, "verdicts": [verdict]} for c in assignment.cells if c.kind == "test"},
     }
     result = {
+        "format": job_.FORMAT,
         "student": "ada",
         "name": "Ada Lovelace",
         "assignment": "mini",
