@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from grading_helpers import COURSE, answered, as_bytes, mini, released
 
-from autograde import assignment, intake
+from autograde import assignment, intake, restore
+from autograde.intake import choose
 
 BOOK = as_bytes(answered())
 MINI = {"mini": mini()}
@@ -277,7 +278,7 @@ def test_a_member_that_unpacks_to_gigabytes_is_read_to_the_limit_only(tmp_path):
             for _ in range(80):
                 member.write(b"\0" * 2**20)
     students, _ = collect(tmp_path / "bomb.zip")
-    assert len(students["alice"].read()) == intake.restore.MAX_BYTES + 1
+    assert len(students["alice"].read()) == restore.MAX_BYTES + 1
 
 
 @pytest.mark.parametrize(
@@ -646,7 +647,7 @@ def test_no_student_stops_a_run_with_many_notebooks_of_another_assignment(place)
 
 
 def test_notebooks_too_large_to_look_into_are_chosen_before_rubbish_and_after_an_answer(tmp_path):
-    large = BOOK + b" " * intake.LOOKED_INTO
+    large = BOOK + b" " * choose.LOOKED_INTO
     for other, chosen in ((BOOK, "A_11_assignsubmission_file/z.ipynb"), (b"", "A_11_assignsubmission_file/mini.ipynb")):
         students, _ = collect(
             pack(
@@ -663,12 +664,12 @@ def test_notebooks_too_large_to_look_into_are_chosen_before_rubbish_and_after_an
 
 
 def test_of_a_students_many_notebooks_few_are_parsed_and_none_that_is_large(place, monkeypatch):
-    parsed, read = [], intake.restore.read
-    monkeypatch.setattr(intake.preflight, "read", lambda data: parsed.append(len(data)) or read(data))
-    monkeypatch.setattr(intake, "LOOKED_INTO", len(BOOK))
+    parsed, read = [], restore.read
+    monkeypatch.setattr(restore, "read", lambda data: parsed.append(len(data)) or read(data))
+    monkeypatch.setattr(choose, "LOOKED_INTO", len(BOOK))
     spares = {f"A_11_assignsubmission_file/{i}.ipynb": BOOK + b" " * (i % 2) for i in range(100)}
     students, _ = collect(place(spares | {"A_11_assignsubmission_file/mini.ipynb": BOOK}), "mini")
     assert students["11"].file.path == "A_11_assignsubmission_file/mini.ipynb" and len(students["11"].superseded) == 100
-    assert 0 < len(parsed) <= intake.MOST + 1 and max(parsed) == len(
+    assert 0 < len(parsed) <= choose.MOST + 1 and max(parsed) == len(
         BOOK
     )  # and that chosen, whether it is of this assignment

@@ -1,0 +1,209 @@
+"""One student's submission from all of their files: which notebook is graded, and what becomes of the others."""
+
+import contextlib
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from nbgrader.utils import parse_utc
+
+from autograde import restore
+from autograde.assignment import Assignment
+from autograde.intake.files import File, IntakeError
+from autograde.intake.names import Facts, undated
+
+#: Files that nbgrader's exchange leaves beside a submission, and wants to see again beside its feedback.
+RECEIPT = ("timestamp.txt", "submission_secret.txt")
+
+# To choose between a student's notebooks no more are looked into than ``MOST``, and none that has more bytes than
+# ``LOOKED_INTO``: this is the grader's own process.
+MOST, LOOKED_INTO = 10, 8 * 2**20
+
+#: A note or a problem lists the names of files up to this many characters.
+MAX_LIST = 300
+
+
+@dataclass
+class Submission:
+    """One student's work for one assignment.
+
+    ``file`` is None where there is nothing that could be a notebook; ``problem`` says why nothing can be graded.
+    ``timestamp`` is UTC, without a zone, as nbgrader keeps it. ``receipt`` holds what nbgrader's exchange wants back to
+    release the feedback, by file name. ``superseded`` are notebooks that were not graded, ``unused`` all other files.
+    """
+
+    student: str
+    assignment: str
+    file: File | None = None
+    name: str = ""
+    timestamp: datetime | None = None
+    late: bool = False
+    superseded: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    problem: str | None = None
+    receipt: dict[str, str] = field(default_factory=dict)
+
+    def read(self) -> bytes:
+        """The submitted bytes; empty if there are none. Raises OSError and zipfile's errors."""
+        return self.file.read() if self.file else b""
+
+
+Found = tuple[File, Facts]
+
+
+def submission(
+    student: str,
+    assignment: Assignment,
+    found: Sequence[Found],
+    traces: Sequence[Found],
+    assignments: Mapping[str, Assignment],
+) -> Submission:
+    """The submission of ``student``: these files were ``found`` of them, and these ``traces``, receipts and litter."""
+    notebooks = [one for one in found if one[0].notebook]
+    others = [file.shown for file, _ in found if not file.notebook]
+    if notebooks:
+        made = _of_notebooks(student, assignment, notebooks, assignments)
+        made.unused = others
+        if others:
+            made.notes.append(("repair", f"also handed in, and not used: {_listed(others)}"))
+    else:
+        file, facts = (found or traces)[-1]
+        made = Submission(student, assignment.name, None, facts.name, late=facts.late)
+        made.unused = [file.shown for file, _ in found or traces]
+        made.problem = (
+            f"No notebook was submitted, but: {_listed(made.unused)}. Submit the file {assignment.name}.ipynb."
+        )
+    for file, facts in traces:
+        if facts.receipt and (name := _name_in_receipt(file)):
+            made.name = made.name or name
+    # The exchange puts its own beside the notebook: any further in is the student's.
+    outermost = sorted(traces, key=lambda one: -len(one[0].parts))
+    _receipt(made, {facts.file: file for file, facts in outermost if facts.file in RECEIPT})
+    return made
+
+
+def _of_notebooks(
+    student: str, assignment: Assignment, notebooks: list[Found], assignments: Mapping[str, Assignment]
+) -> Submission:
+    notebooks = sorted(
+        notebooks,
+        key=lambda one: (_stem(one[1].file) == assignment.name, one[1].order, one[0].modified, one[0].shown),
+    )
+    value = {file: worth(file, assignment) for file, _ in notebooks[-MOST:]}
+    notebooks[-MOST:] = sorted(notebooks[-MOST:], key=lambda one: value[one[0]])
+    *others, (file, facts) = notebooks
+    made = Submission(student, assignment.name, file, facts.name, late=facts.late)
+    made.superseded = [other.shown for other, _ in others]
+    if others:
+        text = f"of {len(notebooks)} notebooks, {file.shown} was graded, and not {_listed(made.superseded)}"
+        made.notes.append(("repair", text))
+    elif file.within or not file.path.lower().endswith(".ipynb"):
+        made.notes.append(("repair", f"the notebook was handed in as {file.shown}"))
+    if value[file] == 0 and (other := recognise(file, assignments)) not in (None, assignment.name):
+        made.problem = f"This is {other}, handed in for {assignment.name}. Submit the file {assignment.name}.ipynb."
+    return made
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"\.ipynb.*$", "", name, flags=re.IGNORECASE)
+
+
+def _listed(names: Sequence[str]) -> str:
+    text = ", ".join(names)
+    return text if len(text) <= MAX_LIST else f"{text[:MAX_LIST]} … ({len(names)} files)"
+
+
+def cells(file: File) -> list | None:
+    """The cells of a notebook; none if it cannot be read; None if it is too large to be looked into."""
+    try:
+        data = file.read(LOOKED_INTO)
+        return restore.read(data) if len(data) <= LOOKED_INTO else None
+    except (restore.Damaged, OSError, zipfile.BadZipFile):
+        return []
+
+
+def recognise(file: File, assignments: Mapping[str, Assignment]) -> str | None:
+    """The assignment that most of the file's cells belong to, or None."""
+    submitted = cells(file) or []
+    scores = {name: _known(submitted, assignment) for name, assignment in assignments.items()}
+    best = max(scores, key=scores.get, default=None)
+    return best if best is not None and scores[best] else None
+
+
+def _known(submitted: list, assignment: Assignment) -> int:
+    return len({name for cell in submitted for name in cell[2:4]} & {cell.id for cell in assignment.cells})
+
+
+def worth(file: File, assignment: Assignment) -> int:
+    """2 for a notebook with an answer, 1 for one without, 0 for a file that is no notebook of this assignment.
+
+    1 for a large one: it may be the right one, so it goes before what surely is not, but not before a known answer.
+    """
+    submitted = cells(file)
+    if submitted is None:
+        return 1
+    given = {
+        cell.id: (cell.source.strip(), cell.released.strip()) if cell.students else () for cell in assignment.cells
+    }
+    mine = [(source.strip(), given[name]) for _, source, *ids, _ in submitted for name in ids if name in given]
+    return 2 if any(sources and source not in sources for source, sources in mine) else int(bool(mine))
+
+
+def doubt(submissions: Sequence[Submission], assignments: Mapping[str, Assignment], only: str) -> None:
+    """Raise :class:`IntakeError` if most are of one other assignment: a class that gets no points would look like a weak one.
+
+    One notebook of each student is looked into, so that no student stops a run.
+    """
+    first = [submission.file for submission in submissions if submission.file][:10]
+    others = Counter(recognise(file, assignments) for file in first)
+    del others[None], others[only]
+    for other, count in others.most_common(1):
+        if count >= 3 and 2 * count > len(first):
+            raise IntakeError(
+                f"{count} of the first {len(first)} notebooks are of {other}, not of {only}: "
+                "is --assignment right? Nothing was graded."
+            )
+
+
+def same_person(submissions: Sequence[Submission]) -> None:
+    """Note where "students" differ by no more than a date or the number of an attempt: they may be one person."""
+    groups: dict[tuple[str, str], list[Submission]] = {}
+    for one in submissions:
+        groups.setdefault((one.assignment, undated(one.student)), []).append(one)
+    for group in groups.values():
+        if len(group) > 1:
+            for one in group:
+                others = [other.student for other in group if other is not one]
+                text = f"{one.student} may be the same person as {_listed(others)}: the names differ by a date or an attempt"
+                one.notes.append(("repair", text))
+
+
+def _name_in_receipt(file: File) -> str:
+    """The full name in the text that Blackboard puts beside an attempt; "" if there is none."""
+    with contextlib.suppress(OSError, zipfile.BadZipFile):
+        found = re.search(r"^Name: (.+?) \([^()\n]*\)\s*$", file.read(2000).decode("utf-8", "replace"), re.MULTILINE)
+        return restore.printable(found[1])[:120] if found else ""
+    return ""
+
+
+def _receipt(submission: Submission, files: Mapping[str, File]) -> None:
+    """Keep the texts of the exchange's files, and set ``timestamp`` if there is a credible one."""
+    for name, file in files.items():
+        with contextlib.suppress(OSError, zipfile.BadZipFile):
+            submission.receipt[name] = file.read()[:200].decode("utf-8", "replace")
+    if "timestamp.txt" not in submission.receipt:
+        return
+    try:
+        when = parse_utc(submission.receipt["timestamp.txt"].strip())
+    except Exception:  # dateutil raises nearly everything
+        submission.notes.append(("repair", "timestamp.txt is not a date; it was ignored"))
+        return
+    if when > datetime.now(UTC).replace(tzinfo=None) or when.year < 2000:
+        text = f"timestamp.txt says {when:%Y-%m-%d %H:%M}, which cannot be; it was ignored"
+        submission.notes.append(("tampering", text))
+    else:
+        submission.timestamp = when
