@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from vaelab import profiles
+from vaelab.pixels import check_pixels
 
 CLASS_NAMES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -178,17 +179,7 @@ def check_images(x, name="x"):
             f"{name} has shape {x.shape}; expected a batch of images with the image index first, "
             "such as (N, 784), (N, 28, 28) or (N, 28, 28, 1) with N at least 1."
         )
-    low, high = float(x.min()), float(x.max())
-    if not (np.isfinite(low) and np.isfinite(high)):
-        bad = int(np.count_nonzero(~np.isfinite(x)))
-        raise ValueError(
-            f"{name} holds {bad} NaN or infinite values; expected numbers in [0, 1]. Look where they arise."
-        )
-    if low < 0 or high > 1:
-        raise ValueError(
-            f"{name} ranges from {low:.4g} to {high:.4g}; expected [0, 1], because a pixel is used as a probability. "
-            "Divide pixels from 0 to 255 by 255, and do not standardise them."
-        )
+    check_pixels(x, name)
 
 
 def _sample(prefix):

@@ -14,6 +14,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.special import entr
 
+from vaelab.pixels import check_pixels
+
 # Predictions are kept this far from 0 and 1, as Keras does, so that log stays finite.
 EPSILON = 1e-7
 
@@ -249,7 +251,4 @@ def _flat_images(x, name):
     x = np.asarray(x)
     if x.ndim < 2 or x.size == 0:
         raise ValueError(f"{name} has shape {x.shape}; expected a batch of images, the image index first.")
-    low, high = float(x.min()), float(x.max())
-    if not (low >= 0 and high <= 1):  # so written, NaN fails too
-        raise ValueError(f"{name} ranges from {low:.4g} to {high:.4g}; expected values in [0, 1].")
-    return x.reshape(len(x), -1)
+    return check_pixels(x, name).reshape(len(x), -1)

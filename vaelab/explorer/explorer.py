@@ -12,6 +12,7 @@ from vaelab.explorer import pictures
 from vaelab.explorer.decoding import PixelDecoder
 from vaelab.explorer.posterior import Posterior
 from vaelab.explorer.stage import QUANTILE_STEP, Controls, make_stage
+from vaelab.pixels import check_pixels
 
 # The map reaches this far without a posterior: 99.95 % of the prior in each dimension.
 PRIOR_LIMIT = 3.5
@@ -451,12 +452,7 @@ def _images(given, shape, name):
         raise ValueError(
             f"{name} has shape {images.shape}; expected (N, ...) with {size} values an image, as the decoder gives {shape}."
         )
-    low, high = float(images.min()), float(images.max())
-    if not (low >= 0 and high <= 1):
-        raise ValueError(
-            f"{name} ranges from {low:.4g} to {high:.4g}; expected [0, 1]. Divide pixels from 0 to 255 by 255."
-        )
-    return images.reshape(len(images), *shape).astype(np.float32, copy=False)
+    return check_pixels(images, name).reshape(len(images), *shape).astype(np.float32, copy=False)
 
 
 def _labels(given, images, class_names):

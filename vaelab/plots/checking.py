@@ -3,6 +3,7 @@
 import numpy as np
 
 from vaelab.data import CLASS_NAMES
+from vaelab.pixels import check_pixels
 
 
 def images_of(images, name):
@@ -17,12 +18,7 @@ def images_of(images, name):
         raise ValueError(
             f"{name} has shape {shape}; expected images (N, 784), (N, 28, 28) or (N, 28, 28, 1), N at least 1."
         )
-    low, high = float(images.min()), float(images.max())
-    if not (low >= 0 and high <= 1):  # so written, NaN fails too
-        raise ValueError(
-            f"{name} ranges from {low:.4g} to {high:.4g}; expected values in [0, 1]. Divide pixels up to 255 by 255."
-        )
-    return images
+    return check_pixels(images, name)
 
 
 def check_points(z, name):
