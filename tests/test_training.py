@@ -214,7 +214,7 @@ def test_compiled_steps_train_like_plain_ones(monkeypatch):
     x = np.random.default_rng(1).random((205, 16), dtype="float32")  # the last batch is a part
     runs = {}
     for worth_it in (1, 10**9):
-        monkeypatch.setattr(training, "_WORTH_COMPILING", worth_it)
+        monkeypatch.setattr(training.loop, "_WORTH_COMPILING", worth_it)
         keras.utils.set_random_seed(3)
         vae = WithoutNoise()
         # A schedule of its own, since ours would change within a call only where steps are plain.
@@ -275,7 +275,7 @@ class HiddenState(TinyVAE):
 
 @pytest.mark.parametrize("Model", [Printing, OwnStep, Numpy, HiddenState])
 def test_models_of_any_style_train_whether_xla_takes_them_or_not(Model, x, monkeypatch, capfd):
-    monkeypatch.setattr(training, "_WORTH_COMPILING", 1)
+    monkeypatch.setattr(training.loop, "_WORTH_COMPILING", 1)
     vae = Model()
     vae.compile(optimizer="adam", run_eagerly=Model is Numpy)
     before = {name: getattr(vae, name) for name in ("jit_compile", "steps_per_execution", "run_eagerly")}
