@@ -1,10 +1,69 @@
-"""What every test relies on: a private Jupyter, no settings of the machine's owner, a copy of the project."""
+"""What every test relies on: a private Jupyter, no settings of the machine's owner, a copy of the project.
+
+And how tests are chosen and run: markers for what they need (`needs`), proofs that are kept (`proofs`), and which
+tests must share a process when there are several.
+"""
 
 import os
+import re
 import sysconfig
+from collections import Counter
 
+import needs
+import proofs
 import pytest
 from projects import copy_project
+
+#: What `make check` leaves out: everything that starts a kernel, a browser, a sandbox or an installation.
+SLOW = ("proof", "sandbox", "browser", "postgresql", "kernel", "setup", "network")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--prove-anew", action="store_true", help="take no proof from the record")
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(proofs.Record(config), "proofs-record")
+
+
+def pytest_collection_modifyitems(items):
+    """Tests of a module share a worker, and with it the module's fixtures; proofs go one by one; dear ones first."""
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        if not marks & {"proof", "xdist_group"}:
+            item.add_marker(pytest.mark.xdist_group("browser" if "browser" in marks else item.path.name))
+
+    def rank(item):
+        return next((i for i, name in enumerate(("network", "browser", "sandbox", "kernel", "setup", "proof"))
+                     if item.get_closest_marker(name)), 9)  # fmt: skip
+
+    items.sort(key=rank)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Skip what this machine cannot run, and say why; where everything must run, fail."""
+    for marker in needs.NEEDS:
+        if item.get_closest_marker(marker) and (why := needs.missing(marker)):
+            if os.environ.get("CI"):
+                pytest.fail(f"needs {why}; with CI set, nothing may be missing", pytrace=False)
+            pytest.skip(f"needs {why}")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How many tests wait for what, and how many proofs were taken anew."""
+    skipped = Counter(
+        found[1]
+        for report in terminalreporter.stats.get("skipped", [])
+        if (found := re.search(r"Skipped: needs (.*)", str(report.longrepr[2])))
+    )
+    for why, count in sorted(skipped.items()):
+        what, _, reason = why.partition(": ")
+        terminalreporter.write_line(f"{count} test{'s' * (count > 1)} need{'s' * (count == 1)} {what}: {reason}")
+    if skipped:
+        terminalreporter.write_line("On Debian and Ubuntu, `sudo make system` installs what can be installed.")
+    if line := proofs.totals(terminalreporter.stats.get("passed", [])):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -30,14 +30,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from vaelab.checks import judge, points  # noqa: E402
 
 PROJECT = Path(__file__).resolve().parent.parent
+#: Each exercise with answers in ``tests/variants/<exercise>/``, and its assignment.
 EXERCISES = {
-    "kl_term": "01_kl_term",
-    "make_vae": "02_vae",
-    "make_conv_encoder": "03_conv_vae",
-    "looks_healthy": "05_looks_healthy",
+    name: check.assignment
+    for check in points.CHECKS
+    if (PROJECT / "tests" / "variants" / (name := check.id.partition(".")[0])).is_dir()
 }
-
-
 #: How a notebook may be set up: Keras's dtype policy, and whether XLA compiles.
 CONDITIONS = tuple(itertools.product(("float32", "mixed_bfloat16", "mixed_float16"), (False, True)))
 OUT = PROJECT / "docs" / "kill_matrix.md"

@@ -6,6 +6,7 @@ from pathlib import Path
 import kill_matrix
 import pytest
 
+import vaelab
 from vaelab.checks import RemoteTarget, judge, points, replay
 from vaelab.checks.judge.catalogue import BY_ID, CATALOGUE
 from vaelab.checks.student import probe
@@ -18,8 +19,31 @@ VARIANTS = [a for exercise in kill_matrix.EXERCISES for a in kill_matrix.answers
 NOT_IN_AN_EXERCISE = {39}
 
 
+#: Each right answer with one kind of notebook, in turn; `tools/kill_matrix.py --conditions` runs each in all of them.
+IN_TURN = [(answer, kill_matrix.CONDITIONS[i % len(kill_matrix.CONDITIONS)]) for i, answer in enumerate(VARIANTS)]
+
+
 def label(answer):
     return f"{answer.exercise}/{answer.name}"
+
+
+def judging(exercise):
+    """The files that settle what the checks say of an answer: the library, without what judges other exercises."""
+    yield Path(kill_matrix.__file__)
+    library = Path(vaelab.__file__).parent
+    other = {"explorer", *kill_matrix.EXERCISES} - {exercise}
+    for path in sorted(library.rglob("*")):
+        within = path.relative_to(library)
+        if path.is_file() and "__pycache__" not in within.parts and not other & {*within.with_suffix("").parts}:
+            yield path
+
+
+def about_answer(answer):
+    return [*judging(answer.exercise), answer.path]
+
+
+def about_exercise(exercise):
+    return [*judging(exercise), *(a.path for a in VARIANTS if a.exercise == exercise)]
 
 
 def judged(answer, seed, target=None):
@@ -32,6 +56,7 @@ def judged(answer, seed, target=None):
     return None
 
 
+@pytest.mark.proof(about=about_answer)
 @pytest.mark.parametrize("answer", MUTANTS, ids=label)
 def test_a_wrong_answer_loses_marks_and_is_named_or_honestly_not(answer):
     verdict = judged(answer, seed=20)
@@ -39,11 +64,11 @@ def test_a_wrong_answer_loses_marks_and_is_named_or_honestly_not(answer):
     assert (verdict["mistake"] in answer.expects) if answer.expects else verdict["mistake"] is None, verdict["message"]
 
 
-@pytest.mark.parametrize("number", range(len(VARIANTS)), ids=[label(a) for a in VARIANTS])
-def test_a_right_answer_in_another_style_gets_full_marks_in_any_notebook(number):
-    """Each in one kind of notebook, in turn; `tools/kill_matrix.py --conditions` runs each in all of them."""
-    with kill_matrix.notebook(*kill_matrix.CONDITIONS[number % len(kill_matrix.CONDITIONS)]) as used:
-        verdict = judged(VARIANTS[number], seed=None, target=used(VARIANTS[number]))
+@pytest.mark.proof(about=about_answer)
+@pytest.mark.parametrize("answer, condition", IN_TURN, ids=[label(a) for a in VARIANTS])
+def test_a_right_answer_in_another_style_gets_full_marks_in_any_notebook(answer, condition):
+    with kill_matrix.notebook(*condition) as used:
+        verdict = judged(answer, seed=None, target=used(answer))
     assert verdict is None, f"{verdict['check']}, seed {verdict['seed']}: {verdict['message']}"
 
 
@@ -76,6 +101,7 @@ class Recorder(RemoteTarget):
         return replay.run(request)
 
 
+@pytest.mark.proof(about=about_exercise)
 @pytest.mark.parametrize("exercise", ["kl_term", "make_vae", "make_conv_encoder"])
 def test_the_checks_of_each_exercise_use_small_and_large_batches_and_latent_spaces(exercise):
     answer = next(a for a in VARIANTS if a.exercise == exercise and a.name in ("ops", "course", "strides"))
@@ -85,6 +111,7 @@ def test_the_checks_of_each_exercise_use_small_and_large_batches_and_latent_spac
     assert {1, 7} <= recorder.batches and {1, 2, 5, 16} <= recorder.latent_dims
 
 
+@pytest.mark.proof(about=lambda: about_exercise("kl_term"))
 def test_no_false_alarm_in_200_repetitions_of_the_kl_checks():
     target = next(a for a in VARIANTS if label(a) == "kl_term/ops").load()
     for check in points.of("01_kl_term"):
