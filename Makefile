@@ -52,7 +52,7 @@ bench: $(INSTALLED)  ## measure everything that should be fast (about an hour; a
 	$(RUN) python benchmarks $(ARGS)
 
 screenshots: $(INSTALLED)  ## take the README's pictures again, in Chromium
-	$(RUN) PYTHONPATH=tests/browser python tools/screenshots.py $(ARGS)
+	$(RUN) PYTHONPATH=tests:tests/browser python tools/screenshots.py $(ARGS)
 
 lock: $(INSTALLED)  ## requirements.in -> requirements.txt
 	$(RUN) python -m pip install --quiet --disable-pip-version-check uv

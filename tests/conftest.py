@@ -6,6 +6,7 @@ tests must share a process when there are several.
 
 import os
 import re
+import sys
 import sysconfig
 from collections import Counter
 
@@ -14,8 +15,18 @@ import proofs
 import pytest
 from projects import copy_project
 
-#: What `make check` leaves out: everything that starts a kernel, a browser, a sandbox or an installation.
-SLOW = ("proof", "sandbox", "browser", "postgresql", "kernel", "setup", "network")
+#: Markers of tests that `make check` leaves out, those that take longest first.
+SLOW = ("network", "browser", "sandbox", "kernel", "postgresql", "setup", "proof")
+#: What only such tests may start, by a word of the command line.
+STARTED = {
+    "bwrap": "sandbox",
+    "chromium": "browser",
+    "ipykernel": "kernel",
+    "jupyter": "kernel",
+    "initdb": "postgresql",
+    "pip": "setup",
+    "make": "setup",
+}
 
 
 def pytest_addoption(parser):
@@ -24,6 +35,30 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.pluginmanager.register(proofs.Record(config), "proofs-record")
+    config.pluginmanager.register(Guard(), "guard")
+
+
+class Guard:
+    """Refuses to start a kernel, a browser or a sandbox for a test without a marker, which `make check` would run."""
+
+    def __init__(self):
+        self.unmarked = None
+        sys.addaudithook(self.see)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item):
+        self.unmarked = None if any(item.get_closest_marker(name) for name in SLOW) else item
+        try:
+            return (yield)
+        finally:
+            self.unmarked = None
+
+    def see(self, event, arguments):
+        if event != "subprocess.Popen" or self.unmarked is None:
+            return
+        for word in map(str, [arguments[0], *arguments[1]]):
+            if marker := STARTED.get(os.path.basename(word).partition(".")[0]):
+                raise RuntimeError(f"{self.unmarked.nodeid} starts {word}: it needs the marker {marker!r}")
 
 
 def pytest_collection_modifyitems(items):
@@ -34,8 +69,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group("browser" if "browser" in marks else item.path.name))
 
     def rank(item):
-        return next((i for i, name in enumerate(("network", "browser", "sandbox", "kernel", "setup", "proof"))
-                     if item.get_closest_marker(name)), 9)  # fmt: skip
+        return next((i for i, name in enumerate(SLOW) if item.get_closest_marker(name)), len(SLOW))
 
     items.sort(key=rank)
 

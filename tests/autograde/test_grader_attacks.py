@@ -65,36 +65,32 @@ def test_there_are_attacks_in_every_category():
 # --- forgeries and lies: through the whole of a job ----------------------------------------
 
 
-@pytest.fixture(scope="session")
-def graded():
-    """Futures of all graded forgeries, two at a time, by category and name."""
-
-    def forged(name):
-        return as_bytes(answered(source("forge", name)))
-
-    def lied(name):
-        notebook = answered(WRONG)
-        written = runpy.run_path(str(ATTACKS / "lie_in_the_file" / f"{name}.py"))["forge"](notebook)
-        return written or as_bytes(notebook)  # a lie that JSON's writer would not write is in bytes
-
-    def grade(data):
-        return job.grade(job.Job("mallory", mini(), data, Limits(seconds=60)))
-
-    def grade_encoder(name):
-        return encoder_graded(source("forge_a_graph", name), Limits(seconds=float(marked("seconds", name) or 240)))
-
-    pool = ThreadPoolExecutor(2)
-    yield {("forge_a_graph", name): pool.submit(grade_encoder, name) for name in attacks("forge_a_graph")} | {
-        (category, name): pool.submit(grade, make(name))
-        for category, make in (("forge", forged), ("lie_in_the_file", lied))
-        for name in attacks(category)
-    }
-    pool.shutdown(cancel_futures=True)
+def about_attacks(category="", name="*"):
+    """What settles the outcome of attacks: the grader, the library that students see, the assignments, the attacks."""
+    project = ATTACKS.parent.parent
+    library = [path for path in sorted((project / "vaelab").iterdir()) if path.name not in ("explorer", "__pycache__")]
+    return [
+        project / "autograde",
+        *library,
+        ATTACKS.parent / "autograde",
+        *ATTACKS.glob(f"{category or '*'}/{name}.py"),
+    ]
 
 
+def about(category):
+    """The same for one attack of a category, or for all of it."""
+    return lambda name="*": about_attacks(category, name)
+
+
+def grade(data, seconds=60):
+    return job.grade(job.Job("mallory", mini(), data, Limits(seconds=seconds)))
+
+
+@pytest.mark.sandbox
+@pytest.mark.proof(about=about("forge"))
 @pytest.mark.parametrize("name", attacks("forge"))
-def test_forgery_earns_nothing_and_is_explained(name, graded):
-    result, _ = graded["forge", name].result()
+def test_forgery_earns_nothing_and_is_explained(name):
+    result, _ = grade(as_bytes(answered(source("forge", name))))
     assert points(result) == dict.fromkeys(points(result), 0.0)
     assert result["max_score"] == 8
     for check in result["checks"]:
@@ -102,10 +98,13 @@ def test_forgery_earns_nothing_and_is_explained(name, graded):
     assert not Path("/tmp/EFFECT_pickle").exists()
 
 
+@pytest.mark.sandbox
+@pytest.mark.proof(about=about("forge_a_graph"))
 @pytest.mark.parametrize("name", attacks("forge_a_graph"))
-def test_a_forged_graph_earns_what_the_graph_itself_is_worth(name, graded):
+def test_a_forged_graph_earns_what_the_graph_itself_is_worth(name):
     """Nothing, but for those that say what they ``deserve``: what their layers get if they are handed in openly."""
-    result, notebook = graded["forge_a_graph", name].result()
+    limits = Limits(seconds=float(marked("seconds", name) or 240))
+    result, notebook = encoder_graded(source("forge_a_graph", name), limits)
     deserved = marked("deserves", name).split()
     earned = {check["grade_id"].rpartition("_")[2]: check["passed"] for check in result["checks"]}
     assert [about for about, passed in earned.items() if passed] == deserved
@@ -116,32 +115,36 @@ def test_a_forged_graph_earns_what_the_graph_itself_is_worth(name, graded):
     assert not Path("/tmp/EFFECT_graph").exists()
 
 
+#: What the instructor is told of some of the lies.
+FLAGS = {
+    "tests_deleted": "missing",
+    "tests_emptied": "edited",
+    "test_twice": "2 times",
+    "renamed": "bonus",
+    "before_everything": "moved",
+    "shadows": "kl_term was there 5 times",
+    "raw_tests": "edited",
+    "hidden_names": "calls itself",
+    "thousand_copies": "601 times",
+}
+
+
+@pytest.mark.sandbox
+@pytest.mark.proof(about=about("lie_in_the_file"))
 @pytest.mark.parametrize("name", attacks("lie_in_the_file"))
-def test_lie_in_the_file_earns_nothing_and_changes_no_maximum(name, graded):
-    result, notebook = graded["lie_in_the_file", name].result()
+def test_lie_in_the_file_earns_nothing_changes_no_maximum_and_is_flagged(name):
+    submitted = answered(WRONG)
+    written = runpy.run_path(str(ATTACKS / "lie_in_the_file" / f"{name}.py"))["forge"](submitted)
+    result, notebook = grade(written or as_bytes(submitted))  # a lie that JSON's writer would not write is in bytes
     assert points(result) == {"test_kl_term_shape": 0.0, "test_kl_term_values": 0.0, "test_kl_term_properties": 0.0}
     assert [check["max_points"] for check in result["checks"]] == [1, 3, 2]
     assert "<script>alert('EFFECT')" not in notebook and '"text/html"' not in notebook
     assert "javascript:alert" not in notebook and "svg" not in notebook and '"image/png"' not in notebook
+    assert name not in FLAGS or any(FLAGS[name] in text for _, text in result["notes"])
 
 
-@pytest.mark.parametrize(
-    "name, flag",
-    [
-        ("tests_deleted", "missing"),
-        ("tests_emptied", "edited"),
-        ("test_twice", "2 times"),
-        ("renamed", "bonus"),
-        ("before_everything", "moved"),
-        ("shadows", "kl_term was there 5 times"),
-        ("raw_tests", "edited"),
-        ("hidden_names", "calls itself"),
-        ("thousand_copies", "601 times"),
-    ],
-)
-def test_lie_in_the_file_is_flagged(name, flag, graded):
-    result, _ = graded["lie_in_the_file", name].result()
-    assert any(flag in text for _, text in result["notes"])
+def test_every_flag_is_of_a_lie_that_exists():
+    assert set(FLAGS) <= set(attacks("lie_in_the_file"))
 
 
 # --- reading, writing, filling: nothing there, nothing left --------------------------------
@@ -164,6 +167,8 @@ def run_all(category, port=0, names=None, limits=Limits(seconds=240)):
     return {name: printed(findings, i) for i, name in enumerate(names)}, findings
 
 
+@pytest.mark.sandbox
+@pytest.mark.proof(about=about_attacks)
 @pytest.mark.parametrize("category", ["read", "write", "fill"])
 def test_no_effect(category, bystander, monkeypatch):
     monkeypatch.setenv("AUTOGRADE_TEST_SECRET", SECRET)
@@ -174,6 +179,8 @@ def test_no_effect(category, bystander, monkeypatch):
     assert {name: text for name, text in texts.items() if "Traceback" in text} == {}
 
 
+@pytest.mark.sandbox
+@pytest.mark.proof(about=about("write"))
 def test_the_next_student_finds_nothing_of_the_last():
     run_all("write", names=["next_student_files", "next_student_ipython", "python_startup"])
     # Python and the course's library are there for everybody, and may lie under /tmp.
@@ -201,6 +208,8 @@ CONTROLS = [
 ]
 
 
+@pytest.mark.sandbox
+@pytest.mark.proof(about=about("read"))
 @pytest.mark.parametrize("name", CONTROLS)
 def test_the_same_attack_succeeds_in_a_weaker_sandbox(name, bystander):
     """So that the tests above could fail: everything read-only, but in sight."""
@@ -252,6 +261,8 @@ def carriers():
     return found
 
 
+@pytest.mark.sandbox
+@pytest.mark.proof(about=about("survive"))
 def test_nothing_survives_the_sandbox():
     texts, findings = run_all("survive")
     assert all("Traceback" not in text for text in texts.values())
@@ -261,6 +272,8 @@ def test_nothing_survives_the_sandbox():
     assert carriers() == []
 
 
+@pytest.mark.sandbox
+@pytest.mark.proof(about=about("survive"))
 def test_survivors_were_there_to_be_killed():
     cells = code_cells(*(source("survive", name) for name in attacks("survive")), "import time; time.sleep(20)")
     with ThreadPoolExecutor(1) as pool:
@@ -301,6 +314,8 @@ STARVE = {
 }
 
 
+@pytest.mark.sandbox
+@pytest.mark.proof(about=about("starve"))
 @pytest.mark.parametrize("name", attacks("starve"))
 def test_greed_is_stopped_with_a_reason(name):
     # A message too long for the judge does not fit into a tight kernel either.
@@ -332,6 +347,8 @@ def test_every_lie_about_time_is_told():
     assert {*STAMPS, *WHILE_CELLS_RUN} == set(attacks("lie_about_time"))
 
 
+@pytest.mark.sandbox
+@pytest.mark.proof(about=about("lie_about_time"))
 @pytest.mark.parametrize("name", WHILE_CELLS_RUN)
 def test_time_is_measured_outside(name):
     findings, _ = job.run(code_cells(source("lie_about_time", name), "print('next')"), Limits(seconds=6))

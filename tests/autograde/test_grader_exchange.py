@@ -4,6 +4,7 @@ import shutil
 
 import jupytext
 import nbformat
+import pytest
 from grading_helpers import COURSE, NAME, RIGHT, answered, mini
 from nbgrader.auth import Authenticator
 from nbgrader.converters import GenerateAssignment
@@ -21,6 +22,8 @@ from traitlets.config import Config
 from autograde import intake
 from autograde import pipeline as run_
 from autograde.cli import publish
+
+pytestmark = pytest.mark.sandbox
 
 
 def test_release_fetch_submit_collect_grade_and_release_feedback(tmp_path, monkeypatch):

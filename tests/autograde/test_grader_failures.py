@@ -20,6 +20,8 @@ from autograde import pipeline as run_
 from autograde.cli import main
 from autograde.pipeline import Settings
 
+pytestmark = pytest.mark.sandbox
+
 CLASS = {
     f"student {i:02} {kind}".replace(",", ""): data
     for i, (kind, data) in enumerate(DAMAGED.items())

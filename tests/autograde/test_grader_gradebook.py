@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import needs
 import pytest
 from grading_helpers import COURSE, answered, as_bytes, mini
 from nbgrader import api
@@ -65,8 +66,7 @@ def result_of(passed, written="An answer.", data=b"1", notes=()):
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory):
     """A real server in a temporary folder, on loopback, run by an unprivileged user; yields its URL."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    assert programs, "PostgreSQL is not installed: apt install postgresql"
+    programs = needs.postgresql()
     folder = Path("/tmp") / f"autograde-pg-{os.getpid()}"
     folder.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -77,7 +77,7 @@ def postgresql(tmp_path_factory):
         user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
 
     def program(name, *arguments):
-        subprocess.run([programs[-1] / name, *arguments], check=True, capture_output=True, cwd=folder, **user)
+        subprocess.run([programs / name, *arguments], check=True, capture_output=True, cwd=folder, **user)
 
     try:
         program("initdb", "-D", folder / "data", "-U", "teacher", "--auth=trust", "-N")
@@ -100,7 +100,7 @@ def postgresql(tmp_path_factory):
         shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def prepared(request, tmp_path_factory):
     """A writer on a gradebook that knows the assignment; making one takes seconds."""
     url = (

@@ -18,6 +18,8 @@ from autograde import pipeline as run_
 from autograde.isolation import pool
 from autograde.isolation.bubblewrap import Limits
 
+pytestmark = pytest.mark.sandbox
+
 FULL = {"test_kl_term_shape": 1, "test_kl_term_values": 3, "test_kl_term_properties": 2}
 
 NOISE = f"""

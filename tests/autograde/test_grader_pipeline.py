@@ -19,6 +19,8 @@ from autograde.job import checks_version
 from autograde.ledger import Busy, Ledger
 from autograde.pipeline import Settings
 
+pytestmark = pytest.mark.sandbox
+
 # Computed before anything forks, so that all runs of one test session agree on it.
 checks_version()
 

@@ -22,6 +22,8 @@ from autograde.isolation.bubblewrap import MB, Limits
 from autograde.job import Job
 from autograde.kernel_client import Kernel
 
+pytestmark = pytest.mark.sandbox
+
 # What a student could find of anybody else, by every way that we know; each line is a finding.
 LOOK = """
 import ctypes, glob, os, socket

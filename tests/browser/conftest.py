@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import needs
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -120,11 +121,8 @@ def jupyterlab(folder):
 @contextmanager
 def chromium():
     """The system's Chromium, without a window."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        raise RuntimeError("the browser tests need Chromium: on Debian and Ubuntu, apt-get install chromium")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        running = playwright.chromium.launch(executable_path=needs.chromium(), args=["--no-sandbox"])
         yield running
         running.close()
 

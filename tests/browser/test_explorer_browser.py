@@ -19,6 +19,8 @@ from scipy.stats import norm
 from vaelab import data, metrics, reference
 from vaelab.explorer.decoding import Grid, PixelDecoder
 
+pytestmark = pytest.mark.browser
+
 SETUP = """
 import vaelab, keras
 from keras import layers

@@ -5,6 +5,8 @@ import pytest
 import release
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.browser
+
 # Not notebook 3: its cells run in tests/test_notebooks.py too, and its training takes longest.
 ASSIGNMENTS = [name for name in release.assignments() if name != "03_conv_vae"]
 
