@@ -54,13 +54,15 @@ class Assignment:
     """One notebook's worth of :class:`Cell`, in order; ``name`` is also the notebook's.
 
     ``imports`` is the text of the first cell of code, if it is given and nothing but imports;
-    ``given`` are the texts of all cells that nbgrader leaves alone.
+    ``given`` are the texts of all cells that nbgrader leaves alone. ``layout`` has all cells, in order, as students were given
+    them: ``(id or None, cell_type, text)``.
     """
 
     name: str
     cells: tuple
     imports: str = ""
     given: frozenset = frozenset()
+    layout: tuple = ()
 
     @property
     def max_score(self):
@@ -116,12 +118,14 @@ def load(name, course=PROJECT):
     """The :class:`Assignment` of a course. Raises :class:`AssignmentError`."""
     source = source_notebook(name, course)
     released, _ = ClearHiddenTests(config=nbgrader_config(course)).preprocess(nbformat.from_dict(source), {})
-    cells, free = [], []
+    cells, free, layout = [], [], []
     for cell, given in zip(source.cells, released.cells):
         metadata = cell.metadata.get("nbgrader")
         if not metadata or not (is_grade(cell) or is_solution(cell) or is_locked(cell)):
             free.append(cell)
+            layout.append((None, cell.cell_type, cell.source))
             continue
+        layout.append((metadata["grade_id"], cell.cell_type, given.source))
         if is_solution(cell):
             kind = "written" if is_grade(cell) else "solution"
         else:
@@ -146,7 +150,7 @@ def load(name, course=PROJECT):
         raise NothingToGrade(f"{name} has no graded cell: nothing in it can earn points.")
     first = next((cell for cell in source.cells if cell.cell_type == "code"), None)
     imports = first.source if first in free and _only_imports(first.source) else ""
-    return Assignment(name, tuple(cells), imports, frozenset(cell.source for cell in free))
+    return Assignment(name, tuple(cells), imports, frozenset(cell.source for cell in free), tuple(layout))
 
 
 def _only_imports(source):

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograde import restore
+from autograde import match, restore
 from autograde.assignment import Assignment
 from autograde.isolation import bubblewrap, pool
 from autograde.isolation.bubblewrap import Limits
@@ -151,6 +151,7 @@ def grade(job):
         result["notes"] = [list(note) for note in restored.notes]
         stages["intake"] = round(time.monotonic() - started, 3)
         findings, result["usage"] = run(cells, job.limits, job.sandboxed)
+        match.explain(findings, restored.below, job.assignment)
         if findings["stopped"]:
             where, why = _called(cells, findings["stopped"]["cell"]), findings["stopped"]["why"]
             result.update(status="stopped", reason=f"The notebook was stopped at cell {where}: {why}.")

@@ -6,9 +6,12 @@ deleted, duplicated, moved, edited or forged is put right and noted.
 """
 
 import base64
+import contextlib
 import json
 import re
 from dataclasses import dataclass, field
+
+from autograde import match
 
 #: A notebook larger than this was not written by a person.
 MAX_BYTES = 64 * 2**20
@@ -29,12 +32,14 @@ class Restored:
 
     A note is ``(kind, text)``; ``kind`` is ``repair`` for what happens to honest people,
     ``tampering`` for what does not. ``beside`` are the ids of written cells that are as
-    they were given, and have text of the student's beside them.
+    they were given, and have text of the student's beside them; ``below`` says, by solution cell, that its function
+    is defined below its tests.
     """
 
     cells: list
     notes: list = field(default_factory=list)
     beside: set = field(default_factory=set)
+    below: dict = field(default_factory=dict)
 
 
 def read(data):
@@ -60,19 +65,38 @@ def read(data):
     return cells
 
 
-def _parse(data):
-    for encoding in ("utf-8-sig", "utf-16") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",):
-        try:
+#: What a file may be instead of text: how it begins.
+BINARY = {
+    b"PK\x03\x04": "The file is a zip archive without a notebook in it that could be read.",
+    b"%PDF": "The file is a PDF, not a notebook.",
+}
+
+
+def decode(data):
+    """``(text, encoding)`` of a file that should be UTF-8. Raises :class:`Damaged`.
+
+    A byte order mark decides; then UTF-8; then what old editors on Windows, and programs that forget the mark, make of JSON.
+    """
+    marks = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+    marked = next((encoding for mark, encoding in marks.items() if data.startswith(mark)), None)
+    for encoding in [marked] if marked else ["utf-8-sig"]:
+        with contextlib.suppress(UnicodeDecodeError):
             text = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        if data[:4] == b"PK\x03\x04":
-            raise Damaged("The file is a zip archive, not a notebook.")
-        if data[:4] == b"%PDF":
-            raise Damaged("The file is a PDF, not a notebook.")
-        raise Damaged("The file is not text: it was damaged on its way, or it is not a notebook.")
+            if "\0" not in text[:4]:
+                return text, "utf-8" if encoding == "utf-8-sig" else encoding
+    for begins, why in BINARY.items():
+        if data.startswith(begins):
+            raise Damaged(why)
+    others = {b"{\0": "utf-16-le", b"\0{": "utf-16-be"}.get(data[:2], "windows-1252")
+    with contextlib.suppress(UnicodeDecodeError):
+        text = data.decode(others)
+        if text.lstrip()[:1] == "{":
+            return text, others
+    raise Damaged("The file is not text: it was damaged on its way, or it is not a notebook.")
+
+
+def _parse(data):
+    text, _ = decode(data)
     if text.lstrip()[:1] == "<":
         raise Damaged("The file is a web page, not a notebook: use File > Download in JupyterLab.")
     if text.lstrip()[:1] not in ("{", "["):
@@ -200,22 +224,18 @@ def restore(data, assignment):
     """
     submitted = read(data)
     by_id = {cell.id: cell for cell in assignment.cells}
-    known = [
-        grade_id if grade_id in by_id else cell_id if cell_id in by_id else None
-        for _, _, cell_id, grade_id, _ in submitted
-    ]
+    known = match.known(submitted, assignment)
     if not any(known):
         raise Damaged(
-            f"This is not {assignment.name}: none of its cells is in the notebook, or a program has dropped the names "
-            "that tell them apart. Copy your answers into a fresh copy of the notebook and submit that."
+            f"This is not {assignment.name}: none of its cells is in the notebook. "
+            "If these are your answers to it, copy them into a fresh copy of the notebook and submit that."
         )
-    restored = Restored([])
-    for (_, _, _, grade_id, _), cell_id in zip(submitted, known):
-        if grade_id is not None and grade_id != cell_id:
-            restored.notes.append(("tampering", f"a cell calls itself {grade_id[:80]!r}, which the assignment has not"))
+    restored = Restored([], _notes_on_the_file(data, submitted, known, assignment))
+    other_version = any(text.startswith(OTHER_VERSION) for _, text in restored.notes)
 
     places = {}  # grade id -> sort key of the cell that fills its place
     floor, added = (-1, 0), 0
+    edited, missing = [], []
     for place, cell in enumerate(assignment.cells):
         here = [i for i, cell_id in enumerate(known) if cell_id == cell.id]
         if len(here) > 1:
@@ -225,18 +245,15 @@ def restore(data, assignment):
             answered = [i for i in here if submitted[i][1].strip() != cell.source.strip()]
             chosen = (answered or here)[-1] if here else None
         else:
-            edited = [i for i in here if submitted[i][1].split() not in (cell.released.split(), cell.source.split())]
-            if edited:
-                restored.notes.append(
-                    ("tampering" if cell.kind == "test" else "repair", f"{cell.id} was edited; the original was used")
-                )
+            edited += [
+                cell for i in here if submitted[i][1].split() not in (cell.released.split(), cell.source.split())
+            ][:1]
             below = [i for i in here if (i, 0) > floor]
             if here and not below:
                 restored.notes.append(("repair", f"{cell.id} was moved before what it depends on; it was put back"))
             chosen = below[0] if below else None
         if chosen is None:
-            if not here:
-                restored.notes.append(("repair", f"{cell.id} was missing; it was put back"))
+            missing += [] if here else [cell.id]
             added += 1
             before = floor[0]
             if cell.kind == "test":
@@ -249,6 +266,15 @@ def restore(data, assignment):
         else:
             places[cell.id] = (chosen, 0)
         floor = max(floor, places[cell.id])
+
+    for kind, cells in (
+        ("tampering", [cell.id for cell in edited if cell.kind == "test"]),
+        ("repair", [cell.id for cell in edited if cell.kind != "test"]),
+    ):
+        if cells:
+            restored.notes.append((kind, f"{_and(cells)} {_was(cells)} edited; the original was used"))
+    if missing and not other_version:
+        restored.notes.append(("repair", f"{_and(missing)} {_was(missing)} missing, and put back"))
 
     keyed = [
         (place, _known_cell(by_id[cell_id], submitted[place[0]] if place[1] == 0 else None))
@@ -288,6 +314,8 @@ def restore(data, assignment):
                 "nbgrader": None,
             },
         )
+    restored.below = match.below_its_tests(restored.cells, assignment)
+    restored.notes += [("repair", text) for text in restored.below.values()]
     given = ["", *map(inert, assignment.given)]
     for cell in assignment.cells:
         if cell.kind == "written" and _answered_beside(restored.cells, cell, given):
@@ -296,6 +324,52 @@ def restore(data, assignment):
                 ("repair", f"{cell.id} was left as it was, and there is text beside it, which a person will read")
             )
     return restored
+
+
+#: How the note begins that says so.
+OTHER_VERSION = "made from another version of this assignment"
+
+
+def _notes_on_the_file(data, submitted, known, assignment):
+    """What was put right before any cell was looked at: the encoding, names that were lost, another version."""
+    notes = []
+    if (encoding := decode(data)[1]) != "utf-8":
+        notes.append(("repair", f"the file was saved as {encoding}, and read as such; notebooks are UTF-8"))
+    mine = {cell.id for cell in assignment.cells}
+    unknown = [cell[3] for cell in submitted if cell[3] is not None and cell[3] not in mine]
+    missing = [cell.id for cell in assignment.cells if cell.id not in known]
+    if len(unknown) > 1 and len(missing) > 1:
+        text = f"{OTHER_VERSION}: it has {len(unknown)} cells that are not in this one ({_and(unknown)})"
+        notes.append(
+            ("repair", f"{text}, and {_and(missing)} {_was(missing)} missing; those of this version were used")
+        )
+    else:
+        notes += [
+            ("tampering", f"a cell calls itself {grade_id[:80]!r}, which the assignment has not")
+            for grade_id in unknown
+        ]
+    by_name = match.named(submitted, assignment)
+    by_text = [cell_id for cell_id, name in zip(known, by_name) if cell_id and not name]
+    if by_text:
+        notes.append(
+            (
+                "repair",
+                f"{_and(by_text)} had lost {'its name' if len(by_text) == 1 else 'their names'}, and {_was(by_text)} known by the text",
+            )
+        )
+    return notes
+
+
+def _and(names, most=6):
+    """``a, b and c``; of many, the first few and the number of the others."""
+    names = [printable(name)[:80] for name in names]
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} others"]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _was(names):
+    return "was" if len(names) == 1 else "were"
 
 
 def _answered_beside(cells, written, given):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from nbgrader.utils import parse_utc
 
-from autograde import restore
+from autograde import match, restore
 from autograde.assignment import Assignment
 from autograde.intake.files import File, IntakeError
 from autograde.intake.names import Facts, undated
@@ -135,7 +135,11 @@ def recognise(file: File, assignments: Mapping[str, Assignment]) -> str | None:
 
 
 def _known(submitted: list, assignment: Assignment) -> int:
-    return len({name for cell in submitted for name in cell[2:4]} & {cell.id for cell in assignment.cells})
+    """How many of the assignment's cells there are; text alone is believed if two cells have it."""
+    if any(match.named(submitted, assignment)):
+        return 1000 + len({*match.named(submitted, assignment)} - {None})
+    by_text = len({*match.known(submitted, assignment)} - {None})
+    return by_text if by_text > 1 else 0
 
 
 def worth(file: File, assignment: Assignment) -> int:
@@ -146,11 +150,10 @@ def worth(file: File, assignment: Assignment) -> int:
     submitted = cells(file)
     if submitted is None:
         return 1
-    given = {
-        cell.id: (cell.source.strip(), cell.released.strip()) if cell.students else () for cell in assignment.cells
-    }
-    mine = [(source.strip(), given[name]) for _, source, *ids, _ in submitted for name in ids if name in given]
-    return 2 if any(sources and source not in sources for source, sources in mine) else int(bool(mine))
+    by_id = {cell.id: cell for cell in assignment.cells}
+    mine = [(one[1].strip(), by_id[name]) for one, name in zip(submitted, match.known(submitted, assignment)) if name]
+    answered = any(cell.students and text not in (cell.source.strip(), cell.released.strip()) for text, cell in mine)
+    return 2 if answered else int(bool(mine))
 
 
 def doubt(submissions: Sequence[Submission], assignments: Mapping[str, Assignment], only: str) -> None:

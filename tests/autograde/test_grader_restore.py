@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 from grading_helpers import answered, as_bytes, cell, mini, released
 from nbconvert import HTMLExporter
 
+from autograde import assignment, match
 from autograde import restore as restore_
 
 ASSIGNMENT = mini()
@@ -58,7 +59,7 @@ DAMAGED = {
     "a zip": zipped(),
     "an image": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
     "a Python script": b"def kl_term(a, b):\n    return 1\n",
-    "UTF-16 without a mark": GOOD.decode().encode("utf-16-le"),
+    "UTF-16 without a mark, cut": GOOD.decode().encode("utf-16-le")[:-9],
     "Latin-1": '{"cells": ["é"]}'.encode("latin-1"),
     "merge conflict": GOOD.replace(b'"cells"', b'\n<<<<<<< HEAD\n"cells"'),
     "a list": b"[1, 2, 3]",
@@ -90,7 +91,7 @@ DAMAGED = {
     "something after the end": GOOD + b"\n-- \nsent from my telephone",
     "comments": b"// my notebook\n" + GOOD,
     "escaped for HTML": html.escape(GOOD.decode()).encode(),
-    "UTF-32": GOOD.decode().encode("utf-32"),
+    "UTF-32, cut": GOOD.decode().encode("utf-32")[:-5],
     "a mark and nothing": b"\xef\xbb\xbf",
     "cut inside a letter": GOOD[:200] + "é".encode()[:1],
     "a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
@@ -235,14 +236,147 @@ def test_old_formats_are_read():
     [
         lambda text: b"\xef\xbb\xbf" + text.encode(),
         lambda text: text.encode("utf-16"),
+        lambda text: text.encode("utf-16-le"),
+        lambda text: text.encode("utf-16-be"),
+        lambda text: text.encode("utf-32"),
+        lambda text: text.replace("It pulls", "Cela tire à gauche").encode("windows-1252"),
         lambda text: text.replace("\\n", "\\r\\n").encode(),
         lambda text: text.replace("{", "{\r\n").encode(),
     ],
-    ids=["BOM", "UTF-16", "Windows line ends in cells", "Windows line ends in the file"],
+    ids=[
+        "BOM",
+        "UTF-16",
+        "UTF-16 LE",
+        "UTF-16 BE",
+        "UTF-32",
+        "Windows-1252",
+        "Windows line ends in cells",
+        "Windows line ends in the file",
+    ],
 )
 def test_other_encodings_are_read(encode):
     restored = restore(encode(as_bytes(answered("return 42")).decode()))
     assert source_of(restored, "kl_term") == "def kl_term(z_mean, z_log_var):\n    return 42\n"
+
+
+def test_the_encoding_is_noted_and_letters_are_kept():
+    data = json.dumps(answered(written="Cela tire à gauche"), ensure_ascii=False).encode("windows-1252")
+    restored = restore(data)
+    assert source_of(restored, "question_pull") == "Cela tire à gauche"
+    assert [text for _, text in restored.notes if "windows-1252" in text]
+
+
+def stripped(notebook):
+    """What a copy into a fresh notebook, or another program, leaves: the text."""
+    for i, c in enumerate(notebook.cells):
+        c.metadata, c.id = {}, f"new-{i}"
+    return notebook
+
+
+@pytest.mark.parametrize("remove", [None, *[g for g in GRADED if g.startswith("test_")]])
+def test_cells_without_any_name_are_known_by_their_text(remove):
+    notebook = stripped(answered("return 42", written="My own words."))
+    notebook.cells = [
+        c for c in notebook.cells if remove is None or remove.removeprefix("test_").replace("_", ".", 2) not in c.source
+    ]
+    notebook.cells.insert(3, nbformat.v4.new_code_cell("print(kl_term)"))
+    notebook.cells.insert(2, nbformat.v4.new_markdown_cell("A thought of mine."))
+    restored = restore(notebook)
+    assert order(restored) == GRADED
+    assert "return 42" in source_of(restored, "kl_term") and source_of(restored, "question_pull") == "My own words."
+    kinds = {kind for kind, _ in restored.notes}
+    assert kinds == {"repair"} and any("known by the text" in text for _, text in restored.notes)
+
+
+def test_an_answer_without_its_name_is_known_by_the_question_before_it():
+    layout = (
+        (None, "markdown", "## The first question"),
+        ("q1", "markdown", "YOUR ANSWER HERE"),
+        (None, "markdown", "## The second question"),
+        ("q2", "markdown", "YOUR ANSWER HERE"),
+    )
+    cells = tuple(
+        assignment.Cell(i, "written", "markdown", "YOUR ANSWER HERE", "YOUR ANSWER HERE", 2.0, {}) for i in ("q1", "q2")
+    )
+    two = assignment.Assignment("two", cells, "", frozenset(text for i, _, text in layout if i is None), layout)
+    texts = ["# Title of mine", "## The first question", "one", "## The second question", "second", "and more"]
+    submitted = [("markdown", text, None, None, {}) for text in texts]
+    assert match.known(submitted, two) == [None, None, "q1", None, "q2", None]
+    submitted[2] = ("markdown", "YOUR ANSWER HERE", None, None, {})
+    assert match.known(submitted, two)[2] == "q1"
+
+
+def test_of_several_cells_without_names_that_define_the_function_the_last_is_the_answer():
+    notebook = stripped(answered("return 1"))
+    notebook.cells.insert(3, nbformat.v4.new_code_cell("def kl_term(z_mean, z_log_var):\n    return 2"))
+    assert "return 2" in source_of(restore(notebook), "kl_term")
+
+
+def test_a_notebook_of_another_version_is_one_note_and_no_tampering():
+    notebook = answered()
+    for c in notebook.cells:
+        if c.metadata.get("nbgrader", {}).get("grade_id", "").startswith("test_"):
+            c.metadata["nbgrader"]["grade_id"] = "cell-2025-" + c.metadata["nbgrader"]["grade_id"]
+            c.id = c.metadata["nbgrader"]["grade_id"]
+            c.source = c.source + "  # as it was last year"
+    restored = restore(notebook)
+    assert order(restored) == GRADED
+    ((kind, text),) = restored.notes
+    assert (
+        kind == "repair"
+        and text.startswith("made from another version of this assignment")
+        and "test_kl_term_shape" in text
+    )
+
+
+def test_many_deleted_or_edited_tests_are_one_note_each():
+    notebook = answered()
+    tests = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id", "").startswith("test_")]
+    notebook.cells.remove(tests[0])
+    notebook.cells.remove(tests[1])
+    tests[2].source = "pass"
+    assert restore(notebook).notes == [
+        ("tampering", "test_kl_term_properties was edited; the original was used"),
+        ("repair", "test_kl_term_shape and test_kl_term_values were missing, and put back"),
+    ]
+
+
+BELOW = "def kl_term(z_mean, z_log_var):\n    return 2"
+
+
+@pytest.mark.parametrize(
+    "stub, own, said",
+    [
+        (True, [BELOW], "kl_term is defined below its tests only"),
+        (False, [BELOW], "kl_term is defined again below its tests"),
+        (False, [], None),
+        (True, ["other = 3", "kl_term(1, 2)"], None),
+    ],
+)
+def test_a_function_defined_below_its_tests_is_said_to_be(stub, own, said):
+    notebook = released() if stub else answered()
+    notebook.cells.extend(nbformat.v4.new_code_cell(code) for code in own)
+    restored = restore(notebook)
+    assert [text for _, text in restored.notes if "below its tests" in text] == [*restored.below.values()]
+    assert bool(restored.below) == bool(said) and (not said or restored.below["kl_term"].startswith(said))
+
+
+def test_a_function_defined_above_its_tests_in_a_cell_of_ones_own_is_not_called_below_them():
+    notebook = released()
+    at = position(notebook, "test_kl_term_shape")
+    notebook.cells[at:at] = [nbformat.v4.new_code_cell(BELOW)]
+    assert restore(notebook).below == {}
+
+
+def test_who_defines_it_below_is_not_told_that_nothing_is_written():
+    notebook = released()
+    notebook.cells.append(nbformat.v4.new_code_cell(BELOW))
+    restored = restore(notebook)
+    verdict = {"status": "not_done", "message": "kl_term is not written yet."}
+    findings = {"checks": {"test_kl_term_shape": {"passed": False, "verdicts": [verdict]}}}
+    match.explain(findings, restored.below, ASSIGNMENT)
+    assert "below its tests" in verdict["message"] and "not written" not in verdict["message"]
+    assert "Move it" in verdict["next_step"]
 
 
 def test_a_test_that_was_deleted_runs_after_what_the_student_added():

@@ -1,6 +1,7 @@
 """What real classes hand in: other systems, other names, archives, files beside the notebook, and what cannot be opened."""
 
 import io
+import json
 import os
 import shutil
 import zipfile
@@ -287,6 +288,21 @@ def test_every_file_is_accounted_for_once(place, only):
     data["carl/hw.zip"] = zipped({"hw.ipynb": BOOK, "m.py": b"x"})
     expected = sorted({*names} - {"carl/hw.zip"} | {"carl/hw.zip/hw.ipynb", "carl/hw.zip/m.py"})
     assert sorted(everything_said(intake.collect(place(data), BOTH, only))) == expected
+
+
+def without_names(data):
+    notebook = json.loads(data)
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+        cell.pop("id", None)
+    return json.dumps(notebook).encode()
+
+
+@pytest.mark.parametrize("only", [None, "mini"])
+def test_a_notebook_whose_cells_lost_their_names_is_known_by_their_text(place, only):
+    students, unmatched = collect(place({"ada.ipynb": without_names(BOOK), "ben.ipynb": BOOK}), only, BOTH)
+    assert set(students) == {"ada", "ben"} and unmatched == []
+    assert {s.assignment for s in students.values()} == {"mini"} and all(s.problem is None for s in students.values())
 
 
 # --- one student's folder stops nobody ------------------------------------------------------
