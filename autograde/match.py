@@ -34,12 +34,11 @@ def known(submitted: Submitted, assignment: Assignment) -> list[str | None]:
         for cell in missing:
             if cell.id not in ids:
                 _fill(ids, cell.id, _same_function(cell, submitted, ids))
-        for cell in (
-            missing
-        ):  # what all assignments have where an answer is due says which cell it is, but not of which assignment
-            if cell.kind == "written" and any(ids):
-                _fill(ids, cell.id, _same_text(cell, texts, ids))
         _between([one[0] for one in submitted], texts, ids, assignment)
+        # The text that stands where an answer is due is the same in all assignments: it says which cell, not which assignment.
+        for cell in missing:
+            if cell.id not in ids and cell.kind == "written" and any(ids):
+                _fill(ids, cell.id, _same_text(cell, texts, ids))
     return ids
 
 
