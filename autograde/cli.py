@@ -59,11 +59,6 @@ def parser():
     grade.add_argument(
         "--scheduler", metavar="ADDRESS", help="a Dask scheduler that is running already: tcp://host:8786"
     )
-    grade.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with an interrupted run; this is what happens anyway, and the flag insists that there is one",
-    )
     grade.add_argument("--regrade", action="store_true", help="grade again even what has not changed")
     grade.add_argument(
         "--db-url", help="nbgrader's gradebook (default: OUT/gradebook.db); postgresql+psycopg://… works"
@@ -92,6 +87,14 @@ def parser():
         help="that the cells of one submission may print and display (default: %(default)s)",
     )
     grade.add_argument(
+        "--roster",
+        type=Path,
+        metavar="CSV",
+        help="list of students: a column `student`, and others with what an LMS calls them (Moodle: another number for each "
+        "assignment)",
+    )
+    _add_out_of(grade)
+    grade.add_argument(
         "--no-sandbox", action="store_true", help="run students' code unprotected: only for code that you trust"
     )
     trial = commands.add_parser("demo", help="grade a small class that ships with the project, and open the report")
@@ -102,7 +105,29 @@ def parser():
     feedback.add_argument("--out", type=Path, default=PROJECT / "workspace")
     feedback.add_argument("--course", type=Path, default=PROJECT, help=argparse.SUPPRESS)
     feedback.add_argument("--db-url")
+    _add_out_of(feedback)
     return top
+
+
+def _add_out_of(command):
+    command.add_argument(
+        "--out-of",
+        type=_out_of,
+        action="append",
+        default=[],
+        metavar="[ASSIGNMENT=]POINTS",
+        help="what an assignment counts in the LMS: marks for Canvas and Moodle are scaled to it",
+    )
+
+
+def _out_of(text):
+    name, _, points = text.rpartition("=")
+    try:
+        if 0 < float(points) < math.inf:
+            return name, float(points)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of points: 100, or 02_vae=20")
 
 
 def main(arguments=None):
@@ -135,9 +160,6 @@ def main(arguments=None):
 
 
 def _grade(options):
-    if options.resume and not (options.out / "ledger.jsonl").is_file():
-        print(f"autograde: there is nothing to resume in {options.out}: it has no ledger.", file=sys.stderr)
-        return 2
     if options.no_sandbox:
         print(SHOUT, file=sys.stderr)
     limits = Limits(
@@ -154,6 +176,8 @@ def _grade(options):
         not options.no_sandbox,
         options.regrade,
         options.db_url,
+        options.roster,
+        dict(options.out_of),
     )
     return _run_and_report(settings)[0]
 
@@ -174,7 +198,7 @@ def _run_and_report(settings):
     """Grade, write what people read, and say what happened; returns ``(exit status, report)``."""
     with on_screen() as progress:
         summary = run(settings, progress)
-    report, marks = publish(settings.out, settings.gradebook, summary.unmatched)
+    report, marks = publish(settings.out, settings.gradebook, summary.unmatched, settings.out_of)
     asked_for = {(submission.student, submission.assignment) for submission in summary.submissions}
     count = Counter(line["status"] for line in marks if (line["student"], line["assignment"]) in asked_for)
     print(
@@ -206,11 +230,11 @@ def _feedback(options):
     if not (options.out / "ledger.jsonl").is_file():
         print(f"autograde: there are no results in {options.out}: it has no ledger.", file=sys.stderr)
         return 2
-    _say_what_is_next(*publish(options.out, settings.gradebook))
+    _say_what_is_next(*publish(options.out, settings.gradebook, out_of=dict(options.out_of)))
     return 0
 
 
-def publish(out, db_url, unmatched=None):
+def publish(out, db_url, unmatched=None, out_of=None):
     """Write feedback, marks and report from the results and the gradebook; the report's path, and the rows of marks.csv.
 
     ``unmatched`` are the files that belong to nobody; None: those of the last time.
@@ -229,7 +253,8 @@ def publish(out, db_url, unmatched=None):
             writer.close()
         except GradebookError as error:
             print(f"! {error}\n! Marks and feedback are without what was graded by hand.", file=sys.stderr)
-        return write_all(out, ledger.results(), marks, [e for e in latest if e["state"] == "failed"], unmatched)
+        failed = [entry for entry in latest if entry["state"] == "failed"]
+        return write_all(out, ledger.results(), marks, failed, unmatched, out_of)
 
 
 def program():

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograde import match, restore
+from autograde import alike, match, restore
 from autograde.assignment import Assignment
 from autograde.isolation import bubblewrap, pool
 from autograde.isolation.bubblewrap import Limits
@@ -157,11 +157,9 @@ def grade(job):
             result.update(status="stopped", reason=f"The notebook was stopped at cell {where}: {why}.")
     judged = time.monotonic()
     result["checks"], result["written"] = score(job.assignment, cells, findings, result["reason"], beside)
-    result["answers"] = {
-        c.id: _source(cells, c.id)[:MAX_ANSWER]
-        for c in job.assignment.cells
-        if c.kind == "solution" and result["status"] != "unreadable"
-    }
+    readable = result["status"] != "unreadable"
+    answers = alike.own_code(cells, job.assignment) if readable else {}
+    result["answers"] = {name: code[:MAX_ANSWER] for name, code in answers.items()}
     result["score"] = sum(check["points"] for check in result["checks"])
     result["versions"] = {
         "python": sys.version.split()[0],

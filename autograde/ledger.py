@@ -27,13 +27,13 @@ class Busy(RuntimeError):
     """Another grader is at work in this folder."""
 
 
-def write_safely(path, text):
-    """Write a file so that after a crash it is the old one or the new one, never a part."""
+def write_safely(path, content):
+    """Write a file (text, or bytes) so that after a crash it is the old one or the new one, never a part."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
-    with open(unfinished, "w", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
+    with open(unfinished, "wb") as stream:
+        stream.write(content.encode() if isinstance(content, str) else content)
         stream.flush()
         os.fsync(stream.fileno())
     unfinished.replace(path)

@@ -17,10 +17,11 @@ from autograde import assignment as assignments_of_course
 from autograde import intake as intake_
 from autograde.gradebook import GradebookError, Writer
 from autograde.isolation import pool
-from autograde.isolation.bubblewrap import Limits, require_bubblewrap
+from autograde.isolation.bubblewrap import Limits, SandboxMissing, require_bubblewrap
 from autograde.job import GraderFailure, Job, grade
 from autograde.ledger import Ledger, write_safely
 from autograde.progress import Lines
+from autograde.roster import Roster
 
 #: How often one submission is tried before the grader gives up on it.
 ATTEMPTS = 3
@@ -64,6 +65,8 @@ class Settings:
     sandboxed: bool = True
     regrade: bool = False
     db_url: str | None = None
+    roster: Path | None = None
+    out_of: dict = field(default_factory=dict)
 
     @property
     def gradebook(self):
@@ -90,7 +93,7 @@ def work(job):
         result, notebook = grade(job)
         for text in (json.dumps(result, ensure_ascii=False), notebook):
             text.encode()  # what cannot be written fails here, and not where all submissions meet
-    except (GraderFailure, OSError, UnicodeEncodeError) as failure:
+    except (GraderFailure, SandboxMissing, OSError, UnicodeEncodeError) as failure:
         return {"failure": str(failure)[:2000]}
     return {"result": result, "notebook": notebook}
 
@@ -104,16 +107,21 @@ def run(settings, say=print, stage=lambda name: None):
     (tests interrupt there).
     """
     progress = say if isinstance(say, Lines) else Lines(say)
-    if settings.sandboxed:
+    if (
+        settings.sandboxed and not settings.scheduler
+    ):  # with one, students' code runs on the workers, which look for themselves
         require_bubblewrap()
     names = assignments_of_course.names(settings.course)
     if settings.only is not None and settings.only not in names:
         raise assignments_of_course.AssignmentError(
             f"there is no assignment {settings.only!r}; there are: {', '.join(names) or 'none'}."
         )
-    assignments = _assignments(settings, names)
+    assignments = _assignments(settings, names, progress.say)
+    roster = Roster(settings.roster) if settings.roster else None
     stage("intake")
     found = intake_.collect(settings.source, assignments, settings.only)
+    if roster:
+        found.submissions[:] = roster.rename(found.submissions)
     summary = Summary(found.submissions, found.unmatched)
     with Ledger(settings.out) as ledger:
         finished = sum(entry["state"] in ("done", "recorded") for entry in ledger.states.values())
@@ -129,14 +137,17 @@ def run(settings, say=print, stage=lambda name: None):
     return summary
 
 
-def _assignments(settings, names):
-    """All of the course's, by name: what was handed in for another is recognised. Those not asked for need not be sound."""
-    if settings.only is None:
-        return assignments_of_course.load_all(settings.course)
-    found = {settings.only: assignments_of_course.load(settings.only, settings.course)}
-    for name in {*names} - {settings.only}:
-        with contextlib.suppress(assignments_of_course.AssignmentError):
+def _assignments(settings, names, say):
+    """All of the course's, by name: what was handed in for another is recognised. One that is broken stops no other."""
+    found = {}
+    for name in names:
+        try:
             found[name] = assignments_of_course.load(name, settings.course)
+        except assignments_of_course.AssignmentError as error:
+            if name == settings.only:
+                raise
+            if settings.only is None and not isinstance(error, assignments_of_course.NothingToGrade):
+                say(f"! {error}\n! What was handed in for {name} is not graded.")
     return found
 
 
@@ -323,6 +334,7 @@ def _stamped(result, submission):
         "timestamp": submission.timestamp and submission.timestamp.isoformat(),
         "superseded": submission.superseded,
         "receipt": submission.receipt,
+        "origin": submission.origin,
     }
 
 

@@ -8,12 +8,12 @@ Written by the job
     ``format, student, assignment, key, sha256, status, reason, score, max_score, checks, written, answers, notes, usage,
     versions, sandboxed``. ``key`` names everything that the result depends on: two jobs with one key have one result.
 Added by the pipeline, from what intake knows, which may change while the file does not
-    ``name, late, timestamp, superseded, receipt, notes_of_intake``; the first ``notes_of_intake`` of the ``notes`` are intake's.
+    ``name, late, timestamp, superseded, receipt, origin, notes_of_intake``; the first ``notes_of_intake`` of the ``notes`` are intake's.
 
 ==========  ====================================================================================================
 format      what differs
 ==========  ====================================================================================================
-1           checks have no ``kind``: all of them are judged
+1           checks have no ``kind``: all of them are judged; ``answers`` held what was given, too, and are not read
 2           this one
 ==========  ====================================================================================================
 
@@ -147,7 +147,7 @@ class Result(TypedDict):
     max_score: float
     checks: list[Check]
     written: list[Written]
-    answers: dict[str, str]  # the student's code by solution cell, cut to size
+    answers: dict[str, str]  # the student's own code by solution cell, without what was given, cut to size
     notes: list[Note]
     usage: Usage
     versions: Versions
@@ -157,6 +157,7 @@ class Result(TypedDict):
     timestamp: NotRequired[str | None]
     superseded: NotRequired[list[str]]
     receipt: NotRequired[dict[str, str]]
+    origin: NotRequired[dict[str, str]]  # what an LMS wants back: system, number, name, prefix
     notes_of_intake: NotRequired[int]
 
 
@@ -171,6 +172,7 @@ def loads(text: str) -> Result:
     if result["format"] == 1:
         for check in result["checks"]:
             check["kind"] = "judged"
+        result["answers"] = {}
     elif result["format"] != FORMAT:
         versions = result.get("versions")
         checks = versions.get("checks") if isinstance(versions, dict) else None

@@ -32,7 +32,8 @@ class Submission:
 
     ``file`` is None where there is nothing that could be a notebook; ``problem`` says why nothing can be graded.
     ``timestamp`` is UTC, without a zone, as nbgrader keeps it. ``receipt`` holds what nbgrader's exchange wants back to
-    release the feedback, by file name. ``superseded`` are notebooks that were not graded, ``unused`` all other files.
+    release the feedback, by file name, and ``origin`` what an LMS wants back (see :class:`autograde.intake.names.Mark`).
+    ``superseded`` are notebooks that were not graded, ``unused`` all other files.
     """
 
     student: str
@@ -46,6 +47,7 @@ class Submission:
     notes: list[tuple[str, str]] = field(default_factory=list)
     problem: str | None = None
     receipt: dict[str, str] = field(default_factory=dict)
+    origin: dict[str, str] = field(default_factory=dict)
 
     def read(self) -> bytes:
         """The submitted bytes; empty if there are none. Raises OSError and zipfile's errors."""
@@ -72,7 +74,7 @@ def submission(
             made.notes.append(("repair", f"also handed in, and not used: {_listed(others)}"))
     else:
         file, facts = (found or traces)[-1]
-        made = Submission(student, assignment.name, None, facts.name, late=facts.late)
+        made = Submission(student, assignment.name, None, facts.name, late=facts.late, origin=facts.origin)
         made.unused = [file.shown for file, _ in found or traces]
         made.problem = (
             f"No notebook was submitted, but: {_listed(made.unused)}. Submit the file {assignment.name}.ipynb."
@@ -96,7 +98,7 @@ def _of_notebooks(
     value = {file: worth(file, assignment) for file, _ in notebooks[-MOST:]}
     notebooks[-MOST:] = sorted(notebooks[-MOST:], key=lambda one: value[one[0]])
     *others, (file, facts) = notebooks
-    made = Submission(student, assignment.name, file, facts.name, late=facts.late)
+    made = Submission(student, assignment.name, file, facts.name, late=facts.late, origin=facts.origin)
     made.superseded = [other.shown for other, _ in others]
     if others:
         text = f"of {len(notebooks)} notebooks, {file.shown} was graded, and not {_listed(made.superseded)}"

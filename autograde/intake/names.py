@@ -8,7 +8,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
@@ -51,7 +51,7 @@ class Facts:
     """What a path says of a file.
 
     ``owner`` is "" if it says nothing; ``key`` tells apart two people whose ``owner`` is one; ``order`` sorts a student's files,
-    the last handed in last; ``receipt``: the LMS wrote the file, not the student.
+    the last handed in last; ``receipt``: the LMS wrote the file, not the student; ``origin``: see :class:`Mark`.
     """
 
     owner: str
@@ -62,17 +62,27 @@ class Facts:
     late: bool = False
     order: tuple = (0, 0)
     receipt: bool = False
+    origin: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What a learning-management system wrote into a part of a path."""
+    """What a learning-management system wrote into a part of a path: ``prefix`` is what stands before the student's own name for it.
 
+    System, number, name and prefix are what it wants back beside feedback: a submission's ``origin``.
+    """
+
+    system: str
     id: str
     name: str = ""
     late: bool = False
     order: int | str = 0
     receipt: bool = False
+    prefix: str = ""
+
+    @property
+    def origin(self) -> dict[str, str]:
+        return {"system": self.system, "number": self.id, "name": self.name, "prefix": self.prefix}
 
 
 class Names:
@@ -124,6 +134,7 @@ class Names:
             mark = marks[0]
             facts.owner, key = mark.id, f"{mark.name}_{mark.id}"
             facts.name, facts.late, facts.receipt = restore.printable(mark.name)[:120], mark.late, mark.receipt
+            facts.origin = mark.origin
             facts.order = (str(mark.order).rjust(20, "0"), attempt)
             facts.assignment = assignment or self.only
         elif LITTER.search(part):
@@ -148,14 +159,21 @@ class Names:
         if self.blackboard_only:
             return blackboard
         brightspace = (
-            [Mark(mark["id"], mark["name"], order=_date(mark["when"]))] if (mark := BRIGHTSPACE.fullmatch(part)) else []
+            [Mark("brightspace", mark["id"], mark["name"], order=_date(mark["when"]))]
+            if (mark := BRIGHTSPACE.fullmatch(part))
+            else []
         )
         if self.brightspace_only:
             return brightspace
-        found = [Mark(mark["id"], part[: mark.start()]) for mark in MOODLE.finditer(part)] + blackboard + brightspace
+        found = (
+            [Mark("moodle", mark["id"], part[: mark.start()]) for mark in MOODLE.finditer(part)]
+            + blackboard
+            + brightspace
+        )
         if is_file and (mark := ANONYMOUS.fullmatch(part) or CANVAS.fullmatch(part)):
             facts = mark.groupdict()
-            found.append(Mark(facts["id"], facts.get("name") or "", bool(facts["late"]), facts["submission"]))
+            name, prefix = facts.get("name") or "", part.removesuffix(facts["file"])
+            found.append(Mark("canvas", facts["id"], name, bool(facts["late"]), facts["submission"], prefix=prefix))
         return found
 
     def _blackboard(self, part: str) -> list[Mark]:
@@ -164,9 +182,11 @@ class Names:
             return []
         who = [part[: attempts[0].start()], *(part[a.end() : b.start()] for a, b in pairwise(attempts))]
         if len(who) > 1:
-            return [Mark(self._user(one)) for one in who]
+            return [Mark("blackboard", self._user(one)) for one in who]
         mark = BLACKBOARD.search(part)
-        return [Mark(self._user(who[0]), order=mark["when"], receipt=mark["file"] is None)] if mark else []
+        return (
+            [Mark("blackboard", self._user(who[0]), order=mark["when"], receipt=mark["file"] is None)] if mark else []
+        )
 
     def _user(self, who: str) -> str:
         """A user's name without the assignment's title, which Blackboard puts before it."""

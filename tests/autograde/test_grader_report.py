@@ -10,11 +10,11 @@ import pytest
 from grading_helpers import COURSE
 from test_grader_gradebook import Student, result_of
 
-from autograde.cli import main
+from autograde.cli import main, parser
 from autograde.feedback import page, questions
 from autograde.gradebook import GradebookError, Writer
 from autograde.ledger import Ledger, write_safely
-from autograde.report import normalise, write_all
+from autograde.report import write_all
 
 ANSWER = "def kl_term(z_mean, z_log_var):\n    return 0.5 * ops.sum(ops.exp(z_log_var) + z_mean**2 - 1.0 - z_log_var, axis=1)\n"
 
@@ -58,14 +58,23 @@ def rows(path, delimiter=","):
 # --- CSV ------------------------------------------------------------------------------------
 
 
+def read_by_a_person(result):
+    """The result once nothing waits any more."""
+    for answer in result["written"]:
+        answer["points"] = 2.0
+    return result
+
+
 def test_moodle_gets_the_columns_that_it_requires_and_no_comments_that_are_empty(tmp_path):
-    write(tmp_path, graded("12", name="Ada Lovelace"))
+    result, notebook = graded("12", name="Ada Lovelace")
+    write(tmp_path, (result, notebook))
     assert rows(tmp_path / "moodle_mini.csv") == [
         ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)"],
-        ["Participant 12", "Ada Lovelace", "6.0", "8.0", ""],
+        ["Participant 12", "Ada Lovelace", "", "8.0", ""],
     ]
-    write(tmp_path, graded("12"), unreadable("13"))
+    write(tmp_path, (read_by_a_person(result), notebook), unreadable("13"))
     head, *others = rows(tmp_path / "moodle_mini.csv")
+    assert others[0][2] == "6.0"
     assert head[-1] == "Feedback comments" and [row[-1] for row in others] == ["", "The file is a web page."]
 
 
@@ -117,15 +126,18 @@ def test_marks_open_in_excel_with_their_umlauts_and_the_other_files_are_plain(tm
 # --- report ---------------------------------------------------------------------------------
 
 
-def test_identical_answers_of_ordinary_length_are_listed_and_short_ones_said_not_to_be(tmp_path):
-    assert 100 <= len(normalise(ANSWER)) < 200
+def test_near_identical_answers_are_a_group_with_names_and_links(tmp_path):
     text = write(
-        tmp_path, graded("ada", answers={"kl_term": ANSWER}), graded("bob", answers={"kl_term": f"# mine\n{ANSWER}"})
+        tmp_path,
+        graded("ada", name="Ada L.", answers={"kl_term": ANSWER}),
+        graded("bob", answers={"kl_term": f"# mine\n{ANSWER}"}),
+        graded("cy", answers={"kl_term": ""}),
+        graded("dee", answers={"kl_term": ""}),
     )
-    assert "ada, bob" in text and "under 100 characters are not compared" in text
-    text = write(
-        tmp_path, graded("ada", answers={"kl_term": "kl_term = 0"}), graded("bob", answers={"kl_term": "kl_term = 0"})
-    )
+    (group,) = re.findall("<tr><td>(.*)</td><td>kl_term</td><td>100 %</td></tr>", text)
+    assert 'feedback/ada/mini/mini.html">ada</a> <span class="quiet">Ada L.</span>' in group and "bob" in group
+    assert "cy" not in group and "under 100 characters are not compared" in text
+    text = write(tmp_path, *(graded(s, answers={"kl_term": "kl_term = 0"}) for s in ("ada", "bob")))
     assert "No two answers of 100 characters or more are near-identical." in text
 
 
@@ -231,6 +243,7 @@ def test_a_gradebook_that_cannot_be_reached_is_named_without_the_password():
     assert "s3cret" not in str(refusal.value)
 
 
+@pytest.mark.sandbox
 def test_what_was_graded_is_counted_by_status(tmp_path, capsys):
     for student in ("eve", "fay"):
         write_safely(tmp_path / "class" / f"{student}.ipynb", "<html>")
@@ -263,6 +276,7 @@ def test_after_grading_it_is_said_how_to_mark_written_answers(tmp_path, capsys):
     )
 
 
+@pytest.mark.sandbox
 def test_trouble_with_the_disk_is_to_be_put_right_first(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert main(["grade", str(tmp_path), "--out", str(tmp_path / "file" / "out")]) == 2
@@ -272,5 +286,27 @@ def test_trouble_with_the_disk_is_to_be_put_right_first(tmp_path, capsys):
 @pytest.mark.parametrize("user, warned", [(0, True), (1000, False)])
 def test_root_is_warned(user, warned, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("os.geteuid", lambda: user)
-    main(["grade", str(tmp_path), "--out", str(tmp_path / "out"), "--resume"])
+    main(["grade", str(tmp_path / "none"), "--out", str(tmp_path / "out"), "--no-sandbox"])
     assert ("You are root" in capsys.readouterr().err) is warned
+
+
+@pytest.mark.parametrize("value", ["100", "mini=20", "0.5"])
+def test_points_to_scale_to_are_read(value):
+    name, points = value.rpartition("=")[::2]
+    assert parser().parse_args(["feedback", "--out-of", value]).out_of == [(name, float(points))]
+
+
+@pytest.mark.parametrize("value", ["", "many", "mini=", "0", "-1", "inf", "nan", "mini=x"])
+def test_points_that_are_none_are_refused(value, capsys):
+    with pytest.raises(SystemExit):
+        parser().parse_args(["feedback", "--out-of", value])
+    assert "no number of points" in capsys.readouterr().err
+
+
+def test_with_a_scheduler_this_machine_needs_no_sandbox(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))  # no bubblewrap
+    (tmp_path / "empty").mkdir()
+    command = ["grade", str(tmp_path / "empty"), "--out", str(tmp_path / "out")]
+    assert main([*command, "--scheduler", "tcp://127.0.0.1:1"]) == 2
+    assert "holds no submissions" in capsys.readouterr().err
+    assert main(command) == 2 and "bubblewrap is not installed" in capsys.readouterr().err
