@@ -7,8 +7,15 @@ BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 # nbgrader starts programs of its own environment by name.
 RUN = PATH="$$PWD/$(BIN):$$PATH"
+# Processes that share the tests; one for each core, but each may need 3 GB.
+WORKERS ?= 2
+PYTEST = $(RUN) python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+# What tests need of a Debian or Ubuntu system; tests/needs.py says what for. The one list of them.
+SYSTEM = make python3-venv chromium fonts-dejavu-core bubblewrap postgresql dataset-fashion-mnist
+ABSENT = for package in $(SYSTEM); do \
+	dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || echo $$package; done
 
-.PHONY: help lab solutions test release reference kill-matrix grade-demo formgrader bench screenshots lock
+.PHONY: help lab solutions check lint types test ready system release reference kill-matrix grade-demo formgrader bench screenshots lock
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -30,8 +37,30 @@ lab: $(INSTALLED)  ## open the course in JupyterLab
 solutions: $(INSTALLED)  ## open the solutions in JupyterLab, each notebook kept in step with its .py
 	$(RUN) JUPYTER_WIDGETS_ECHO=0 jupyter lab solutions $(ARGS)
 
-test: $(INSTALLED)  ## run the tests (a few of them: make test ARGS="-k kl_term")
-	$(RUN) python -m pytest $(ARGS)
+check: lint types  ## before a commit: lint, types, and every test that starts no kernel, browser or sandbox
+	$(PYTEST) --fast $(ARGS)
+
+lint: $(INSTALLED)
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+
+types: $(INSTALLED)
+	$(RUN) mypy
+
+test: ready $(INSTALLED)  ## run all tests (a few of them: make test ARGS="-k kl_term"; one process: WORKERS=0)
+	$(PYTEST) $(ARGS)
+
+# As root on Debian and Ubuntu (a container, CI) what is absent is installed; elsewhere a person decides.
+ready:
+	@command -v dpkg-query >/dev/null || exit 0; absent=$$($(ABSENT)); test -n "$$absent" || exit 0; \
+	if [ "$$(id -u)" = 0 ]; then $(MAKE) --no-print-directory system || true; else \
+	echo "Not installed here:" $$absent. "Tests that need them are skipped, with a reason each."; \
+	echo "To install them: sudo make system"; fi
+
+system:  ## install what the tests need of a Debian or Ubuntu system (sudo make system)
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+		$$(for package in $(SYSTEM); do ! apt-cache show $$package >/dev/null 2>&1 || echo $$package; done) </dev/null >/dev/null
 
 release: $(INSTALLED)  ## solutions/*.py -> executed solutions/*.ipynb -> course/*.ipynb
 	$(RUN) python tools/release.py $(ARGS)

@@ -31,6 +31,7 @@ STARTED = {
 
 def pytest_addoption(parser):
     parser.addoption("--prove-anew", action="store_true", help="take no proof from the record")
+    parser.addoption("--fast", action="store_true", help="only tests that start no kernel, browser or sandbox")
 
 
 def pytest_configure(config):
@@ -61,8 +62,12 @@ class Guard:
                 raise RuntimeError(f"{self.unmarked.nodeid} starts {word}: it needs the marker {marker!r}")
 
 
-def pytest_collection_modifyitems(items):
-    """Tests of a module share a worker, and with it the module's fixtures; proofs go one by one; dear ones first."""
+def pytest_collection_modifyitems(config, items):
+    """Tests of a module share a worker, and with it the module's fixtures; proofs go one by one; long ones first."""
+    if config.getoption("--fast"):
+        slow = [item for item in items if any(item.get_closest_marker(name) for name in SLOW)]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in set(slow)]
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
         if not marks & {"proof", "xdist_group"}:

@@ -20,9 +20,11 @@ def chromium() -> str | None:
 
 
 def postgresql() -> Path | None:
-    """The folder of PostgreSQL's server programs: on the PATH, or where Debian puts them."""
+    """The folder of PostgreSQL's server programs: on the PATH, or where Debian's wrappers look for them."""
     if found := shutil.which("initdb"):
         return Path(found).resolve().parent
+    if shutil.which("pg_lsclusters") is None:
+        return None
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
     return folders[-1] if folders else None
 

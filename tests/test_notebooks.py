@@ -193,6 +193,12 @@ def _chatter(function):
 """
 
 
+def about_grading(graded_class):
+    """What nbgrader's marks of an assignment depend on."""
+    folders = ("vaelab", "tools", "autograde/nbgrader_config.py", f"solutions/{graded_class}", f"course/{graded_class}")
+    return [PROJECT / name for name in folders]
+
+
 @pytest.fixture(scope="module", params=GRADED)
 def graded_class(request, tmp_path_factory):
     """An assignment and what `nbgrader autograde` makes of it as released, and as solved where TensorFlow chatters."""
@@ -231,6 +237,8 @@ def failures(notebook):
             if output.output_type == "error"}  # fmt: skip
 
 
+@pytest.mark.kernel
+@pytest.mark.proof(about=about_grading)
 def test_solution_earns_every_automatic_point_and_a_released_notebook_none(graded_class):
     assignment, scores, results = graded_class
     everything = sum(check.points for check in points.of(assignment))
@@ -238,6 +246,8 @@ def test_solution_earns_every_automatic_point_and_a_released_notebook_none(grade
     assert failures(results["solved"]) == {}
 
 
+@pytest.mark.kernel
+@pytest.mark.proof(about=about_grading)
 def test_in_a_released_notebook_the_stub_fails_first_and_only_what_depends_on_it(graded_class):
     assignment, _, results = graded_class
     failed = failures(results["released"])

@@ -87,6 +87,12 @@ def files(folder):
     }
 
 
+def about_release():
+    """What a release is made by."""
+    made_by = ("tools/release.py", "autograde/nbgrader_config.py", "solutions/jupytext.toml", "course/README.md")
+    return [PROJECT / name for name in made_by]
+
+
 def make_release(project, *arguments):
     script = project / "tools/release.py"
     return subprocess.run([sys.executable, script, *arguments], cwd=project, capture_output=True, text=True)
@@ -102,6 +108,7 @@ def test_committed_solution_notebook_has_the_cells_of_its_script(assignment):
     assert release.content(committed) == release.content(release.read_source(folder / f"{assignment}.py"))
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_committed_course_notebook_is_what_nbgrader_releases(assignment, project_copy):
     shutil.copytree(PROJECT / "solutions" / assignment, project_copy / "solutions" / assignment)
@@ -140,6 +147,8 @@ def test_scripts_survive_a_round_trip_through_a_notebook(assignment):
 # The pipeline itself, on a small course
 
 
+@pytest.mark.kernel
+@pytest.mark.proof(about=about_release)
 def test_release_clears_answers_hidden_tests_outputs_and_notebook_metadata(released_demo):
     path = released_demo / "solutions/01_demo/01_demo.ipynb"
     solution = nbformat.read(path, as_version=4)
@@ -160,12 +169,16 @@ def test_release_clears_answers_hidden_tests_outputs_and_notebook_metadata(relea
     assert all(not cell.outputs and cell.execution_count is None for cell in student.cells if cell.cell_type == "code")
 
 
+@pytest.mark.kernel
+@pytest.mark.proof(about=about_release)
 def test_a_second_release_changes_nothing(released_demo, released):
     again = make_release(released_demo)
     assert again.stdout == "01_demo: unchanged; released\n" and again.stderr == ""
     assert files(released_demo) == files(released)
 
 
+@pytest.mark.kernel
+@pytest.mark.proof(about=about_release)
 def test_a_changed_layout_of_the_script_is_put_right_without_running_anything(released_demo, released):
     script = released_demo / "solutions/01_demo/01_demo.py"
     script.write_text(DEMO.replace("\n\n\n", "\n\n"), encoding="utf-8")
@@ -182,6 +195,8 @@ def test_cells_have_readable_unique_ids_and_nbgrader_cells_their_grade_id(demo):
     ]  # fmt: skip
 
 
+@pytest.mark.kernel
+@pytest.mark.proof(about=about_release)
 @pytest.mark.parametrize(
     "damage, complaint",
     [
@@ -200,11 +215,15 @@ def test_what_cannot_be_released_is_refused_with_the_reason(demo, damage, compla
     assert not (demo / "course/01_demo").exists()
 
 
+@pytest.mark.kernel
+@pytest.mark.proof(about=about_release)
 def test_an_unknown_assignment_is_refused_with_the_known_ones(demo):
     refused = make_release(demo, "99_future")
     assert refused.returncode == 2 and "no assignment 99_future; there are 01_demo" in refused.stderr
 
 
+@pytest.mark.kernel
+@pytest.mark.proof(about=about_release)
 @pytest.mark.parametrize(
     "folder, variables", [(".", {"JUPYTER_CONFIG_PATH": "autograde"}), ("autograde", {})], ids=["config path", "folder"]
 )
@@ -218,6 +237,8 @@ def test_nbgrader_itself_finds_the_configuration(released_demo, released, folder
     assert files(released_demo) == files(released)
 
 
+@pytest.mark.kernel
+@pytest.mark.proof(about=about_release)
 def test_saving_a_solution_in_jupyterlab_updates_its_script_alone(released_demo):
     script = released_demo / "solutions/01_demo/01_demo.py"
     manager = jupytext.TextFileContentsManager(root_dir=str(released_demo / "solutions"))

@@ -75,6 +75,12 @@ def test_conda_brings_pip_and_a_python_that_the_project_supports():
     assert SpecifierSet(supported).contains(f"{python}.1") and "pip" in conda and set(pip) == {"pip"}
 
 
+def about_installation():
+    return [PROJECT / name for name in ("requirements.txt", "pyproject.toml", "environment.yml", "vaelab/__init__.py")]
+
+
+@pytest.mark.network
+@pytest.mark.proof(about=about_installation)
 @pytest.mark.timeout(1200)
 def test_the_pip_part_of_the_conda_environment_installs_the_course(tmp_path):
     """As conda does it: the entries in one requirements file beside environment.yml, in a fresh environment."""
@@ -105,6 +111,7 @@ def run_make(folder, *arguments):
     return subprocess.run(["make", *arguments], cwd=folder, capture_output=True, text=True)
 
 
+@pytest.mark.setup
 @pytest.mark.parametrize("version", ["3.10", "3.14"])
 def test_make_refuses_a_python_it_does_not_support_and_says_what_to_do(tmp_path, version):
     for name in ("Makefile", "requirements.txt", "pyproject.toml"):
@@ -119,6 +126,7 @@ def test_make_refuses_a_python_it_does_not_support_and_says_what_to_do(tmp_path,
     assert "make lab PYTHON=python3.12" in refused.stderr
 
 
+@pytest.mark.setup
 def test_every_make_command_in_the_documentation_exists_and_help_lists_it():
     listed = set(re.findall(r"^  make (\S+)", run_make(PROJECT, "help").stdout, flags=re.MULTILINE))
     documents = [path for pattern in ("*.md", "*/*.md") for path in PROJECT.glob(pattern)]
