@@ -40,6 +40,9 @@ has been executed, and ``vaelab.checks.replay.run(request)``. Only this file, ``
 everything else is imported when ``check`` is called, not before.
 """
 
+import os
+import textwrap
+
 from vaelab.checks.message import PROTOCOL
 
 __all__ = ["PROTOCOL", "CheckFailed", "RemoteTarget", "check"]
@@ -92,7 +95,16 @@ class CheckFailed(AssertionError):
         self.verdict = verdict
 
     def _render_traceback_(self):
-        return [f"{type(self).__name__}: {self}"]
+        """The lines that a notebook shows in red, under the panel; nbgrader's Validate shows nothing else."""
+        name = type(self).__name__
+        if not os.environ.get("NBGRADER_EXECUTION"):
+            return [f"{name}: {self.verdict['check']} does not pass: see above."]
+        labels = (("Got", "got"), ("Expected", "expected"), ("Next step", "next_step"))
+        lines = [
+            f"{name}: {self}",
+            *(f"{label}: {self.verdict[key]}" for label, key in labels if self.verdict.get(key)),
+        ]
+        return [part for line in lines for part in textwrap.wrap(line, 70)]  # nbgrader cuts longer ones
 
 
 class NotDone(CheckFailed, NotImplementedError):
@@ -104,6 +116,10 @@ class NotDone(CheckFailed, NotImplementedError):
 
 # The first error of a released notebook is the stub's own, under its own name.
 NotDone.__name__ = NotDone.__qualname__ = "NotImplementedError"
+
+
+#: The latest verdict of each check in this process, by id: for `vaelab.progress`.
+LATEST = {}
 
 
 def check(check_id, target, *, seed=None):
@@ -134,6 +150,7 @@ def check(check_id, target, *, seed=None):
     from vaelab.checks import judge, panel
 
     verdict = judge.judge(check_id, target, seed=seed)
+    LATEST[check_id] = verdict
     panel.show(verdict)
     if verdict["status"] == "not_done":
         raise NotDone(verdict) from None

@@ -6,6 +6,7 @@ enough on both. Nothing is written to stderr, which would cost points under nbgr
 """
 
 import html
+import re
 import sys
 
 # Okabe-Ito bluish green and vermilion.
@@ -31,13 +32,21 @@ def as_html(verdict):
     """The verdict as a fragment of HTML; everything from outside is escaped."""
     colour = _COLOURS[verdict["status"]]
     rows = "".join(
-        f"<div>{f'<b>{html.escape(label)}:</b> ' if label else ''}{html.escape(text)}</div>"
+        f"<div>{f'<b>{html.escape(label)}:</b> ' if label else ''}{_rich(text, verdict, label)}</div>"
         for label, text in lines(verdict)
     )
     return (
         f'<div role="status" style="border-left:6px solid {colour};padding:.4em .8em;margin:.3em 0;line-height:1.5">'
         f"<div><b>{_HEADS[verdict['status']]}</b> · <code>{html.escape(verdict['check'])}</code></div>{rows}</div>"
     )
+
+
+def _rich(text, verdict, label):
+    """`text` as HTML: code between backticks, and where something is taught as a link to the place."""
+    rich = re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))
+    if label == "Taught in" and verdict.get("link"):
+        return f'<a href="{html.escape(verdict["link"])}">{rich}</a>'
+    return rich
 
 
 def show(verdict):

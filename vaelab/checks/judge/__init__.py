@@ -10,7 +10,8 @@ import numpy as np
 from vaelab.checks import ProbeError, RemoteTarget
 from vaelab.checks.judge import kl_term, looks_healthy, make_conv_encoder, make_vae
 from vaelab.checks.judge.catalogue import BY_ID as MISTAKES
-from vaelab.checks.judge.reply import NotBegun, Problem, opened, printable, short
+from vaelab.checks.judge.problem import NotBegun, Problem, printable, short
+from vaelab.checks.judge.reply import opened
 from vaelab.checks.message import PROTOCOL
 from vaelab.checks.points import BY_ID
 
@@ -68,7 +69,7 @@ def judge(check_id, target, seed=None):
     dict
         Plain JSON: ``check``, ``passed``, ``status`` ("passed", "failed" or "not_done"),
         ``fraction`` of the ``points``, ``message``, ``got``, ``expected``, ``mistake`` and
-        ``also`` (ids of the catalogue, or None), ``next_step``, ``taught``, ``seed``.
+        ``also`` (ids of the catalogue, or None), ``next_step``, ``taught``, ``link``, ``seed``.
     """
     if check_id not in BY_ID:
         raise ValueError(f"no check is called {check_id!r}; there are: {', '.join(BY_ID)}")
@@ -87,6 +88,7 @@ def judge(check_id, target, seed=None):
         "also": None,
         "next_step": None,
         "taught": None,
+        "link": None,
         "seed": seed,
     }
     try:
@@ -126,7 +128,8 @@ def judge(check_id, target, seed=None):
             mistake=problem.mistake,
             also=problem.also,
             next_step=mistake.next_step if mistake else problem.next_step,
-            taught=mistake.taught if mistake else None,
+            taught=mistake.taught.words if mistake else None,
+            link=mistake.taught.link if mistake else None,
         )
     # Names and types in it may be the student's; lone surrogates among them could not even be written to a file.
     return {key: printable(value) if isinstance(value, str) else value for key, value in verdict.items()}

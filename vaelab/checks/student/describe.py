@@ -6,6 +6,7 @@ Nothing here decides anything or knows an expected value.
 import contextlib
 import logging
 import os
+import re
 import sys
 import warnings
 
@@ -14,6 +15,11 @@ import numpy as np
 # Bounds on what goes back, however much the student's code produces.
 MAX_ELEMENTS = 500_000
 MAX_TEXT = 2000
+#: Of the text of an exception, so much is read; what it quotes of arrays is left out of the MAX_TEXT that go back.
+MAX_READ = 50_000
+#: A bracket with more than a handful of numbers. Every character is looked at once: it begins with the bracket, and goes on to
+#: the first character that no array holds.
+_ARRAY = re.compile(r"\[(?:[\s\d.,+\-\[\]]|(?<=\d)e(?=[+\-\d])){40,}")
 MAX_ITEMS = 24
 
 
@@ -81,7 +87,7 @@ def text_of(value):
     """`value` as a short string, even if turning it into one fails."""
     try:
         text = str(value)
-        return text[:MAX_TEXT] if type(text) is str else "(no message)"
+        return _ARRAY.sub("[…] ", text[:MAX_READ])[:MAX_TEXT] if type(text) is str else "(no message)"
     except BaseException:
         return "(its message cannot be read)"
 

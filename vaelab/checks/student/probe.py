@@ -51,10 +51,11 @@ def run(request, target):
                     raise ValueError(f"this probe speaks protocol {PROTOCOL}")
                 operation = _OPERATIONS[asked["op"]]
                 if not callable(target):
-                    body = {
-                        "status": "error",
-                        "error": {"type": "TypeError", "text": f"the object is a {type_name(target)}, not a function"},
-                    }
+                    text = f"the name stands for an object of type {type_name(target)}, not for a function"
+                    body = {"status": "error", "error": {"type": "TypeError", "text": text}}
+                elif not _eager():
+                    text = "this notebook switches off TensorFlow's eager execution, so that calling a function computes nothing."
+                    body = {"status": "error", "error": {"type": "NotEager", "text": text}}
                 else:
                     with plain_keras():
                         body = {"status": "ok", **operation(asked, request["arrays"], target, arrays)}
@@ -68,6 +69,12 @@ def run(request, target):
     except BaseException as error:  # the redirections themselves failed
         body = {"status": "error", "error": error_of(error)}
     return {"json": {"protocol": PROTOCOL, **body}, "arrays": arrays}
+
+
+def _eager():
+    import tensorflow as tf
+
+    return tf.executing_eagerly()
 
 
 def _examine(asked, given, target, arrays):

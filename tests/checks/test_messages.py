@@ -1,0 +1,87 @@
+"""What a student reads: exceptions with their meaning, panels with links, a red line that does not say all twice."""
+
+import pytest
+import tensorflow as tf
+
+from vaelab.checks import CheckFailed, check, panel
+from vaelab.checks.judge import judge
+from vaelab.checks.judge.raised import HINTS, meaning, raised
+from vaelab.checks.student.describe import MAX_TEXT, text_of
+
+
+def no_half(z_mean, z_log_var):
+    return tf.reduce_sum(tf.exp(z_log_var) + z_mean**2 - 1 - z_log_var, axis=-1)
+
+
+@pytest.mark.parametrize(
+    "kind, text, word",
+    [
+        ("NotImplementedError", "Layer `add_metric()` method is deprecated. Add your metric in", "keras.metrics.Mean"),
+        ("AttributeError", "'VAE' object has no attribute '_dtype_policy'", "super().__init__()"),
+        ("TypeError", "VAE.compute_loss() takes 4 positional arguments but 6 were given", "all five"),
+        ("TypeError", "too many positional arguments", "one list"),
+        ("AttributeError", "module 'keras.backend' has no attribute 'sum'", "keras.ops"),
+        ("ValueError", "A KerasTensor cannot be used as input to a TensorFlow function. A KerasTensor is", "keras.ops"),
+        ("NameError", "name 'tf' is not defined", "import tensorflow as tf"),
+        ("NameError", "name 'bce' is not defined", "same cell"),
+        ("ValueError", "Unknown variable: <Variable path=dense/kernel", "one call of apply_gradients"),
+        (
+            "StdinNotImplementedError",
+            "raw_input was called, but this frontend does not support input requests",
+            "input()",
+        ),
+    ],
+)
+def test_usual_exceptions_say_what_to_do(kind, text, word):
+    problem = raised({"type": kind, "text": text}, "evaluate")
+    assert "That is: " in problem.message and word in problem.next_step
+
+
+@pytest.mark.parametrize("text", ["division by zero", "x has a wrong sum", "'Foo' object has no attribute 'bar'"])
+def test_an_exception_that_may_mean_anything_is_not_explained(text):
+    assert meaning("ValueError", text) is None
+
+
+def test_every_hint_is_reached_by_some_text_of_its_own():
+    assert len({hint.meaning for hint in HINTS}) == len(HINTS)
+
+
+def test_arrays_quoted_by_an_exception_do_not_hide_its_reason():
+    x = tf.random.uniform((3, 784))
+    text = text_of(ValueError(f"Invalid input shape for input {x.numpy()[0].tolist()}. Expected shape (None, 784)"))
+    assert text == "Invalid input shape for input […] Expected shape (None, 784)"
+    text = text_of(KeyError(f"Unknown variable: <Variable value={x}>. This optimizer can only be called once"))
+    assert "This optimizer can only be called once" in text
+
+
+def test_shapes_and_short_lists_are_left_as_they_are():
+    text = "shapes [7, 784] and (7, 2): expected [[1.0, 2.0], [3.0, 4.0]], got E [e] e"
+    assert text_of(ValueError(text)) == text
+
+
+def test_a_text_of_brackets_takes_no_time_that_grows_with_its_square():
+    for piece in ("[", "[1", "[" + "1" * 39 + "x", "1e", "[[1.0 "):
+        assert len(text_of(ValueError(piece * 200_000))) <= MAX_TEXT
+
+
+def test_switched_off_eager_execution_is_named_and_not_the_students_function(monkeypatch):
+    monkeypatch.setattr(tf, "executing_eagerly", lambda: False)
+    verdict = judge("kl_term.values", no_half, seed=1)
+    assert "eager execution" in verdict["message"] and "disable_eager_execution" in verdict["next_step"]
+
+
+def test_the_panel_links_to_where_something_is_taught():
+    html = panel.as_html(judge("kl_term.values", no_half, seed=1))
+    assert '<a href="../01_kl_term/01_kl_term.ipynb#Exercise:-kl_term-—-10-points">' in html
+    assert "<code>kl_term</code></a>" in html and "`" not in html
+
+
+def test_the_red_line_is_short_in_a_notebook_and_complete_for_validate(monkeypatch):
+    with pytest.raises(CheckFailed) as failed:
+        check("kl_term.values", no_half, seed=1)
+    assert failed.value._render_traceback_() == ["CheckFailed: kl_term.values does not pass: see above."]
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    lines = failed.value._render_traceback_()
+    assert max(map(len, lines)) <= 70  # nbgrader cuts what is longer
+    text = " ".join(lines)
+    assert "a constant factor in front of the sum is missing" in text and "Next step: Take the logarithm" in text
