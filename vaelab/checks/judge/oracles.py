@@ -56,6 +56,9 @@ class Kl(NamedTuple):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             if self.scale == "left_out":
                 return np.zeros_like(m)
+            if self.scale == "discrete":
+                m, v = np.clip(m, 1e-7, 1), np.clip(v, 1e-7, 1)  # as Keras does
+                return m * np.log(m / v)
             if self.scale == "reversed":
                 return 0.5 * (np.exp(-v) * (1 + m**2) - 1 + v)
             entropy = _ENTROPY[self.entropy](v)
@@ -87,6 +90,7 @@ _LOG_VAR = {
     "log_abs": lambda v: np.log(abs(v)),
     "log_square": lambda v: np.log(v**2),
     "minus": lambda v: -v,
+    "softplus_std": lambda v: 2 * np.log(softplus(v)),
 }
 _MEAN = {
     "ok": lambda m: m**2,
@@ -185,7 +189,7 @@ _OPTIONS = {
     "spread": _SPREAD,
     "entropy": _ENTROPY,
     "constant": ("ok", "none", "plus", "once", "half"),
-    "scale": (*_SCALE, "left_out", "reversed", *BRACKETS),
+    "scale": (*_SCALE, "left_out", "reversed", "discrete", *BRACKETS),
     "reduce": _REDUCE,
 }
 
@@ -241,11 +245,21 @@ class Networks(NamedTuple):
         h = np.tanh(z @ w["decoder_hidden.kernel"] + w["decoder_hidden.bias"])
         return sigmoid(h @ w["pixels.kernel"] + w["pixels.bias"])
 
+    def decoded(self, x):
+        """Probabilities for the images `x`: ``{"ok": from a sample of z, "mean": from z_mean}``."""
+        m, v = self.encode(x)
+        return {"ok": self.decode(self.sample(m, v)), "mean": self.decode(m)}
+
     def parts(self, x):
         """Mean reconstruction and mean KL over the images, in nats per image."""
         m, v = self.encode(x)
         p = self.decode(self.sample(m, v))
         return float(bce(x.reshape(len(x), -1), p).sum(-1).mean()), float(kl(m, v).mean())
+
+    def one_sample_kl(self, x):
+        """Mean over the images of log q(z|x) - log p(z) at the z that is sampled, in nats."""
+        m, v = self.encode(x)
+        return float(0.5 * np.sum(self.sample(m, v) ** 2 - self.noise(m, v) ** 2 - v, axis=-1).mean())
 
     def gradients(self, x):
         """Gradients of both numbers of `parts` with respect to the trainable weights.
@@ -298,11 +312,13 @@ class Rec(NamedTuple):
 
     def value(self, networks, x):
         """What `reconstruction` would be for the batch `x`."""
-        m, v = networks.encode(x)
-        z = networks.sample(m, v) if self.z == "ok" else m
+        return self.of(x, networks.decoded(x))
+
+    def of(self, x, decoded):
+        """The same, from what `Networks.decoded` gives for `x`."""
         flat = x.reshape(len(x), -1)
         with np.errstate(all="ignore"):
-            t, p = _TARGET[self.target](flat), _PREDICTION[self.prediction](networks.decode(z))
+            t, p = _TARGET[self.target](flat), _PREDICTION[self.prediction](decoded[self.z])
             if self.formula == "swapped":
                 terms = bce(p, np.clip(t, _LOW, _HIGH))
             else:
@@ -339,6 +355,7 @@ _FORMULA = {
     "zeros_only": lambda x, p: -(1 - x) * np.log(1 - p),
     "categorical": lambda x, p: -x * np.log(p / p.sum(-1, keepdims=True)),
     "base2": lambda x, p: bce(x, p) / np.log(2),
+    "gaussian": lambda x, p: (x - p) ** 2 / 2 + np.log(2 * np.pi) / 2,
 }
 _REC_REDUCE = {
     "ok": lambda t, s: t.sum(-1).mean(),

@@ -48,6 +48,8 @@ _KL_IDS = {
     ("scale", "negative_no_half"): "kl.sign",
     ("scale", "left_out"): "kl.left_out",
     ("scale", "reversed"): "kl.reversed",
+    ("scale", "discrete"): "kl.discrete",
+    ("log_var", "softplus_std"): "kl.softplus_std",
     **{("scale", option): "kl.brackets" for option in BRACKETS},
     ("reduce", "mean"): "kl.mean_over_dims",
     ("reduce", "mean_keepdims"): "kl.mean_over_dims",
@@ -137,7 +139,11 @@ def kl_values(cases):
         return all(close(got, candidate.value(m, v)) for m, v, got in cases)
 
     return (
-        _multiple(cases) or _one(fits) or _constant([(m.shape[1], kl(m, v), got) for m, v, got in cases]) or _two(fits)
+        _multiple(cases)
+        or floor(cases)
+        or _one(fits)
+        or _constant([(m.shape[1], kl(m, v), got) for m, v, got in cases])
+        or _two(fits)
     )
 
 
@@ -163,6 +169,15 @@ def _multiple(cases):
     return next(
         (ids for value, ids in known.items() if abs(factor - value) < 2e-4 * max(abs(value), 0.01)), ["kl.factor"]
     )
+
+
+def floor(cases):
+    """["kl.floor"] if every value is the larger of the right one and one constant, which occurs; else []."""
+    if any(got.shape != (len(m),) for m, _, got in cases):
+        return []
+    got, right = (np.concatenate(part) for part in zip(*((got, kl(m, v)) for m, v, got in cases)))
+    low = got.min()
+    return ["kl.floor"] if (right < 0.99 * low).any() and close(got, np.maximum(right, low)) else []
 
 
 def _constant(cases):
@@ -193,6 +208,7 @@ _REC_IDS = {
     ("prediction", "symmetric"): "loss.symmetric_images",
     ("formula", "mse"): "loss.mse_sum",
     ("formula", "half_mse"): "loss.mse_sum",
+    ("formula", "gaussian"): "loss.gaussian",
     ("formula", "swapped"): "loss.swapped",
     ("formula", "ones_only"): "loss.half_formula",
     ("formula", "zeros_only"): "loss.half_formula",
@@ -227,20 +243,21 @@ def _rec_ids(candidate):
 def reconstruction(cases):
     """Ids that explain ``[(networks, x, got), ...]``, each `got` a number; or []."""
 
+    decoded = [networks.decoded(x) for networks, x, _ in cases]
+    rights = [networks.parts(x)[0] for networks, x, _ in cases]
+
     def explains(candidate, numbers):
-        return all(close(number, candidate.value(networks, x)) for (networks, x, _), number in zip(cases, numbers))
+        return all(close(number, candidate.of(x, p)) for (_, x, _), p, number in zip(cases, decoded, numbers))
 
     def fits(candidate):
         # For images of some sizes, a wrong formula gives the right number: it explains nothing there.
-        return explains(candidate, [got for *_, got in cases]) and not explains(
-            candidate, [networks.parts(x)[0] for networks, x, _ in cases]
-        )
+        return explains(candidate, [got for *_, got in cases]) and not explains(candidate, rights)
 
-    for candidates in (SINGLE_REC, DOUBLE_REC):
-        for candidate in candidates:
-            if fits(candidate):
-                return _rec_ids(candidate)[:2]
-    return []
+    simple = next((_rec_ids(candidate) for candidate in SINGLE_REC if fits(candidate)), [])
+    if not simple and len(cases) > 1:
+        ratios = np.array([got / right for (*_, got), right in zip(cases, rights)])
+        simple = ["loss.factor"] if close(ratios, np.full_like(ratios, ratios.mean())) else []
+    return simple or next((_rec_ids(candidate)[:2] for candidate in DOUBLE_REC if fits(candidate)), [])
 
 
 _SCALAR = {"ok": "batch_mean", "mean": "mean_all", "mean_keepdims": "mean_all"}
@@ -256,6 +273,8 @@ def kl_number(cases):
         scalar = candidate._replace(reduce=_SCALAR.get(candidate.reduce, candidate.reduce))
         return all(close(got, np.mean(scalar.value(m, v))) for m, v, got in encoded)
 
+    if len(cases) > 1 and all(close(got, networks.one_sample_kl(x)) for networks, x, got in cases):
+        return ["kl.one_sample"]
     ids = _one(fits) or _constant([(m.shape[1], np.mean(kl(m, v)), got) for m, v, got in encoded]) or _two(fits)
     # A total can have lost its axis or have been added up later, by a tracker for instance: the number is the same.
     return ["loss.sum_over_batch" if i == "kl.no_axis" else i for i in ids]
@@ -269,8 +288,25 @@ def loss(cases, batch, size):
     for (a, b), name in _weights(batch, pixels, size):
         if close(parts @ (a, b), losses, rtol=5e-5):
             return name
-    weights, *_ = np.linalg.lstsq(parts, losses, rcond=None)
-    return weights_id(*weights, batch, pixels, size) if close(parts @ weights, losses, rtol=5e-5) else None
+    fitted = weights(cases)
+    return None if fitted is None else weights_id(*fitted, batch, pixels, size)
+
+
+def weights(cases):
+    """``(a, b)`` if every `got` of ``[(networks, x, got), ...]`` is a * reconstruction + b * kl; else None."""
+    parts = np.array([networks.parts(x) for networks, x, _ in cases])
+    losses = np.array([got for *_, got in cases])
+    if len(cases) < 3:
+        return None  # two numbers are fitted by any two weights
+    fitted, *_ = np.linalg.lstsq(parts, losses, rcond=None)
+    return tuple(fitted) if close(parts @ fitted, losses, rtol=5e-5) else None
+
+
+def pixel_mean_id(a, b, pixels):
+    """The id of a cross-entropy averaged over pixels, by the weights `a` of the reconstruction and `b` of the KL in the loss."""
+    if abs(b - 1) < 0.02:
+        return "loss.pixel_mean"
+    return "loss.per_pixel" if abs(b / a - 1) < 0.02 else "loss.averaged"
 
 
 def _weights(batch, pixels, size):
@@ -282,6 +318,7 @@ def _weights(batch, pixels, size):
         ((1, 1 / size), "kl.mean_over_dims"),
         ((1, 1 / batch), "kl.batch_average"),
         ((1 / pixels, 1), "loss.pixel_mean"),
+        ((1 / pixels, 1 / pixels), "loss.per_pixel"),
         *[((a, b), "loss.sum_over_batch") for a, b in ((1, batch), (batch, 1), (batch, batch))],
         *[((a, b), "loss.added_twice") for a, b in ((1, 2), (2, 1), (2, 2))],
         ((-1, 1), "loss.sign"),

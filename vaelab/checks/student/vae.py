@@ -31,25 +31,26 @@ def _networks(build):
             noise = ops.stop_gradient(1.5 * ops.sin(wave))
             return z_mean + ops.exp(0.5 * z_log_var) * noise
 
-        def compute_output_shape(self, shapes):
-            return shapes[0]
+        def compute_output_shape(self, input_shape):  # Keras passes it by this name
+            return input_shape[0]
 
     class Tap(layers.Layer):
-        """Passes its input on; keeps a copy while someone listens (eager only)."""
+        """Passes its input on; counts its calls, and keeps copies of the numbers while someone listens (eager only)."""
 
-        heard = None
+        heard, calls = None, 0
 
         def call(self, inputs):
+            self.calls += 1
             if self.heard is not None and hasattr(inputs, "numpy"):
                 self.heard.append(inputs.numpy())
             return inputs
 
-        def compute_output_shape(self, shape):
-            return shape
+        def compute_output_shape(self, input_shape):
+            return input_shape
 
     shape, size, hidden = tuple(build["input_shape"]), build["latent_dim"], build["hidden"]
     dense = {
-        name: layers.Dense(units, activation=activation, kernel_initializer="zeros")
+        name: layers.Dense(units, activation=activation, kernel_initializer="zeros", name=name)
         for name, units, activation in (
             ("encoder_hidden", hidden, "tanh"),
             ("z_mean", size, None),
@@ -58,22 +59,23 @@ def _networks(build):
             ("pixels", int(np.prod(shape)), "sigmoid"),
         )
     }
-    x = keras.Input(shape)
-    h = dense["encoder_hidden"](layers.Flatten()(x))
+    x, taps = keras.Input(shape), {"encoder": Tap(), "decoder": Tap()}
+    h = dense["encoder_hidden"](layers.Flatten()(taps["encoder"](x)))
     encoder = keras.Model(x, [dense["z_mean"](h), dense["z_log_var"](h)], name="encoder")
-    z, tap = keras.Input((size,)), Tap()
-    decoder = keras.Model(z, layers.Reshape(shape)(dense["pixels"](dense["decoder_hidden"](tap(z)))), name="decoder")
+    z = keras.Input((size,))
+    h = dense["decoder_hidden"](taps["decoder"](z))
+    decoder = keras.Model(z, layers.Reshape(shape)(dense["pixels"](h)), name="decoder")
     sampling = Sampling(size, name="sampling")
     variables = {f"{name}.{part}": getattr(layer, part) for name, layer in dense.items() for part in ("kernel", "bias")}
     variables |= {"noise.mean": sampling.of_mean, "noise.log_var": sampling.of_log_var, "noise.phase": sampling.phase}
-    return encoder, decoder, sampling, tap, variables
+    return encoder, decoder, sampling, taps, variables
 
 
 def vae(asked, given, target, arrays):
     """Build the networks, call the target with them, run the steps on its model."""
     import keras
 
-    encoder, decoder, sampling, tap, variables = _networks(asked["build"])
+    encoder, decoder, sampling, taps, variables = _networks(asked["build"])
 
     def reset():
         for name, variable in variables.items():
@@ -93,7 +95,7 @@ def vae(asked, given, target, arrays):
         try:
             if step.get("reset", True):
                 reset()
-            result = _VAE_STEPS[step["do"]](step, given, model, f"step{i}", arrays, tap)
+            result = _VAE_STEPS[step["do"]](step, given, model, f"step{i}", arrays, taps)
             if step.get("weights"):
                 for name, variable in variables.items():
                     arrays[f"step{i}.{name}"] = variable.numpy().astype("float64")
@@ -124,12 +126,19 @@ def _feed(model, method, x, step):
     import tensorflow as tf
 
     x = x.astype("float32")
+    if step.get("y"):  # to see what a model does that wants one
+        return {"x": x, "y": x, "batch_size": step["batch_size"]}
     if step.get("quick") and getattr(getattr(model, method), "__func__", None) is getattr(keras.Model, method):
         return {"x": tf.data.Dataset.from_tensor_slices(x).batch(step["batch_size"])}
     return {"x": x, "batch_size": step["batch_size"]}
 
 
-def _step_evaluate(step, given, model, name, arrays, tap):
+def _step_call(step, given, model, name, arrays, taps):
+    """What the model returns for images, called as a function."""
+    return {"output": describe(model(given[step["x"]].astype("float32")), name, arrays)}
+
+
+def _step_evaluate(step, given, model, name, arrays, taps):
     _mode(model, step)
     results = []
     for x in step["x"]:
@@ -137,14 +146,14 @@ def _step_evaluate(step, given, model, name, arrays, tap):
     return {"results": results}
 
 
-def _step_predict(step, given, model, name, arrays, tap):
+def _step_predict(step, given, model, name, arrays, taps):
     _mode(model, step)
     return {
         "output": describe(model.predict(**_feed(model, "predict", given[step["x"]], step), verbose=0), name, arrays)
     }
 
 
-def _step_fit(step, given, model, name, arrays, tap):
+def _step_fit(step, given, model, name, arrays, taps):
     _mode(model, step)
     more = {}
     if "x_val" in step:
@@ -160,10 +169,12 @@ def _step_fit(step, given, model, name, arrays, tap):
     return logs(getattr(history, "history", None))
 
 
-def _step_listen(step, given, model, name, arrays, tap):
-    """What reaches the decoder during `evaluate`, several times over."""
+def _step_listen(step, given, model, name, arrays, taps):
+    """What reaches the decoder during `evaluate`, several times over; and how often either network ran."""
     _mode(model, {})
-    told = []
+    told, tap = [], taps["decoder"]
+    for tapped in taps.values():
+        tapped.calls = 0
     for i in range(step["times"]):
         tap.heard = []
         try:
@@ -172,10 +183,16 @@ def _step_listen(step, given, model, name, arrays, tap):
         finally:
             tap.heard = None
         told.append([describe(z, f"{name}.{i}.{j}", arrays) for j, z in enumerate(heard)])
-    return {"heard": told}
+    return {"heard": told, "ran": {part: tapped.calls for part, tapped in taps.items()}}
 
 
-_VAE_STEPS = {"evaluate": _step_evaluate, "predict": _step_predict, "fit": _step_fit, "listen": _step_listen}
+_VAE_STEPS = {
+    "call": _step_call,
+    "evaluate": _step_evaluate,
+    "predict": _step_predict,
+    "fit": _step_fit,
+    "listen": _step_listen,
+}
 
 
 def _innermost(optimizer):
@@ -187,12 +204,13 @@ def _innermost(optimizer):
 
 @contextlib.contextmanager
 def _plain_steps(model, rate):
-    """The optimiser takes plain gradient steps in this block: weight -= rate * gradient. Yields the rate, a variable.
+    """Optimisers take plain gradient steps in this block: weight -= rate * gradient. Yields the rate, a variable.
 
     The optimiser's own object is changed, not replaced, so that a `train_step` which
-    holds on to it is followed too.
+    holds on to it is followed too; and Keras's own class, for models with several optimisers.
     """
     import tensorflow as tf
+    from keras.src.optimizers.base_optimizer import BaseOptimizer
 
     optimizer, rate = _innermost(model.optimizer), tf.Variable(rate, dtype="float32")
 
@@ -202,15 +220,16 @@ def _plain_steps(model, rate):
                 step = tf.math.multiply_no_nan(tf.cast(tf.convert_to_tensor(gradient), "float32"), rate)
                 variable.assign_sub(tf.cast(step, variable.dtype))
 
+    others = BaseOptimizer.apply
     averages = getattr(optimizer, "use_ema", False)
-    optimizer.apply, optimizer.use_ema = (
-        apply,
-        False,
-    )  # averages of the weights, which `apply` would take, replace them in the end
+    # Averages of the weights, which `apply` would take, replace them in the end.
+    optimizer.apply, optimizer.use_ema = apply, False
+    BaseOptimizer.apply = lambda self, *args, **kwargs: apply(*args, **kwargs)
     model.train_function = None
     try:
         yield rate
     finally:
+        BaseOptimizer.apply = others
         del optimizer.apply
         optimizer.use_ema = averages
         model.train_function = None

@@ -1,0 +1,31 @@
+# trial: F1
+"""Called once, then summarised, in a session that was cleared."""
+
+import keras
+from keras import ops
+
+
+class Model(keras.Model):
+    def __init__(self, encoder, decoder, sampling):
+        super().__init__()
+        self.encoder, self.decoder, self.sampling = encoder, decoder, sampling
+        self.reconstruction = keras.metrics.Mean(name="reconstruction")
+        self.kl = keras.metrics.Mean(name="kl")
+
+    def call(self, x, training=None):
+        m, v = self.encoder(x)
+        y = self.decoder(self.sampling([m, v]))
+        kl, rec = 0.5 * ops.sum(ops.exp(v) + ops.square(m) - 1 - v, axis=-1), ops.sum(ops.reshape(ops.binary_crossentropy(x, y), (ops.shape(x)[0], -1)), axis=-1)
+        self.kl.update_state(kl)
+        self.reconstruction.update_state(rec)
+        self.add_loss(ops.mean(rec + kl))
+        return y
+
+
+def make_vae(input_shape, encoder, decoder, sampling_layer):
+    keras.utils.clear_session()
+    vae = Model(encoder, decoder, sampling_layer)
+    vae(ops.ones((2, *input_shape)))
+    vae.summary(expand_nested=True)
+    vae.compile(optimizer=keras.optimizers.Nadam(1e-3))
+    return vae
