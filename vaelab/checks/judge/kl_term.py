@@ -6,6 +6,8 @@ from vaelab.checks.judge import draw, oracles, recognise
 from vaelab.checks.judge.reply import Problem, item, raised, tensor
 
 _NAME = "kl_term"
+#: Images in a batch as large as in training: at least and at most.
+_LARGE = 64, 130
 
 
 def _ask(ask, cases, **options):
@@ -99,11 +101,24 @@ def _value_problem(ask, cases, gots):
 def _named(ask, cases, gots):
     """Ids of the mistakes that explain the values of ordinary cases; none if nothing fits."""
     ids = recognise.kl_values([(m, v, got) for (m, v), got in zip(cases, gots)])
+    if ids == ["kl.floor"]:
+        size = cases[0][0].shape[1]
+        (prior,) = _values(ask, [(np.zeros((2, size)), np.zeros((2, size)))])
+        ids = ids if np.allclose(prior, min(got.min() for got in gots), rtol=1e-3) else []
+    if ids == ["kl.factor"] and _shrinks(ask, cases[0], gots[0]):
+        ids = ["kl.mean_over_dims", "kl.factor"]
     if not ids:
         again = _values(ask, cases)
         if any(a.shape != b.shape or not np.allclose(a, b) for a, b in zip(again, gots)):
             ids = ["kl.random"]
     return ids
+
+
+def _shrinks(ask, case, got):
+    """Is the factor by which every value is wrong inversely proportional to the number of latent dimensions?"""
+    m, v = (np.hstack([part, part]) for part in case)
+    (double,) = _values(ask, [(m, v)])
+    return double.shape == got.shape and bool(np.allclose(double, got, rtol=1e-3))
 
 
 def _failing(ask, m, v):
@@ -133,11 +148,14 @@ def _failing(ask, m, v):
 
 
 def shape(rng, ask):
-    """One number for each image, at several sizes."""
+    """One number for each image, at several sizes, through which a gradient can flow."""
     cases = _three(rng) + [draw.gaussians(rng, 1, 2), draw.gaussians(rng, 4, 1)]
-    gots = _values(ask, cases)
+    results, arrays = _ask(ask, cases, gradient=True)
+    gots = [_output(result, arrays) for result in results]
     _shape_problem(ask, cases[:3], gots[:3])
     _shape_problem(ask, cases, gots)
+    if all(_right(got, *case) for got, case in zip(gots, cases)):  # else one argument may be left out by mistake
+        _connected(results[:3], cases[:3], gots[:3])
 
 
 def prior(rng, ask):
@@ -171,7 +189,8 @@ def prior(rng, ask):
                 sentence = f"Away from the prior the divergence is positive; kl_term returned {_digits(others.min())}"
                 shown = dict(got=_digits(others.min()), expected="a positive number")
             full = _three(rng)
-            ids = _named(ask, full, _values(ask, full)) + [None, None]
+            named = _named(ask, full, _values(ask, full))
+            ids = (named or recognise.floor([(*case, g) for case, g in zip(cases, gots)])) + [None, None]
             raise Problem(
                 sentence + ("" if ids[0] else "."),
                 mistake=ids[0],
@@ -187,20 +206,36 @@ def values(rng, ask):
     gots = _values(ask, cases)
     _shape_problem(ask, cases, gots)
     _value_problem(ask, cases, gots)
+    _large(rng, ask)
 
 
-def gradients(rng, ask):
-    """The gradient with respect to both arguments, where the values are right or not."""
-    cases = _three(rng)
-    results, arrays = _ask(ask, cases, gradient=True)
-    gots = [_output(result, arrays) for result in results]
+def _large(rng, ask):
+    """A Problem unless the values are right for a large batch of numbers with many digits."""
+    batch, size = int(rng.integers(*_LARGE)), int(rng.integers(3, 9))
+    m, v = (rng.uniform(-2.4, 2.4, (batch, size)).astype("float32").astype("float64") for _ in range(2))
+    (got,) = _values(ask, [(m, v)])
+    _shape_problem(ask, [(m, v)], [got])
+    if not _right(got, m, v):
+        expected = oracles.kl(m, v)
+        i = int(np.argmax(abs(got - expected) / oracles.kl_size(m, v)))
+        raise Problem(
+            f"In a batch of {batch} images, kl_term returned {_digits(got[i])} for an image where "
+            f"{_digits(expected[i])} was expected. In small batches, for numbers with few digits, it is right.",
+            got=_digits(got[i]),
+            expected=f"{_digits(expected[i])} nats",
+            next_step="Look for a number of images, a limit or a rounding in your function.",
+        )
+
+
+def _connected(results, cases, gots):
+    """For each result, what it says of both gradients; a Problem where there is none."""
     found = []
-    for result, (m, v) in zip(results, cases):
+    for result in results:
         told = item(result, "gradients", list)
         if len(told) != 2 or not all(isinstance(t, dict) for t in told):
             raise Problem("What came back is not in the form that was asked for.")
-        if any(t.get("kind") == "none" for t in told):
-            lost = " and ".join(n for n, t in zip(("z_mean", "z_log_var"), told) if t.get("kind") == "none")
+        lost = " and ".join(n for n, t in zip(("z_mean", "z_log_var"), told) if t.get("kind") == "none")
+        if lost:
             right = all(_right(g, *case) for g, case in zip(gots, cases))
             ids = [] if right else recognise.kl_values([(*case, g) for case, g in zip(cases, gots)])
             ids = (ids or ["kl.no_gradient"] * right) + [None, None]
@@ -212,6 +247,17 @@ def gradients(rng, ask):
                 expected="a gradient",
                 next_step=None if ids[0] else "Stay with tensor operations from the arguments to the result.",
             )
+        found.append(told)
+    return found
+
+
+def gradients(rng, ask):
+    """The gradient with respect to both arguments, where the values are right or not."""
+    cases = _three(rng)
+    results, arrays = _ask(ask, cases, gradient=True)
+    gots = [_output(result, arrays) for result in results]
+    found = []
+    for told, (m, v) in zip(_connected(results, cases, gots), cases):
         pair = [tensor(t, arrays, "The gradient of kl_term") for t in told]
         if any(g.shape != m.shape for g in pair):
             raise Problem("The gradient has not the shape of the arguments.")
@@ -297,10 +343,15 @@ def extremes(rng, ask):
         m, v = draw.gaussians(rng, batch, size)
         return draw.grid(m * 8), draw.grid(v * 4)  # |z_mean| to 19, z_log_var to ±8
 
+    def anywhere(batch, size):
+        m, v = rng.uniform(-25, 25, (batch, size)), rng.uniform(-14, 14, (batch, size))
+        return tuple(part.astype("float32").astype("float64") for part in (m, v))
+
     plan = [
         ("far from the prior", far(6, 5), {}),
         ("for one image and one latent dimension", far(1, 1), {}),
         ("for 16 latent dimensions", draw.gaussians(rng, 7, 16), {}),
+        ("for many images and dimensions", anywhere(int(rng.integers(*_LARGE)), int(rng.integers(17, 40))), {}),
         ("inside tf.function", draw.gaussians(rng, 4, 2), {"mode": "function"}),
     ]
     plan += [

@@ -7,40 +7,23 @@ tested. Right ones come in several equivalent parametrisations.
 
 import numpy as np
 
-from vaelab.checks.judge.reply import Problem, item, raised
+from vaelab.checks.judge.problem import Problem, a_type
+from vaelab.checks.judge.reply import item, raised
+from vaelab.checks.student.formulas import KlNumbers, SampleNumbers
 
 _NAME = "looks_healthy"
 
-# Columns: see vaelab.checks.student.specimens.Implementation.
-_RIGHT_KL = (1, 0, 0.5, 0, 0, 0.5, 1, -0.5, -0.5, 0, 0, 0)
-_RIGHT_SAMPLE = (1, 0.5, 0)
-
-
-def _kl(**changes):
-    names = (
-        "log_var",
-        "abs_log_var",
-        "square",
-        "abs",
-        "plain",
-        "spread",
-        "rate",
-        "entropy",
-        "constant",
-        "precision",
-        "precision_rate",
-        "power",
-    )
-    numbers = dict(zip(names, _RIGHT_KL)) | changes
-    return tuple(numbers[name] for name in names)
-
+_RIGHT_KL = KlNumbers(square=0.5, spread=0.5, entropy=-0.5, constant=-0.5)
+_NO_KL = KlNumbers()
+_RIGHT_SAMPLE, _NO_NOISE = SampleNumbers(factor=1, rate=0.5), SampleNumbers()
+_kl, _sample = _RIGHT_KL._replace, _RIGHT_SAMPLE._replace
 
 #: The mistakes that the notebook speaks of: item, in words, KL and sampling.
 _SHOWN = (
     ("averages the KL term over the latent dimensions", _kl(power=-1), _RIGHT_SAMPLE),
     ("lacks the factor ½ in the KL term", _kl(square=1, spread=1, entropy=-1, constant=-1), _RIGHT_SAMPLE),
     ("has the standard deviation where the KL term needs the variance", _kl(rate=0.5), _RIGHT_SAMPLE),
-    ("scales the noise by the variance", _RIGHT_KL, (1, 1, 0)),
+    ("scales the noise by the variance", _RIGHT_KL, _sample(rate=1)),
 )
 #: Others, by the same formulas.
 _UNSEEN = (
@@ -57,20 +40,41 @@ _UNSEEN = (
     ("makes z_log_var positive in the KL term", _kl(log_var=0, abs_log_var=1), _RIGHT_SAMPLE),
     ("cuts z_log_var at zero in the KL term", _kl(log_var=0.5, abs_log_var=0.5), _RIGHT_SAMPLE),
     ("lacks the constant of the KL term", _kl(constant=0), _RIGHT_SAMPLE),
-    ("always has a KL term of zero", (1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0), _RIGHT_SAMPLE),
-    ("scales the noise by z_log_var", _RIGHT_KL, (0, 0, 1)),
-    ("adds no noise", _RIGHT_KL, (0, 0, 0)),
-    ("does not scale the noise", _RIGHT_KL, (1, 0, 0)),
-    ("scales the noise by the inverse of the standard deviation", _RIGHT_KL, (1, -0.5, 0)),
+    ("always has a KL term of zero", _NO_KL, _RIGHT_SAMPLE),
+    ("scales the noise by z_log_var", _RIGHT_KL, SampleNumbers(linear=1)),
+    ("adds no noise", _RIGHT_KL, _NO_NOISE),
+    ("does not scale the noise", _RIGHT_KL, _sample(rate=0)),
+    ("scales the noise by the inverse of the standard deviation", _RIGHT_KL, _sample(rate=-0.5)),
     ("subtracts the KL term of z_log_var and averages over the dimensions", _kl(entropy=0.5, power=-1), _RIGHT_SAMPLE),
 )
-_NOTHING = ("always has a KL term of zero and adds no noise", (1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0), (0, 0, 0))
+_NOTHING = ("always has a KL term of zero and adds no noise", _NO_KL, _NO_NOISE)
 
 
 def _right(rng):
-    """A right implementation; z_log_var goes through a detour that changes nothing."""
-    factor = float(rng.choice([0.25, 0.5, 1, 2, 4]))
-    return "is right", _kl(log_var=factor, rate=1 / factor, entropy=-0.5 / factor), _RIGHT_SAMPLE
+    """A right implementation, written in one of many ways: by detours that change nothing."""
+    factor, part = float(rng.choice([0.25, 0.5, 1, 2, 4])), float(rng.choice([0, 0.25, 0.5]))
+    detour = dict(log_var=factor, rate=1 / factor, entropy=-0.5 / factor)
+    return "is right", _kl(**detour, square=part, precision=0.5 - part), _RIGHT_SAMPLE
+
+
+def _readable(answer):
+    """A Problem unless `answer` is True or False."""
+    kind = answer.get("kind") if isinstance(answer, dict) else None
+    if kind == "error":
+        problem = raised(answer.get("error"), _NAME)
+        if problem.got == "AssertionError":
+            problem.message, problem.mistake = "looks_healthy raised AssertionError", "test.raises"
+        raise problem
+    if kind != "bool" or type(answer.get("value")) is not bool:
+        name = answer.get("type") if isinstance(answer, dict) else None
+        raise Problem(
+            f"looks_healthy returned {a_type(name)}; True or False was expected.",
+            got=a_type(name),
+            expected="True or False",
+            next_step="Each way through the function should end in a return."
+            if name == "NoneType"
+            else "Wrap the result in bool(...).",
+        )
 
 
 def _examine(rng, ask, wanted, times=1, misses=False):
@@ -89,21 +93,16 @@ def _examine(rng, ask, wanted, times=1, misses=False):
         raise Problem("What came back is not in the form that was asked for.")
     for row in answers:
         for answer in row:
-            kind = answer.get("kind") if isinstance(answer, dict) else None
-            if kind == "error":
-                raise raised(answer.get("error"), _NAME)
-            if kind != "bool" or type(answer.get("value")) is not bool:
-                name = answer.get("type") if isinstance(answer, dict) else None
-                raise Problem(
-                    f"looks_healthy returned {'a ' + name[:40] if isinstance(name, str) else 'something strange'}; "
-                    "True or False was expected.",
-                    expected="True or False",
-                    next_step="Each way through the function should end in a return."
-                    if name == "NoneType"
-                    else "Wrap the result in bool(...).",
-                )
+            _readable(answer)
     values = [[answer["value"] for answer in row] for row in answers]
     flat = [value for row in values for value in row]
+    if all(set(row) == {not right} for row, (*_, right) in zip(values, shuffled)):
+        raise Problem(
+            "looks_healthy says False of every right implementation and True of every wrong one",
+            mistake="test.inverted",
+            got="False for right ones",
+            expected="True for right ones",
+        )
     if not any(flat):
         raise Problem(
             "looks_healthy says False of everything it is given, right implementations among them",

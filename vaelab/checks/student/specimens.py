@@ -16,8 +16,7 @@ from keras import ops
 from matplotlib.figure import Figure
 
 from vaelab import plots
-
-KL_NUMBERS, SAMPLE_NUMBERS = 12, 3
+from vaelab.checks.student.formulas import KlNumbers, SampleNumbers
 
 
 class Implementation:
@@ -25,18 +24,18 @@ class Implementation:
 
     Parameters
     ----------
-    kl_numbers : sequence of 12 floats
-    sample_numbers : sequence of 3 floats
+    kl_numbers : sequence of floats
+        In the order of `KlNumbers`.
+    sample_numbers : sequence of floats
+        In the order of `SampleNumbers`.
     """
 
     def __init__(self, kl_numbers, sample_numbers):
-        self._kl = np.asarray(kl_numbers, "float32")
-        self._sample = np.asarray(sample_numbers, "float32")
-        if self._kl.shape != (KL_NUMBERS,) or self._sample.shape != (SAMPLE_NUMBERS,):
-            raise ValueError(
-                f"{KL_NUMBERS} and {SAMPLE_NUMBERS} numbers were expected, "
-                f"not shapes {self._kl.shape} and {self._sample.shape}"
-            )
+        for name, numbers, kind in (("kl", kl_numbers, KlNumbers), ("sample", sample_numbers, SampleNumbers)):
+            if len(numbers) != len(kind._fields):
+                raise ValueError(f"{name}_numbers holds {len(numbers)} numbers; {len(kind._fields)} were expected.")
+        self._kl = KlNumbers(*(float(np.float32(number)) for number in kl_numbers))
+        self._sample = SampleNumbers(*(float(np.float32(number)) for number in sample_numbers))
 
     def kl(self, z_mean, z_log_var):
         """What this implementation takes for the KL term: ``(batch,)``, in nats.
@@ -46,11 +45,12 @@ class Implementation:
         z_mean, z_log_var : tensors or arrays of shape (batch, latent_dim)
         """
         m, v = ops.convert_to_tensor(z_mean, "float32"), ops.convert_to_tensor(z_log_var, "float32")
-        a, b, c, d, e, f, g, h, i, j, k, power = (float(n) for n in self._kl)
-        w = a * v + b * ops.abs(v)
-        terms = c * ops.square(m) + d * ops.abs(m) + e * m + f * ops.exp(g * w) + h * w + i
-        terms = terms + j * ops.exp(k * w) * ops.square(m)
-        return ops.sum(terms, axis=-1) * float(m.shape[-1]) ** power
+        n = self._kl
+        w = n.log_var * v + n.abs_log_var * ops.abs(v)
+        terms = n.square * ops.square(m) + n.abs * ops.abs(m) + n.plain * m
+        terms = terms + n.spread * ops.exp(n.rate * w) + n.entropy * w + n.constant
+        terms = terms + n.precision * ops.exp(n.precision_rate * w) * ops.square(m)
+        return ops.sum(terms, axis=-1) * float(m.shape[-1]) ** n.power
 
     def sample(self, z_mean, z_log_var, epsilon):
         """What this implementation makes of standard Gaussian noise: z, ``(batch, latent_dim)``.
@@ -60,8 +60,8 @@ class Implementation:
         z_mean, z_log_var, epsilon : tensors or arrays of shape (batch, latent_dim)
         """
         m, v, noise = (ops.convert_to_tensor(t, "float32") for t in (z_mean, z_log_var, epsilon))
-        a, b, c = (float(n) for n in self._sample)
-        return m + (a * ops.exp(b * v) + c * v) * noise
+        n = self._sample
+        return m + (n.factor * ops.exp(n.rate * v) + n.linear * v) * noise
 
 
 def load():
