@@ -1,6 +1,7 @@
 """The networks that notebooks import, and the reference models."""
 
 import importlib
+import inspect
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from vaelab import data, metrics, models, profiles, reference
 
@@ -128,6 +130,31 @@ def test_borrow_takes_what_the_student_wrote(course, capsys):
     )
     assert borrow("02_vae", "make_vae")(2.5) == 6
     assert "your notebook" in capsys.readouterr().out
+
+
+def test_borrow_brings_what_the_function_uses_and_runs_nothing_else(course):
+    from vaelab.borrow import borrow
+
+    course(
+        "02_vae",
+        [
+            "import math\nfloor = lambda x: math.floor(x) + offset",
+            "offset = max(1, 2)",
+            "boom = 1 / 0\nvae = make_vae(3)",
+            "%time 1\nclass Model:\n    def of(self, x):\n        vae = 3\n        return vae * floor(x)",
+            "model = Model()\nprint(model.of(1))\n\ndef make_vae(x):\n    boom = 1\n    return model.of(x)",
+        ],
+    )
+    assert borrow("02_vae", "make_vae")(2.5) == 12
+
+
+def test_borrowed_code_can_be_read_by_autograph(course, recwarn):
+    from vaelab.borrow import borrow
+
+    course("02_vae", ["import tensorflow as tf", "def make_vae(x):\n    if x > 0:\n        return x\n    return -x"])
+    function = borrow("02_vae", "make_vae")
+    assert inspect.getsource(function).startswith("def make_vae(x):")
+    assert float(tf.function(function)(tf.constant(-2.0))) == 2  # a condition on a tensor needs the source
 
 
 def test_borrow_falls_back_to_the_solutions(course, capsys):
