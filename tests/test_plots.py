@@ -10,6 +10,7 @@ import IPython.display
 import matplotlib
 import numpy as np
 import pytest
+from ipywidgets import FloatSlider
 from matplotlib import colors
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -17,8 +18,9 @@ from PIL import Image
 from scipy import integrate
 from scipy.stats import norm
 
-from vaelab import plots
+from vaelab import plots, reference
 from vaelab.data import CLASS_NAMES
+from vaelab.sliders import Sliders
 from vaelab.training import History
 
 rng = np.random.default_rng(0)
@@ -88,6 +90,7 @@ FIGURES = {
     "kl integrand": lambda: plots.kl_integrand(1.0, -1.0),
     "kl integrand, extreme": lambda: plots.kl_integrand(-3.0, -3.0),
     "kl surface": lambda: plots.kl_surface(bowl),
+    "parts of a VAE": lambda: plots.vae_parts(X[:1]),
     "kl surface of a constant": lambda: plots.kl_surface(lambda z_mean, z_log_var: np.zeros(len(z_mean))),
     "kl arrows": lambda: plots.kl_arrows(gradient),
     "monte carlo": lambda: plots.monte_carlo_convergence(rng.normal(0.7, 0.5, (6, 2000)), 0.7),
@@ -225,8 +228,10 @@ def test_the_learning_curve_names_all_landmarks_and_no_two_labels_overlap():
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
 
 
-def test_the_landmarks_are_those_of_the_data():
-    assert sorted(plots.LANDMARKS.values()) == [189.9, 260.4, 262.4, 385.0]
+def test_the_landmarks_are_those_of_the_data_and_of_the_courses_own_models():
+    assert (plots.LANDMARKS["entropy floor"], plots.LANDMARKS["pixel-mean model"]) == (189.9, 385.0)
+    for name, mark in (("mlp", "MLP VAE, 50 epochs"), ("conv", "conv VAE, 15 epochs")):
+        assert plots.LANDMARKS[mark] == pytest.approx(reference.history(name).val_loss[-1], abs=0.05)
 
 
 def test_training_is_solid_test_is_dashed_and_the_close_view_leaves_out_the_first_epochs():
@@ -386,6 +391,8 @@ BAD = {
     "a negative bar": lambda: plots.bar_comparison({"MLP": {"reconstruction": -1.0}}),
     "an infinite mean": lambda: plots.kl_integrand(np.inf, 0),
     "a huge log variance": lambda: plots.kl_integrand(0, 100),
+    "no KL at all": lambda: plots.kl_surface(lambda z_mean, z_log_var: None),
+    "no gradient": lambda: plots.kl_arrows(lambda z_mean, z_log_var: (None, z_log_var)),
     "a KL for the whole batch": lambda: plots.kl_surface(lambda z_mean, z_log_var: 1.0),
     "an infinite KL": lambda: plots.kl_surface(lambda z_mean, z_log_var: np.full(len(z_mean), np.inf)),
     "one gradient": lambda: plots.kl_arrows(lambda z_mean, z_log_var: [z_mean]),
@@ -428,3 +435,21 @@ def test_classes_that_meet_in_latent_space_keep_apart_for_the_colour_blind(eyes)
     apart = {(a, b): np.linalg.norm(lab[a] - lab[b]) for group in _MEET for a, b in itertools.combinations(group, 2)}
     assert min(apart.values()) > 20, sorted(apart.items(), key=lambda pair: pair[1])[:3]
     assert len(set(plots.CLASS_MARKERS)) == 10  # colour is never alone
+
+
+def test_a_complaint_names_the_function_as_the_notebook_does():
+    def kl_term(z_mean, z_log_var):
+        z_mean + z_log_var  # the return is forgotten
+
+    with pytest.raises(ValueError, match="^kl_term returned None: look at the last line of the function.$"):
+        plots.kl_surface(kl_term)
+
+
+def test_sliders_leave_the_first_figure_behind(monkeypatch):
+    """For a saved notebook whose kernel is gone."""
+    sliders = Sliders(plots.kl_integrand, mean=FloatSlider(value=1.0), log_var=FloatSlider(value=-1.0, min=-2, max=2))
+    bundle = sliders._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "<img" in bundle["text/html"] and "with mean 1.00" in bundle["text/plain"]
+    monkeypatch.setenv("VAELAB_FIGURES", "described")
+    assert "text/html" not in sliders._repr_mimebundle_()

@@ -9,6 +9,7 @@ Functions take arrays, never models (``manifold`` and ``kl_arrows`` take a funct
 they call once). Images are (N, 784), (N, 28, 28) or (N, 28, 28, 1) in [0, 1].
 """
 
+from vaelab.plots.diagram import vae_parts
 from vaelab.plots.display import STYLE, figure, in_notebook, png, show
 from vaelab.plots.explaining import bernoulli_floor, kl_arrows, kl_integrand, kl_surface, monte_carlo_convergence
 from vaelab.plots.latent import latent_scatter, marginals
@@ -20,5 +21,5 @@ __all__ = [
     "BLACK", "BLUE", "CLASS_COLOURS", "CLASS_MARKERS", "GREEN", "LANDMARKS", "STYLE", "VERMILLION",
     "bar_comparison", "bernoulli_floor", "compare", "figure", "gallery", "in_notebook", "kl_arrows", "kl_integrand", "kl_surface",
     "latent_scatter", "learning_curve", "manifold", "marginals", "monte_carlo_convergence", "png", "prior_quantile_grid",
-    "reconstructions", "samples", "show",
+    "reconstructions", "samples", "show", "vae_parts",
 ]  # fmt: skip

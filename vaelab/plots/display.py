@@ -37,11 +37,14 @@ def show(fig, alt):
     if described():
         display({"text/plain": alt}, raw=True)
         return None
-    source = base64.b64encode(png(fig)).decode("ascii")
-    # nbconvert ignores the alternative text of an image output; of an <img> it cannot.
-    tag = f'<figure style="margin: 0"><img style="max-width: 100%" alt="{html.escape(alt)}" src="data:image/png;base64,{source}"></figure>'
-    display({"text/html": tag, "text/plain": alt}, raw=True)
+    display({"text/html": markup(fig, alt), "text/plain": alt}, raw=True)
     return None
+
+
+def markup(fig, alt):
+    """A figure as HTML, with its alternative text: nbconvert ignores that of an image output, of an <img> it cannot."""
+    source = base64.b64encode(png(fig)).decode("ascii")
+    return f'<figure style="margin: 0"><img style="max-width: 100%" alt="{html.escape(alt)}" src="data:image/png;base64,{source}"></figure>'
 
 
 def described():

@@ -39,7 +39,7 @@ def kl_integrand(mean, log_var):
 @drawing
 def _densities(mean, sigma, area_positive, area_negative):
     """Both densities, and below them the integrand with its two areas."""
-    limit = 6
+    limit = 9
     z = np.union1d(np.linspace(-limit, limit, 1001), np.linspace(mean - 12 * sigma, mean + 12 * sigma, 1001))
     z = z[np.abs(z) <= limit]
     integrand = _integrand(z, mean, sigma)
@@ -57,7 +57,9 @@ def _densities(mean, sigma, area_positive, area_negative):
     bottom.axhline(0, color="#555555", linewidth=0.8)
     bottom.set(ylim=(-0.5, 1.5), xlim=(-limit, limit), xlabel="$z$", ylabel=r"$q\,\log(q/p)$")
     area = area_positive + area_negative
-    bottom.set_title(f"KL(q‖p) = {area_positive:.3f} − {-area_negative:.3f} = {area:.3f} nats")
+    bottom.set_title(
+        f"KL(q‖p) = {area_positive:.3f} − {abs(area_negative):.3f} = {abs(area):.3f} nats"
+    )  # never "-0.000"
     for ax in (top, bottom):  # above the frame: inside it, some setting of the sliders would meet the legend
         ax.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=2, borderaxespad=0.3)
     return fig
@@ -75,14 +77,17 @@ def kl_surface(kl_function):
     """
     mean, log_var = np.linspace(-3, 3, 61, dtype="float32"), np.linspace(-4, 3, 71, dtype="float32")
     z_mean, z_log_var = np.meshgrid(mean, log_var)
-    kl = np.asarray(kl_function(z_mean.reshape(-1, 1), z_log_var.reshape(-1, 1)), dtype=float)
+    kl, name = kl_function(z_mean.reshape(-1, 1), z_log_var.reshape(-1, 1)), _name(kl_function)
+    if kl is None:
+        raise ValueError(f"{name} returned None: look at the last line of the function.")
+    kl = np.asarray(kl, dtype=float)
     if kl.shape != (z_mean.size,):
         raise ValueError(
-            f"kl_function returned shape {kl.shape} for a batch of {z_mean.size}; expected ({z_mean.size},): one number an image."
+            f"{name} returned shape {kl.shape} for a batch of {z_mean.size} images; expected ({z_mean.size},), one number for each."
         )
     if not np.isfinite(kl).all():
         raise ValueError(
-            "kl_function returned NaN or infinite values for means from -3 to 3 and log variances from -4 to 3."
+            f"{name} returned NaN or infinite values for means from -3 to 3 and log variances from -4 to 3."
         )
     alt = (
         "Contour lines of the KL term over z_mean from -3 to 3 and z_log_var from -4 to 3; the prior (0, 0) is marked. "
@@ -121,13 +126,18 @@ def kl_arrows(gradient_function):
     """
     side = np.linspace(-3, 3, 17, dtype="float32")
     z_mean, z_log_var = (axis.reshape(-1, 1) for axis in np.meshgrid(side, side))
-    gradients = [np.asarray(gradient, dtype=float) for gradient in gradient_function(z_mean, z_log_var)]
+    gradients, name = list(gradient_function(z_mean, z_log_var)), _name(gradient_function)
+    if any(gradient is None for gradient in gradients):
+        raise ValueError(
+            f"{name} found no gradient: the function that it differentiates leaves TensorFlow on the way, by NumPy for instance."
+        )
+    gradients = [np.asarray(gradient, dtype=float) for gradient in gradients]
     shapes = [gradient.shape for gradient in gradients]
     if shapes != [z_mean.shape] * 2:
-        raise ValueError(f"gradient_function returned shapes {shapes}; expected two of {z_mean.shape}.")
+        raise ValueError(f"{name} returned shapes {shapes}; expected two of {z_mean.shape}.")
     steps = -np.concatenate(gradients, axis=1)
     if not np.isfinite(steps).all():
-        raise ValueError("gradient_function returned NaN or infinite values.")
+        raise ValueError(f"{name} returned NaN or infinite values.")
     size = np.linalg.norm(steps, axis=1)
     # A length that grows with the gradient and never reaches the next arrow: the colour tells how steep it is.
     lengths = 0.36 * size / (1 + size)
@@ -269,6 +279,11 @@ def _cross_entropies(targets):
     ax.set(xlim=(0, 1), ylim=(-0.2, 2.5), xlabel="prediction $p$", ylabel="cross-entropy (nats)")
     ax.legend(loc="upper center", title="grey value of the pixel")
     return fig
+
+
+def _name(function):
+    """What a notebook calls a function."""
+    return getattr(function, "__name__", "the function")
 
 
 def _integrand(z, mean, sigma):

@@ -6,11 +6,12 @@ from matplotlib.figure import Figure
 from vaelab.plots.display import drawing, figure
 from vaelab.plots.palette import BLUE, GREEN, ORANGE, PURPLE, VERMILLION
 
-# Test-set losses in nats per image to hold a curve against (Fashion-MNIST, latent_dim 2).
+# Test-set losses in nats per image to hold a curve against (Fashion-MNIST, latent_dim 2). Those of the VAEs are where the
+# course's own reference trainings end.
 LANDMARKS = {
     "pixel-mean model": 385.0,
-    "MLP VAE, 50 epochs": 262.4,
-    "conv VAE, 15 epochs": 260.4,
+    "MLP VAE, 50 epochs": 261.7,
+    "conv VAE, 15 epochs": 256.7,
     "entropy floor": 189.9,
 }
 
