@@ -1,10 +1,9 @@
 # %% [markdown]
 # # 1 · The KL term
 #
-# A variational autoencoder (VAE) is trained on a loss with two terms. One asks that images be
-# reconstructed well. The other, the **KL term**, asks that the code of every image stay close to a
-# simple distribution that is known beforehand. This notebook is about the second: what it measures,
-# how to compute it, and which way it pulls.
+# A variational autoencoder (VAE) learns to describe images by a few numbers, their *codes*, and to draw
+# images from codes. Its loss has two terms. This notebook is about one of them, the **KL term**: what it
+# is for, what it measures, how to compute it, and which way it pulls. The other follows in notebook 2.
 #
 # **You will be able to**
 #
@@ -22,18 +21,40 @@ import vaelab.quiet  # first: starts TensorFlow without its messages
 import keras
 import numpy as np
 import tensorflow as tf
-from ipywidgets import FloatSlider, interact
+from ipywidgets import FloatSlider
 from keras import ops
 from scipy.stats import norm
 
-from vaelab import plots
+from vaelab import data, plots, profiles
 from vaelab.checks import check
+from vaelab.progress import run_hidden, show_progress
+from vaelab.sliders import Sliders
+
+# %% [markdown]
+# ## Why an image gets a distribution
+#
+# An **autoencoder** has two halves: an encoder turns an image into a code, a decoder turns the code back into
+# the image. If each image has *one point* for its code, nothing is asked of the places in between: decode one of
+# them, and anything may come out.
+#
+# The encoder of a VAE names a **distribution** instead, $q(z \mid x)$, and a code is *drawn* from it before it is
+# decoded. So the decoder has to do well in a whole region around each mean.
+
+# %%
+shoe = data.load(profiles.PROFILES["quick"]).x_test[:1]
+plots.vae_parts(shoe)
+
+# %% [markdown]
+# Follow one image from left to right. The dashed circle stands for the **prior** $p(z)$, a distribution that is
+# known before any image is seen. If the regions of all images together lie where the prior lies, then a new image
+# can be had by drawing a code from the prior and decoding it. The KL term measures how far the distribution of one
+# image is from the prior; the loss makes that a price.
 
 # %% [markdown]
 # ## Notation
 #
-# The same letters stand for the same things in all the notebooks; where there is a name in the
-# code, it is the second column.
+# The same letters stand for the same things in all notebooks. The second column is the name in the code, if
+# there is one.
 #
 # | symbol | in code | shape | what it is |
 # |---|---|---|---|
@@ -41,6 +62,7 @@ from vaelab.checks import check
 # | $z$ | `z` | (batch, `latent_dim`) | its code: a **latent** vector |
 # | $d$ | `latent_dim` | number | how many numbers a code has |
 # | $p(z)$ | | | the **prior**, $\mathcal N(0, I)$: codes before any image is seen |
+# | $p(x)$ | | | how probable the model finds the image $x$, whatever its code |
 # | $q(z \mid x)$ | | | the **approximate posterior**: codes that fit the image $x$ |
 # | $\mu$ | `z_mean` | (batch, `latent_dim`) | mean of $q(z \mid x)$ |
 # | $\log \sigma^2$ | `z_log_var` | (batch, `latent_dim`) | log variance of $q(z \mid x)$ |
@@ -52,9 +74,8 @@ from vaelab.checks import check
 # %% [markdown]
 # ## What the KL divergence measures
 #
-# Suppose that codes are drawn from $q$, and somebody who believes in $p$ looks at them. For each
-# code, $\log q(z) - \log p(z)$ says how much less likely $p$ finds it than $q$ does. The average
-# over codes from $q$ is the Kullback–Leibler divergence:
+# Draw codes from $q$. For each of them, $\log q(z) - \log p(z)$ says how much less likely it is under $p$ than under
+# $q$. The average of this over codes from $q$ is the Kullback–Leibler divergence:
 #
 # $$ D_{\mathrm{KL}}(q \,\Vert\, p) = \mathbb E_{z \sim q}\left[\log q(z) - \log p(z)\right]
 #    = \int q(z)\, \log \frac{q(z)}{p(z)}\, dz . $$
@@ -62,28 +83,32 @@ from vaelab.checks import check
 # With the natural logarithm its unit is the **nat** (1 nat = 1.44 bits).
 
 # %% [markdown]
-# Here are a narrow $q$ that lies to the right of the prior, and below them the integrand
-# $q \log (q/p)$. The KL divergence is the shaded area, counted negative where the curve is below zero.
+# The upper picture shows the prior and a narrow $q$ to the right of it, the lower one the integrand $q \log (q/p)$.
+# The KL divergence is the shaded area, counted negative where the curve is below zero.
 
 # %%
 plots.kl_integrand(mean=1.5, log_var=-1.0)
 
 # %% [markdown]
-# The area to the left of the crossing is negative: there $q$ is below $p$. Can the *total* become
-# negative? Make a guess, then try with the sliders.
+# The area to the left of the crossing is negative, because $q$ is below $p$ there. Can the *total* become
+# negative? Make a guess, then try with the sliders. After that, set the mean to 0 and compare both ends of the log
+# variance, which are equally far from the prior's: does a $q$ that is too narrow cost as much as one that is too wide?
 
 # %%
-interact(
+Sliders(
     plots.kl_integrand,
-    mean=FloatSlider(value=0, min=-3, max=3, step=0.1, description="mean", continuous_update=False),
-    log_var=FloatSlider(value=1.5, min=-3, max=2, step=0.1, description="log variance", continuous_update=False),
-);
-
+    mean=FloatSlider(value=0, min=-2, max=2, step=0.1, description="mean", continuous_update=False),
+    log_var=FloatSlider(value=1.5, min=-2, max=2, step=0.1, description="log variance", continuous_update=False),
+)
 
 # %% [markdown]
-# It cannot: the total is zero when the two curves coincide and positive otherwise. Set the mean to 0 and
-# go to both ends of the log variance. A $q$ that is too narrow and one that is too wide both cost
-# something, but not alike.
+# Positive and negative areas change with the sliders, and the number above the lower picture says what remains.
+#
+# <details><summary><b>What you should have found</b></summary>
+#
+# The total is never negative: it is zero where the two curves coincide, and positive everywhere else. With mean 0, a
+# log variance of $-2$ costs 0.57 nats and one of $+2$ costs 2.19: too wide is dearer than too narrow.
+# </details>
 
 # %% [markdown]
 # ## Estimating it from samples
@@ -126,8 +151,8 @@ print(f"samples for a spread of 0.001 nats: about {10_000 * (spread / 0.001) ** 
 
 
 # %% [markdown]
-# Around a million samples for three decimals, for one image and one dimension: too dear to pay at
-# every training step. Luckily, for two Gaussians the integral can be done by hand.
+# Around a million samples for three decimals, for one image and one dimension: too expensive for every training step.
+# For two Gaussians, though, the integral can be done by hand.
 
 # %% [markdown]
 # ## Exercise: `kl_term` — 10 points
@@ -138,12 +163,13 @@ print(f"samples for a spread of 0.001 nats: about {10_000 * (spread / 0.001) ** 
 # batch**.
 #
 # - `z_mean`, `z_log_var`: tensors of shape `(batch, latent_dim)`;
-# - returns: a tensor of shape `(batch,)`, in nats. One number an image, not an average over images;
+# - returns: a tensor of shape `(batch,)`, in nats: one number for each image, not an average over images;
 # - use `keras.ops` (`ops.exp`, `ops.square`, `ops.sum`, …) so that gradients can flow.
 #
-# You can derive it from two facts about one dimension of $z \sim q$, namely
-# $\mathbb E[(z-\mu)^2] = \sigma^2$ and $\mathbb E[z^2] = \mu^2 + \sigma^2$, and one about several:
-# the density of independent dimensions is a product, so its logarithm is a sum.
+# Start from the logarithm of a Gaussian's density, $-\tfrac12 \log 2\pi\sigma^2 - (z-\mu)^2 / 2\sigma^2$, for $q$ and for
+# $p$. Two facts about one dimension of $z \sim q$ do the rest: $\mathbb E[(z-\mu)^2] = \sigma^2$ and
+# $\mathbb E[z^2] = \mu^2 + \sigma^2$. And one about several: the density of independent dimensions is a product, so its
+# logarithm is a sum.
 #
 # <details><summary><b>Hint: a more general result to specialise</b></summary>
 #
@@ -153,8 +179,8 @@ print(f"samples for a spread of 0.001 nats: about {10_000 * (spread / 0.001) ** 
 # $$ D_{\mathrm{KL}}\left[\mathcal N(\mu_1, \sigma_1^2) \,\Vert\, \mathcal N(\mu_2, \sigma_2^2)\right]
 #  = \log\frac{\sigma_2}{\sigma_1} + \frac{\sigma_1^2 + (\mu_1-\mu_2)^2}{2\sigma_2^2} - \frac12 . $$
 #
-# What are $\mu_2$ and $\sigma_2$ for the prior? Write $\sigma_1$ with the log variance, and mind
-# which of $\sigma$ and $\sigma^2$ each place wants. Then think about which axis to sum over.
+# What are $\mu_2$ and $\sigma_2$ for the prior? Write $\sigma_1$ with the log variance: some places have $\sigma$, some
+# $\sigma^2$. Then decide which axis to sum over.
 # </details>
 
 # %% [markdown]
@@ -173,18 +199,12 @@ def kl_term(z_mean, z_log_var):
 
 
 # %% [markdown]
-# Draw your own and compare it with the picture above before you run the checks.
-
-# %%
-plots.kl_surface(kl_term)
-
-# %% [markdown]
-# The contours should close around the prior and crowd together towards large variances.
-# The checks below compare your numbers with values that they work out on their own, on inputs drawn
-# afresh each time. When one fails, read what it says: it often knows the mistake.
+# The checks compare your numbers with values that they work out on their own, on inputs drawn afresh each time. When
+# one fails, read what it says: it often knows the mistake. Three more checks are **hidden**: they run when the notebook
+# is handed in. If you work alone, the last cell of the notebook runs them.
 
 # %% nbgrader={"grade": true, "grade_id": "test_kl_term_shape", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# One number an image (1 point).
+# A tensor with one number for each image (1 point).
 check("kl_term.shape", kl_term)
 
 # %% nbgrader={"grade": true, "grade_id": "test_kl_term_prior", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -196,47 +216,54 @@ check("kl_term.prior", kl_term)
 check("kl_term.values", kl_term)
 
 # %% nbgrader={"grade": true, "grade_id": "test_kl_term_gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# When you submit: the gradients that training will follow (2 points).
+# Hidden check: the gradients that training will follow (2 points). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("kl_term.gradients", kl_term)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_kl_term_properties", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# When you submit: properties that any KL term of this kind has (2 points).
+# Hidden check: properties that any KL term of this kind has (2 points). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("kl_term.properties", kl_term)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_kl_term_extremes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# When you submit: unusual sizes, types and values (1 point).
+# Hidden check: unusual sizes, types and values (1 point). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("kl_term.extremes", kl_term)
 ### END HIDDEN TESTS
 
 # %% [markdown]
+# Now draw your function, and compare it with the picture above the exercise.
+
+# %%
+plots.kl_surface(kl_term)
+
+# %% [markdown]
+# The contours close around the prior, and crowd together towards large variances.
+
+# %% [markdown]
 # ## The same number, two ways
 #
-# Your formula and the Monte Carlo estimate must agree, and the estimate makes no use of any
-# formula. We compare them for a posterior with three dimensions, where the numerical integral would
-# already be a burden.
+# Your formula and the Monte Carlo estimate must agree, and the estimate uses no formula for the integral. We compare
+# them for a posterior with three dimensions, where a numerical integral would already be a burden.
 
 # %%
 z_mean, z_log_var = np.array([[1.5, -0.4, 0.2]]), np.array([[-1.0, 0.7, -3.0]])
-sampled = sum(sample_log_ratio(m, v, 100_000, rng).mean() for m, v in zip(z_mean[0], z_log_var[0]))
-print(f"Monte Carlo, 100,000 samples: {sampled:.3f} nats")
+draws = sum(sample_log_ratio(m, v, 100_000, rng) for m, v in zip(z_mean[0], z_log_var[0]))
+print(f"Monte Carlo, 100,000 samples: {draws.mean():.3f} nats, standard error {draws.std() / np.sqrt(100_000):.3f}")
 print(f"kl_term:                      {float(kl_term(z_mean, z_log_var)[0]):.3f} nats")
 
 
 # %% [markdown]
-# The two differ in the third decimal at most: the Monte Carlo estimate is the noisy one. Adding up
-# over dimensions was right, because the dimensions are independent.
+# The two should differ by no more than two or three standard errors: the Monte Carlo estimate is the noisy one. Adding
+# up over dimensions was right, because the dimensions are independent.
 
 # %% [markdown]
 # ## Which way it pulls
 #
-# Training moves `z_mean` and `z_log_var` against the gradient of the loss. TensorFlow records the
-# operations inside a `GradientTape` and differentiates them; so here is the pull of the KL term
-# alone, at many places at once.
+# Training moves `z_mean` and `z_log_var` against the gradient of the loss. TensorFlow records the operations inside a
+# `GradientTape` and differentiates them. Here is the pull of the KL term alone, at many places at once.
 
 # %%
 def kl_gradient(z_mean, z_log_var):
@@ -251,9 +278,8 @@ def kl_gradient(z_mean, z_log_var):
 plots.kl_arrows(kl_gradient)
 
 # %% [markdown]
-# All arrows lead to the prior. Along the mean the pull is that of a spring, as strong as the
-# distance. Along the log variance the two sides are unlike; compare the colours of the arrows above
-# and below zero.
+# All arrows lead to the prior. Along the mean, the pull is that of a spring: it grows with the distance. Along the log
+# variance, the two sides differ; compare the colours of the arrows above and below zero.
 
 # %% [markdown]
 # If this term were the whole loss, every code would end at the prior and say nothing about its
@@ -288,8 +314,21 @@ plots.kl_arrows(kl_gradient)
 # - The KL divergence is the average of $\log q - \log p$ over samples of $q$: never negative, zero
 #   only where both agree, and measured in nats.
 # - Sampling can estimate it, with an error that halves when the samples are quadrupled; for Gaussians
-#   a formula gives it exactly, summed over latent dimensions, one number an image.
-# - Its gradient pulls the mean to 0 like a spring and the log variance to 0 lopsidedly: hard from
-#   above, gently from below.
+#   a formula gives it exactly, summed over latent dimensions, one number for each image.
+# - Its gradient pulls the mean to 0 like a spring, and the log variance to 0 with a force that depends on the side.
 #
 # **Next:** in `02_vae` this term meets the reconstruction term, and the two learn Fashion-MNIST.
+#
+# **To read.** Kingma and Welling, *Auto-Encoding Variational Bayes* (2014, arXiv:1312.6114): the paper, with this KL term
+# in its appendix B. The same authors' *An Introduction to Variational Autoencoders* (2019, arXiv:1906.02691) is the
+# readable long version. Murphy, *Probabilistic Machine Learning: Advanced Topics* (2023), chapter 5 on KL divergences and
+# chapter 21 on VAEs. Bishop and Bishop, *Deep Learning: Foundations and Concepts* (2024), chapter 19, from plain to
+# variational autoencoders.
+
+# %% [markdown]
+# **Where you stand.** The table shows each check as it last ran here. Without a teacher, take the `#` out of the first
+# line: it runs the hidden checks too.
+
+# %%
+# run_hidden("01_kl_term", kl_term)
+show_progress("01_kl_term")

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 2 · A variational autoencoder
 #
-# A VAE learns two things at once from images without labels: to describe an image by a few numbers,
-# and to draw an image from such a description. In this notebook you assemble one, train it on pictures
-# of clothes, and then look at what it has understood, two numbers at a time.
+# A VAE learns two things at once from images without labels: to describe an image by a few numbers, and to draw an
+# image from such a description. Here you assemble one, train it on pictures of clothes, and look at what it has
+# understood, two numbers at a time.
 #
 # **You will be able to**
 #
@@ -12,7 +12,8 @@
 # - read a learning curve against landmarks that say what a number of nats means;
 # - read a latent space: where classes lie, what its shape says, what lies in between.
 #
-# *About an hour and a half. Useful before: `01_kl_term`. 12 points for code, 9 for written answers.*
+# *About two hours. Useful before: `01_kl_term`, and some Keras: layers and functional models. 12 points for code, 9 for
+# written answers.*
 
 # %%
 import math
@@ -27,6 +28,7 @@ from scipy.stats import norm
 from vaelab import data, metrics, plots, profiles, reference
 from vaelab.checks import check
 from vaelab.explorer import LatentExplorer
+from vaelab.progress import run_hidden, show_progress
 from vaelab.training import fit
 
 # %% [markdown]
@@ -87,8 +89,8 @@ encoder.summary(line_length=80)
 
 
 # %% [markdown]
-# The two heads have no activation. A mean may lie anywhere and so may a log variance; a ReLU here
-# would forbid every variance below 1.
+# The two heads have no activation. A mean may lie anywhere, and so may a log variance: a ReLU on it would forbid every
+# variance below 1.
 
 # %% [markdown]
 # ## The reparameterisation trick
@@ -163,39 +165,57 @@ print(f"pixels from {x_decoded.min():.2f} to {x_decoded.max():.2f}")
 plots.samples((x_decoded - x_decoded.min()) / np.ptp(x_decoded))
 
 # %% [markdown]
-# Noise, with no pixel caring about its neighbour. Every output pixel has random weights of its own,
-# and nothing in a fully connected network says that two pixels lie side by side. Whatever structure
-# we see later has been learned, and is stored in these weights.
+# Noise: no pixel resembles its neighbours. Every output pixel has random weights of its own, and nothing in a fully
+# connected network says that two pixels lie side by side. Whatever structure we see later has been learned, and is
+# stored in these weights.
 
 # %% [markdown]
 # ## The loss: negative ELBO
 #
-# We would like to maximise $\log p(x)$, the log-likelihood of the images, but it is an integral over
-# all codes. The **evidence lower bound** (ELBO) never exceeds it and can be computed. Its negative is
-# the loss:
+# We would like to maximise $\log p(x)$: the images should be probable under the model. But $p(x)$ is an integral over
+# all codes. The **evidence lower bound** (ELBO) can be computed and is never above it. Its negative is the loss:
 #
 # $$ -\mathrm{ELBO}(x) =
 #    \underbrace{-\,\mathbb E_{z \sim q(z \mid x)}\left[\log p(x \mid z)\right]}_{\text{reconstruction}}
 #  + \underbrace{D_{\mathrm{KL}}\left(q(z \mid x) \,\Vert\, p(z)\right)}_{\text{KL}} . $$
+#
+# <details><summary><b>Why it is a bound</b></summary>
+#
+# Bayes' rule says $p(x) = p(x \mid z)\, p(z) / p(z \mid x)$ for every $z$. Take the logarithm, insert
+# $q(z \mid x) / q(z \mid x)$, and average over $z \sim q(z \mid x)$; the left side does not depend on $z$:
+#
+# $$ \log p(x) = \underbrace{\mathbb E_q[\log p(x \mid z)] - D_{\mathrm{KL}}\left(q(z \mid x) \,\Vert\, p(z)\right)}_{\mathrm{ELBO}(x)}
+#    + D_{\mathrm{KL}}\left(q(z \mid x) \,\Vert\, p(z \mid x)\right) . $$
+#
+# The last term is a KL divergence, so it is never negative (notebook 1). The gap between the bound and $\log p(x)$ is how
+# far $q(z \mid x)$ is from the true posterior $p(z \mid x)$.
+# </details>
 
 # %% [markdown]
-# In the language of compression, the KL term (the *rate*) is the price of telling somebody the code,
-# and the reconstruction term (the *distortion*) the price of the image once the code is known. Both are
-# in nats, both are sums: over latent dimensions there, over pixels here. One sample of $z$ per image
-# and step is enough for the expectation.
+# In the language of compression, the KL term (the *rate*) is the price of sending the code, and the reconstruction term
+# (the *distortion*) the price of the image once the code is known. Both are in nats, and both are sums: the KL over
+# latent dimensions, the reconstruction over pixels. One sample of $z$ for each image and step is enough for the
+# expectation.
 
 # %% [markdown]
-# Pixels are treated as coin flips: $\log p(x \mid z) = \sum_i x_i \log p_i + (1 - x_i)\log(1 - p_i)$,
-# the binary cross-entropy with its sign changed. For black and white pixels it can reach 0. Ours are
-# grey, and then it cannot:
+# Pixels are treated as coin flips: $\log p(x \mid z) = \sum_i x_i \log p_i + (1 - x_i)\log(1 - p_i)$, the binary
+# cross-entropy with its sign changed. For black and white pixels it can reach 0. For grey ones it cannot:
+#
+# <details><summary><b>Why coin flips, if pixels are grey? And why not squared errors?</b></summary>
+#
+# Read a grey value of 0.3 as a pixel that is white in 30% of many black and white pictures: the formula is then their
+# average log-likelihood, and it is best where $p_i = x_i$. (It is no density of grey values. One that is, the
+# *continuous Bernoulli*, has an additional constant that depends on $p_i$.) A squared error is the log-likelihood of
+# Gaussian pixels, up to constants. It needs a variance, and whoever leaves that out has chosen one: it decides how much
+# the reconstruction weighs against the KL term. With coin flips nothing has to be chosen.
+# </details>
 
 # %%
 plots.bernoulli_floor()
 
 # %% [markdown]
-# Each curve has its minimum where the prediction equals the pixel, and only the black pixel's minimum is
-# at zero. A grey pixel costs its entropy even if it is predicted perfectly. Summed over an image this
-# makes a floor that no model can get below.
+# Each curve has its minimum where the prediction equals the pixel, and only the black pixel's minimum is at zero. A grey
+# pixel costs its entropy even if it is predicted perfectly. Added up over an image, this is a floor for every model.
 
 # %%
 floor = metrics.entropy_floor(x_test)
@@ -205,16 +225,71 @@ print(f"the average training image as reconstruction of everything: {ceiling:.1f
 
 
 # %% [markdown]
-# All that a VAE can win lies between these two. A model whose codes have collapsed to the prior ends at
-# the upper one, since it can do no better than to predict the average image. Both are computed on the
-# test images that you have; on the full test set they are 189.9 and 385.0.
+# All that a VAE can win lies between these two. A model whose codes have collapsed to the prior ends at the upper one,
+# since it can do no better than to predict the average image. Both are computed on the test images that you have; on the
+# full test set they are 189.9 and 385.0.
+
+# %% [markdown]
+# ## A smaller model first: an autoencoder
+#
+# Before the VAE, here is a plain autoencoder, to see how Keras is told about a loss of one's own. `call` says how to get
+# from an image to its reconstruction, which is the decoder's output for the mean; there is no distribution and no
+# sampling. The argument `training` is passed on, for layers that behave differently in training.
+
+# %%
+class Autoencoder(keras.Model):
+    """x -> code -> reconstruction, trained on the squared error."""
+
+    def __init__(self, encoder, decoder):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.error_tracker = keras.metrics.Mean(name="error")
+
+    def call(self, x, training=None):
+        code, _ = self.encoder(x, training=training)
+        return self.decoder(code, training=training)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        error = ops.sum(ops.square(x - y_pred), axis=-1)
+        self.error_tracker.update_state(error)
+        return ops.mean(error)
+
+
+# %% [markdown]
+# Keras calls `compute_loss` for each batch, in training and in evaluation, with these five arguments: `x` is what `fit`
+# was given, `y_pred` what `call` returned, and `y` is None, since an autoencoder has no other target than the image. It
+# returns **one number**, the mean over the batch. The `Mean` tracker collects the errors of all images and shows their
+# average in the log, under its name.
+
+# %%
+autoencoder = Autoencoder(
+    make_encoder(original_dim, intermediate_dim, latent_dim), make_decoder(latent_dim, intermediate_dim, original_dim)
+)
+autoencoder.compile(optimizer="adam")
+if profile.trains:
+    autoencoder.fit(x_train, batch_size=100, epochs=10, verbose=0)
+autoencoder.evaluate(x_test, verbose=0, return_dict=True)
+
+# %% [markdown]
+# So far so good. Now the codes of the test images, beside the circles of 1, 2 and 3 standard deviations of a prior
+# $\mathcal N(0, I)$ that this model has never heard of:
+
+# %%
+codes, _ = metrics.encode(autoencoder.encoder, x_test)
+plots.latent_scatter(codes, images.y_test, title="Codes of a plain autoencoder")
+
+# %% [markdown]
+# The codes lie wherever training has put them, in another place and size each time, and with holes between. To draw a new
+# image one would have to know where the codes are, and no formula says so. That is what the VAE adds: the sampling
+# that fills the gaps between codes, and the KL term that keeps all of them near a distribution that is known.
 
 # %% [markdown]
 # ## Exercise: `make_vae` — 12 points
 #
 # Assemble the parts into one model and give it its loss.
 #
-# - `input_shape`: shape of one image, `(784,)` here and `(28, 28, 1)` in the next notebook;
+# - `input_shape`: shape of one image, `(784,)` here and `(28, 28, 1)` in the next notebook; others, with three colours for
+#   instance, should work too;
 # - `encoder`, `decoder`, `sampling_layer`: Keras models and a layer as above. Use the arguments, not
 #   the variables of this notebook: your function must work with other ones;
 # - returns: a **compiled** `keras.Model`, trained by Adam, for which
@@ -222,13 +297,14 @@ print(f"the average training image as reconstruction of everything: {ceiling:.1f
 #     - `fit(x)`, `fit(x, validation_data=(x_val, None))` and `evaluate(x, return_dict=True)` work and report
 #       `loss`, `reconstruction` and `kl`: averages over images, in nats, with `loss` the sum of the two.
 #
-# There is no `y`: the image is its own target.
+# There is no `y`: the image is its own target. So nothing is given to `compile` but the optimiser; a loss or a metric
+# there would compare the prediction with a `y`.
 
 # %% [markdown]
-# A way to do it in Keras 3 is to subclass `keras.Model`. `call(x)` says how to get from an image to its
-# reconstruction. `compute_loss(x, y, y_pred, …)` returns the scalar loss, where `y_pred` is what `call`
-# returned. A `keras.metrics.Mean` for each term, updated on the way, puts the term into the progress bar.
-# Any other style that keeps the promises above is as good.
+# One way is a class like `Autoencoder` above, with three changes: the sampling layer stands between encoder and decoder;
+# the reconstruction term is the cross-entropy, summed over the pixels; and the KL term joins it. A tracker for each term
+# puts it into the log. Any other style that keeps the promises above is as good. (A `train_step` of your own takes
+# the images alone, and needs a `test_step` beside it.)
 #
 # <details><summary><b>Hint: the KL term is known in <code>call</code> and needed in <code>compute_loss</code></b></summary>
 #
@@ -246,6 +322,12 @@ print(f"the average training image as reconstruction of everything: {ceiling:.1f
 # <details><summary><b>Hint: where to start with the KL term</b></summary>
 #
 # Copy your `kl_term` from notebook 1 into this cell, above `make_vae` or inside it.
+# </details>
+#
+# <details><summary><b>Hint: where encoder, decoder and sampling layer come from</b></summary>
+#
+# From the arguments of `make_vae`. The checks hand in other ones than those of this notebook. A layer takes its inputs as
+# one list, as in `sampling_layer([…, …])` above.
 # </details>
 
 # %% [markdown]
@@ -289,8 +371,9 @@ def make_vae(input_shape, encoder, decoder, sampling_layer):
 
 
 # %% [markdown]
-# The checks call your function with small encoders and decoders of their own and compare what the model
-# reports with what they compute. Nothing is trained for long, and luck plays no part.
+# The checks call your function with small encoders and decoders of their own, and compare what the model reports with
+# what they compute. Nothing is trained for long, and chance plays no part. The hidden ones run when you hand the notebook
+# in, or from its last cell.
 
 # %% nbgrader={"grade": true, "grade_id": "test_make_vae_builds", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # A compiled model that reconstructs (1 point).
@@ -305,19 +388,19 @@ check("make_vae.loss", make_vae)
 check("make_vae.fit", make_vae)
 
 # %% nbgrader={"grade": true, "grade_id": "test_make_vae_sampling", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# When you submit: the parts passed in are the ones used (2 points).
+# Hidden check: the parts passed in are the ones used (2 points). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("make_vae.sampling", make_vae)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_make_vae_gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# When you submit: gradients reach encoder and decoder (2 points).
+# Hidden check: gradients reach encoder and decoder (2 points). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("make_vae.gradients", make_vae)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_make_vae_images", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# When you submit: other image shapes, batch sizes and latent dimensions (2 points).
+# Hidden check: other image shapes, batch sizes and latent dimensions (2 points). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("make_vae.images", make_vae)
 ### END HIDDEN TESTS
@@ -333,21 +416,22 @@ vae = make_vae((original_dim,), encoder, decoder, sampling_layer)
 vae.evaluate(x_test, verbose=0, return_dict=True)
 
 # %% [markdown]
-# `fit` from `vaelab` takes your model's own training steps with batches of 100 images, lets the learning rate rise
-# at first and then fall smoothly to zero, and shows the progress on one line. Watch how the two terms share the loss, and compare the KL term with the one above. Why would
-# training make a part of its own loss worse?
+# `fit` from `vaelab` runs the training steps of your model on batches of 100 images and shows the progress on one line.
+# The learning rate rises at first, and then falls smoothly to zero. Watch how the two terms share the loss, and compare
+# the KL term with the one above. Why would training make a part of its own loss worse?
 
 # %%
 history = fit(vae, x_train, x_test=x_test, epochs=profile.mlp_epochs)
 
 # %% [markdown]
-# The solid curve is the loss on the images trained on, the dashed one on the test images; horizontal
-# lines are landmarks. The KL term is larger than before training because codes that say something cost
-# something, and each nat spent on them saves many in the reconstruction.
+# The solid curve is the loss on the training images, the dashed one on the test images. Horizontal lines are landmarks:
+# the two ends from above, and where the course's own VAEs end after a complete training, this one and that of notebook 3.
+# The KL term is larger than before training, because codes that say something cost something; each nat spent on them
+# saves many in the reconstruction.
 
 # %% [markdown]
-# A short training on a sixth of the images stops early on its way. Here is the complete one, as recorded
-# when the reference weights were made: 60,000 images, 50 epochs.
+# A short training on a sixth of the images ends above its landmark. Here is the complete one, with 60,000 images and 50
+# epochs, as it was recorded when the weights were made that come with the course:
 
 # %%
 plots.learning_curve(reference.history("mlp"))
@@ -397,24 +481,24 @@ z = np.random.normal(size=(10, latent_dim)).astype("float32")
 plots.samples(metrics.decode(decoder, z))
 
 # %% [markdown]
-# They are blurred, and yet each has a place for sleeves, soles or handles. Compare them with the noise
-# above: the decoder's weights are the only thing that has changed.
+# They are blurred, and some are hardly more than a shadow; most have a place for sleeves, soles or handles. Compare them
+# with the noise above: only the decoder's weights have changed. We come back to the shadows.
 
 # %% [markdown]
 # ## Two dimensions of latent space
 #
-# From here on we use the reference weights, which come from the complete training, so that the
-# structure is fully developed. To see your own model instead, leave out the first line of the cell.
+# From here on we use the reference weights, which come from the complete training, so that the structure is fully
+# developed. To see your own model instead, write `encoder, decoder` for the right side of the first line.
 
 # %%
-encoder, decoder = reference.load_mlp()
-z_mean, z_log_var = metrics.encode(encoder, x_test)
+trained_encoder, trained_decoder = reference.load_mlp()
+z_mean, z_log_var = metrics.encode(trained_encoder, x_test)
 plots.latent_scatter(z_mean, images.y_test)
 
 # %% [markdown]
-# Each point is the posterior mean of one test image; circles mark 1, 2 and 3 standard deviations of the
-# prior. Colours and markers show the classes, which the model was never told. Still they have found
-# places of their own, and neighbours are related.
+# Each point is the posterior mean of one test image; circles mark 1, 2 and 3 standard deviations of the prior. Colours and
+# markers show the classes, which the model has never seen. Still, each class has a place of its own, and neighbours are
+# related.
 
 # %% [markdown]
 # ### Question — 2 points
@@ -454,10 +538,9 @@ plots.latent_scatter(z_mean, images.y_test)
 # %% [markdown]
 # ## Where the shape comes from
 #
-# The cloud of codes is roughly round, centred at zero, and hardly anything lies outside radius 3. To see
-# where that comes from, compare three clouds of the same size: samples from the prior, one sample from the
-# posterior of each test image (together they are the **aggregated posterior**), and the posterior means
-# alone.
+# The cloud of codes is roughly round and centred at zero, and hardly anything lies outside radius 3. To see where that
+# comes from, compare three clouds of the same size: samples from the prior, one sample from the posterior of each test
+# image (together they are the **aggregated posterior**), and the posterior means alone.
 
 # %%
 rng = np.random.default_rng(1)
@@ -471,21 +554,37 @@ plots.marginals(
 )
 
 # %% [markdown]
-# Mind the factor ½ in the exponent: it makes a *standard deviation* of the log variance. Where a library
-# asks for a covariance, as `np.random.multivariate_normal` does, it must go. A published solution of this very lab
-# had it wrong and drew clouds that were too wide:
+# The middle and the right cloud have a **hole**: the prior is densest at the origin, and hardly any image has its code
+# there. How much of each cloud lies within radius 1?
+
+# %%
+for name, cloud in {"prior": rng.normal(size=(100_000, 2)), "posterior means": z_mean}.items():
+    print(f"{name:15} {np.mean(np.linalg.norm(cloud, axis=1) < 1):.0%} within radius 1")
+
+# %% [markdown]
+# Two of five samples from the prior fall into a region that few images use, and that is where the shadows come from. The
+# KL term looks at one image at a time: it asks each code to lie near the origin, and never asks whether all codes
+# together are distributed like the prior. So a VAE can be sampled from, and its samples are not all good.
+
+# %% [markdown]
+# The code `z_mean + np.exp(0.5 * z_log_var) * epsilon` needs a *standard deviation*, which is what the factor ½ makes of a
+# log variance. A function that asks for a covariance matrix, such as `np.random.multivariate_normal`, needs a *variance*,
+# without the ½. The lab from which this course grew mixed the two up, and drew clouds that were too wide:
 
 # %%
 variance = np.exp(z_log_var).mean()
 print(f"typical standard deviation of a code: {np.sqrt(variance):.3f}")
-print(f"drawn if it is taken for a variance:   {np.exp(0.5 * z_log_var).mean() ** 0.5:.3f}")
+print(f"drawn if that is taken for a variance: {np.exp(0.5 * z_log_var).mean() ** 0.5:.3f}")
+
+# %% [markdown]
+# A factor of four, and nothing in a learning curve would have shown it.
 
 # %% [markdown]
 # ### Question — 4 points
 #
-# (a) Which term of the loss gives the aggregated posterior its shape, and how? (b) The middle and the
-# right cloud look almost the same. What does that say about the posteriors of single images? (c) The
-# match with the prior is not perfect. What does a gap between classes mean for samples drawn there?
+# (a) Which term of the loss gives the aggregated posterior its shape, and how? (b) The middle and the right cloud look
+# almost the same. What does that say about the posteriors of single images? (c) There are places, in the middle and
+# between classes, where the prior is dense and no image has its code. What does that mean for samples drawn there?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_marginal", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
 # <!-- BEGIN SOLUTION -->
@@ -506,41 +605,42 @@ print(f"drawn if it is taken for a variance:   {np.exp(0.5 * z_log_var).mean() *
 # %% [markdown]
 # ## The manifold
 #
-# If the codes follow the prior, then equal steps in *probability* are the fair way to walk through them.
-# We take 15 quantiles between 5% and 95% along each axis, turn them into coordinates with the inverse of the
-# Gaussian's cumulative distribution function, and decode all 225 codes in one call.
+# Now a picture of the whole plane. Equal steps in *probability* show each part of the prior as often as it is drawn. We
+# take 15 quantiles between 5% and 95% along each axis, turn them into coordinates with the inverse of the Gaussian's
+# cumulative distribution function, and decode all 225 codes in one call.
 
 # %%
 quantiles = np.linspace(0.05, 0.95, 15)
 z1, z2 = np.meshgrid(norm.ppf(quantiles), norm.ppf(quantiles))
 codes = np.stack([z1.ravel(), z2.ravel()], axis=1).astype("float32")
-panel = metrics.decode(decoder, codes)
+panel = metrics.decode(trained_decoder, codes)
 panel.shape
 
 # %% [markdown]
-# One call for all of them: most of what a small call costs is the calling, so 225 calls with one code each would take
-# far longer. The plot function does the same, and arranges the images so that the panel lines up with
-# the scatter plot.
+# One call decodes all of them: 225 calls with one code each would take far longer, since most of the time of a small call
+# is spent on calling. The plot function does the same, and arranges the images so that the panel lines up with the
+# scatter plot.
 
 # %%
-plots.manifold(lambda z: metrics.decode(decoder, z))
+plots.manifold(lambda z: metrics.decode(trained_decoder, z))
 
 # %% [markdown]
-# Compare the panel with the scatter plot: footwear, trousers, tops and bags are where their points
-# are. Between any two neighbours the change is gradual, and that is what the noise in the codes has taught the decoder.
+# Compare the panel with the scatter plot: footwear, trousers, tops and bags are where their points are, and the faint
+# images are where the hole is. Between any two neighbours the change is gradual; the decoder has learned that from the
+# noise in the codes.
 
 # %% [markdown]
 # ## Move through it yourself
 #
-# Two sliders, one image. Find the place where a trouser turns into a dress, and one where the decoder
-# draws something that nobody would wear.
+# Two sliders, or the mouse on the map, and one image. Find the place where trousers turn into a dress, and one where the
+# decoder draws something that nobody would wear. While you move, the image is blended from decoded ones nearby; when you
+# stop, it is the decoder's own output, and the line below the image says *Exact*.
 
 # %%
-LatentExplorer(decoder)
+LatentExplorer(trained_decoder)
 
 # %% [markdown]
-# The notebook `04_latent_space` has this instrument with everything switched on: the map, posteriors, and
-# paths between images.
+# Notebook 4 has the same instrument with more: the codes of all test images, their posteriors, and paths between images.
 
 # %% [markdown]
 # ## What we have seen
@@ -552,6 +652,21 @@ LatentExplorer(decoder)
 #   landmarks.
 # - With two latent dimensions the model keeps the kind and shape of a garment and loses detail. Classes
 #   separate without labels as far as they differ in pixels.
-# - The KL term shapes the cloud of codes like the prior, which is why sampling from the prior works.
+# - The KL term draws the cloud of codes towards the prior. Samples from the prior work where the two agree, and fail where
+#   they do not, as in the hole in the middle.
 #
 # **Next:** in `03_conv_vae` encoder and decoder learn that pixels have neighbours.
+#
+# **To read.** Kingma and Welling (2014, arXiv:1312.6114) and Rezende, Mohamed and Wierstra (2014, arXiv:1401.4082) found
+# the method at the same time; both explain the reparameterisation trick. Loaiza-Ganem and Cunningham, *The continuous
+# Bernoulli* (2019, arXiv:1907.06845), on grey pixels as coin flips. Hoffman and Johnson, *ELBO surgery* (2016), on
+# the aggregated posterior. Xiao, Rasul and Vollgraf (2017, arXiv:1708.07747) made Fashion-MNIST. For Keras: its guide
+# *Customizing what happens in fit()*.
+
+# %% [markdown]
+# **Where you stand.** The table shows each check as it last ran here. Without a teacher, take the `#` out of the first
+# line: it runs the hidden checks too.
+
+# %%
+# run_hidden("02_vae", make_vae)
+show_progress("02_vae")

@@ -1,10 +1,9 @@
 # %% [markdown]
 # # 3 · A convolutional VAE
 #
-# The networks of notebook 2 would learn just as well if somebody shuffled the pixels of all images in
-# the same way. Convolutions know better: a pixel's neighbours matter, and a collar is a collar wherever
-# it is. Here you build a convolutional encoder, train it with a convolutional decoder, and measure what
-# that knowledge is worth.
+# The networks of notebook 2 would learn just as well if the pixels of all images were shuffled in the same way.
+# Convolutions know better: a pixel's neighbours matter, and a collar is a collar wherever it is. Here you build a
+# convolutional encoder, train it with a convolutional decoder, and measure what that knowledge is worth.
 #
 # **You will be able to**
 #
@@ -28,6 +27,7 @@ from vaelab.checks import check
 from vaelab.borrow import borrow
 from vaelab.explorer import LatentExplorer
 from vaelab.models import Sampling, make_decoder
+from vaelab.progress import run_hidden, show_progress
 from vaelab.training import fit
 
 # %% [markdown]
@@ -41,8 +41,8 @@ print(profile)
 # %% [markdown]
 # ## Images with rows, columns and channels
 #
-# A convolution wants images of shape (rows, columns, channels). Ours have one channel, which has to be
-# said: without the last axis, Keras cannot tell 28 columns from 28 channels.
+# A convolution takes images of shape (rows, columns, channels). Ours have one channel, and the last axis says so: without
+# it, Keras could not tell 28 columns from 28 channels.
 
 # %%
 images = data.load()
@@ -56,9 +56,9 @@ x_train.shape, x_test.shape
 # %% [markdown]
 # ## The decoder, given
 #
-# We start at the far end. The decoder turns two numbers into a small image with many channels, and enlarges
-# it with **transposed convolutions**: with a stride of 2, each input pixel stamps a 3 × 3 pattern onto the
-# output, two pixels from the stamp of its neighbour. Patterns are learned, and the same everywhere.
+# We start at the far end. The decoder turns two numbers into a small image with many channels, and enlarges it with
+# **transposed convolutions**. With a stride of 2, each input pixel stamps a 3 × 3 pattern onto the output, two pixels
+# from the stamp of its neighbour. The patterns are learned, and they are the same everywhere.
 
 # %%
 def make_conv_decoder(latent_dim, intermediate_dim, spatial_size=7, filters=32):
@@ -87,10 +87,9 @@ for layer in decoder.layers:
 # momentum of 0.9 lets them follow within tens of steps, where Keras's default of 0.99 would take hundreds, more than a
 # short training has to spare.
 #
-# So it computes one thing in training and another one afterwards. Keras tells a layer which of the two by the argument
-# `training`, and a model of one's own has to accept it in `call` and pass it on. If it does not, Keras's `fit` leaves the
-# averages at 0 and 1 and normalises nothing, without a word. `fit` from `vaelab`, which we use below, trains the normalisation in
-# any case.
+# So it computes one thing in training and another one afterwards. The argument `training` says which, and this is why
+# `call` in notebook 2 accepted it and passed it on. A model that does not leaves the averages at 0 and 1 in Keras's `fit`,
+# and normalises nothing, without a warning. `fit` from `vaelab`, which we use below, trains the normalisation in any case.
 
 # %% [markdown]
 # What does this decoder draw *before* it has seen anything? Four decoders with fresh weights, one code each, with
@@ -103,9 +102,8 @@ plots.samples(np.stack([(x - x.min()) / np.ptp(x) for x in untrained]))
 
 
 # %% [markdown]
-# At first sight this is noise again. Look at it from further away: there is a regular grain, and each decoder has
-# one of its own. A number makes it plain: the correlation between pixels that lie a few columns apart,
-# beside that of an untrained fully connected decoder.
+# To the eye this is noise again. A number shows the difference: the correlation between pixels that lie a few columns
+# apart, beside that of an untrained fully connected decoder.
 
 # %%
 def correlation(x, distance):
@@ -121,9 +119,10 @@ for distance in (1, 2, 3, 4):
 
 
 # %% [markdown]
-# The pattern repeats after two and after four pixels, which are the steps of the strides; the fully connected decoder
-# repeats nothing. This much knowledge about images is in the *architecture*: neighbouring outputs are made from the same
-# few inputs by the same weights, before a single image has been seen.
+# Pixels two and four columns apart are alike in the convolutional decoder: these are the steps of the strides, and the
+# same pattern is stamped again. In the fully connected decoder nothing repeats. This much knowledge about images is in
+# the *architecture*: neighbouring outputs are made from the same few inputs by the same weights, before a single image
+# has been seen.
 
 # %% [markdown]
 # ## Exercise: `make_conv_encoder` — 10 points
@@ -137,8 +136,9 @@ for distance in (1, 2, 3, 4):
 # - in between: convolutions that reduce rows and columns (by strides or by max pooling), with batch
 #   normalisation after them.
 #
-# A good start are two or three convolutions with 32 or 64 filters of 3 × 3, each halving the image. Keep a few
-# rows and columns up to the dense layer: where something is says as much as what it is.
+# A good start is two or three convolutions with 32 or 64 filters of 3 × 3, each halving the image. Keep a few rows and
+# columns up to the dense layer: where something is says as much as what it is. And use `momentum=0.9` for the
+# normalisation, as the decoder does, or a short training leaves its averages behind.
 
 # %% [markdown]
 # <details><summary><b>Hint: which shapes to expect</b></summary>
@@ -175,7 +175,8 @@ def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim
 
 
 # %% [markdown]
-# The checks build your encoder for several image sizes, look at its layers, and send images through it.
+# The checks build your encoder for several image sizes, look at its layers, and send images through it. Two are hidden:
+# they run when you hand the notebook in, or from its last cell.
 
 # %% nbgrader={"grade": true, "grade_id": "test_make_conv_encoder_builds", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # One input, two outputs (1 point).
@@ -186,17 +187,17 @@ check("make_conv_encoder.builds", make_conv_encoder)
 check("make_conv_encoder.shapes", make_conv_encoder)
 
 # %% nbgrader={"grade": true, "grade_id": "test_make_conv_encoder_convolutional", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Convolutions that downsample, with batch normalisation where it belongs (2 points).
+# Convolutions that downsample, and batch normalisation (2 points).
 check("make_conv_encoder.convolutional", make_conv_encoder)
 
 # %% nbgrader={"grade": true, "grade_id": "test_make_conv_encoder_unbounded", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-# When you submit: two separate heads that can take any value (3 points).
+# Hidden check: two separate heads that can take any value (3 points). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("make_conv_encoder.unbounded", make_conv_encoder)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_make_conv_encoder_gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# When you submit: gradients reach every layer (2 points).
+# Hidden check: gradients reach every layer (2 points). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("make_conv_encoder.gradients", make_conv_encoder)
 ### END HIDDEN TESTS
@@ -204,10 +205,9 @@ check("make_conv_encoder.gradients", make_conv_encoder)
 # %% [markdown]
 # ## Training
 #
-# The assembly is the one you wrote for notebook 2, so we borrow it from there: `borrow` reads your own
-# `02_vae.ipynb` next door and takes the function out of it. If it is not finished yet, the sentence that it
-# prints says what is used instead. The sampling layer is the same as well: it never asks what kind of network
-# computed its inputs.
+# The assembly is the one you wrote for notebook 2: `borrow` reads your own `02_vae.ipynb` next door and takes the function
+# out of it. If yours is not finished, it takes that of the solutions, where they are at hand, or says what to do. The
+# sampling layer is the same as well: it works for any network that gives it a mean and a log variance.
 
 # %%
 encoder = make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim)
@@ -217,17 +217,17 @@ if profile.trains:
     history = fit(vae, x_train, x_test=x_test, epochs=profile.conv_epochs)
 
 # %% [markdown]
-# An epoch takes much longer than in notebook 2, because every filter visits every place of every image, and in
-# return it achieves more. Three epochs on the sample are a beginning; this is the complete training, 60,000
-# images and 15 epochs:
+# An epoch takes much longer than in notebook 2, because every filter visits every place of every image; in return it
+# achieves more. Does your *test* loss lie near 385, or jump, while the training loss is far lower? Then nothing has
+# collapsed: the averages of your batch normalisation lag behind (`momentum=0.9`), or the first steps were too large for
+# your encoder; train again for a few more epochs. This is the complete training, 60,000 images and 15 epochs:
 
 # %%
 plots.learning_curve(reference.history("conv"))
 
 # %% [markdown]
-# After 15 epochs the convolutional model is well below the level that the MLP reached in 50, and below its own landmark, too,
-# which a smaller encoder and a constant learning rate set. The distance between the two curves, two nats at the
-# end, is the MLP's: some of what is learned is true of the training images only.
+# After 15 epochs the convolutional model is five nats below the level that the MLP reached in 50. The test curve ends two
+# nats above the training curve, as it did for the MLP: some of what is learned is true of the training images only.
 
 # %% [markdown]
 # ## The same pictures
@@ -239,9 +239,9 @@ your_means, _ = metrics.encode(encoder, x_test[:10])
 plots.reconstructions(x_test[:10], metrics.decode(decoder, your_means), labels=images.y_test[:10])
 
 # %% [markdown]
-# Even after a short training the garments are recognisable. From here on we use the reference model, which has
-# been trained to the end. Its encoder is the answer to the exercise, so what comes with the course
-# is what it *says*: mean and log variance of the code of every image in the sample.
+# The kind of garment should be recognisable already. From here on we use the reference model, which has been trained to
+# the end. Its encoder is the answer to the exercise, so its weights are not in the course. In their place there are the
+# encoder's outputs: mean and log variance for each image of the sample.
 
 # %%
 conv_decoder = reference.load_conv_decoder()
@@ -256,16 +256,16 @@ z = np.random.normal(size=(10, latent_dim)).astype("float32")
 plots.samples(metrics.decode(conv_decoder, z))
 
 # %% [markdown]
-# Outlines are a little crisper than the MLP's. Blur remains: it comes from having two numbers to describe an image, not
-# from the kind of network.
+# Outlines are a little crisper than the MLP's. Blur remains: it comes from describing an image by two numbers, not from
+# the kind of network.
 
 # %%
 plots.latent_scatter(posteriors["z_mean_test"], sample.y_test, title="Convolutional VAE")
 
 # %% [markdown]
-# The organisation is the one of notebook 2: footwear in one region, trousers in another, tops overlapping.
-# That left and right, or up and down, may be exchanged means nothing: the prior looks the same from all sides,
-# so each training may choose its own orientation.
+# The organisation is the one of notebook 2: footwear in one region, trousers in another, tops overlapping. Left and right,
+# or up and down, may be exchanged, which means nothing: the prior looks the same from all sides. One thing differs: here
+# the middle is not empty.
 
 # %%
 plots.manifold(lambda z: metrics.decode(conv_decoder, z))
@@ -300,43 +300,53 @@ plots.compare(x, decoded, nats=nats, labels=sample.y_test[:10])
 
 
 # %% [markdown]
-# The number below a reconstruction is its negative log-likelihood in nats: smaller is better. Some images go to
-# one model and some to the other, which is why one looks at averages.
+# The number below a reconstruction is its negative log-likelihood in nats: smaller is better. In these ten the
+# convolutional model is ahead nearly everywhere; over all test images it is better for two out of three. So one image
+# shows little, and averages are needed.
 
 # %% [markdown]
-# Now the two terms of the ELBO. One sample of the code gives an unbiased estimate of both: the decoder prices
-# the image, and $\log q(z \mid x) - \log p(z)$ prices the code, as in notebook 1. A thousand images are enough to see
-# how far apart the models are.
+# Now the two terms of the ELBO, for a thousand images. One sample of the code gives an unbiased estimate of both: the
+# decoder gives the reconstruction term, and $\log q(z \mid x) - \log p(z)$ the KL term, as in notebook 1.
 
 # %%
 def elbo_terms(x, decoder, z_mean, z_log_var, rng):
-    """Reconstruction and KL in nats, averaged over the first 1,000 images, from one sample of z for each."""
+    """Reconstruction and KL in nats for each of the first 1,000 images, from one sample of z."""
     x, z_mean, z_log_var = x[:1000], z_mean[:1000], z_log_var[:1000]
     std = np.exp(0.5 * z_log_var)
     z = rng.normal(z_mean, std).astype("float32")
     x_decoded = metrics.decode(decoder, z).reshape(len(x), -1)
     log_ratio = norm.logpdf(z, z_mean, std) - norm.logpdf(z)
-    return {"reconstruction": metrics.bernoulli_nll(x, x_decoded).mean(), "kl": log_ratio.sum(axis=1).mean()}
+    return {"reconstruction": metrics.bernoulli_nll(x, x_decoded), "kl": log_ratio.sum(axis=1)}
 
 
 rng = np.random.default_rng(3)
-plots.bar_comparison(
-    {
-        "MLP, 50 epochs": elbo_terms(x_flat["test"], mlp_decoder, *mlp["test"], rng),
-        "conv, 15 epochs": elbo_terms(x_flat["test"], conv_decoder, *conv["test"], rng),
-    }
-)
+terms = {
+    "MLP, 50 epochs": elbo_terms(x_flat["test"], mlp_decoder, *mlp["test"], rng),
+    "conv, 15 epochs": elbo_terms(x_flat["test"], conv_decoder, *conv["test"], rng),
+}
+plots.bar_comparison({name: {part: x.mean() for part, x in parts.items()} for name, parts in terms.items()})
 
 # %% [markdown]
-# The convolutional model wins by about four and a half nats in total. Nearly all of the loss is reconstruction, and most of *that* is
-# the entropy of the grey pixels, which no model can remove: look at the difference, not at the ratio.
+# Nearly all of the loss is reconstruction, and most of *that* is the entropy of the grey pixels, which no model can
+# remove: look at the difference, not at the ratio. Is the difference more than chance? Images differ so much that each
+# mean alone is uncertain by 2.6 nats. But both models saw the *same* images, so we may compare image by image, in
+# **pairs**, and what makes an image hard for both drops out.
+
+# %%
+totals = [sum(parts.values()) for parts in terms.values()]
+for what, values in {"MLP": totals[0], "conv": totals[1], "difference": totals[0] - totals[1]}.items():
+    print(f"{what:10} {values.mean():6.1f} nats, standard error {values.std() / np.sqrt(len(values)):.2f}")
+
+# %% [markdown]
+# The standard error of a mean is the spread of the single values over the root of their number. That of the paired
+# difference is four times smaller than those of the two means: four and a half nats are about seven of its standard
+# errors, so the difference is real.
 
 # %% [markdown]
 # ## Are the classes better separated?
 #
-# In the scatter plots one is tempted to say yes. To make sure, we ask a **k-nearest-neighbour classifier**: for
-# each test image, find the 10 training images with the nearest codes, and let them vote. How often are
-# they right?
+# By the scatter plots one would like to say yes. A **k-nearest-neighbour classifier** gives a number: for each test image,
+# find the 10 training images with the nearest codes, and let them vote. How often are they right?
 
 # %%
 for name, codes in {"MLP": mlp, "conv": conv}.items():
@@ -344,9 +354,9 @@ for name, codes in {"MLP": mlp, "conv": conv}.items():
     print(f"{name:5} {accuracy:.1%} of the test images have neighbours of their own class (chance: 10%)")
 
 # %% [markdown]
-# Two numbers per image, learned without labels, already carry most of the class. With 2,000 test images an accuracy is known to about
-# one percentage point (its standard error), and the difference of two accuracies to about one and a half. A difference of less than
-# two standard errors should not be taken for a fact.
+# Two numbers per image, learned without labels, already carry most of the class. With 2,000 test images an accuracy has a
+# standard error of about one percentage point, and the difference of two accuracies one of about one and a half (less, if
+# one compares in pairs). A difference of less than two standard errors should not be taken for a fact.
 
 # %% [markdown]
 # ### Question — 2 points
@@ -373,9 +383,9 @@ for name, codes in {"MLP": mlp, "conv": conv}.items():
 # %% [markdown]
 # ### Question — 2 points
 #
-# Untrained, the convolutional decoder draws a grain that repeats, the fully connected one pure noise. Explain the difference by
-# the way an output pixel depends on the layer before it. Then name one thing that the *encoder* gains
-# from convolutions.
+# Untrained, the convolutional decoder draws a pattern that repeats every two and four pixels, the fully connected one pure
+# noise. Explain the difference by the way an output pixel depends on the layer before it. Then name one thing that the
+# *encoder* gains from convolutions.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_architecture", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # <!-- BEGIN SOLUTION -->
@@ -407,4 +417,20 @@ LatentExplorer(conv_decoder)
 # - Nothing else changed: the same sampling layer, the same loss, the same assembly.
 # - The convolutional VAE reaches a better ELBO in a third of the epochs, each of which costs more. Two latent
 #   dimensions remain the bottleneck.
-# - How well classes separate is a question for a number with an error bar, not for the eye.
+# - How well classes separate is a question for a number with an error bar, not for the eye; and a comparison in pairs has
+#   the smaller one.
+#
+# **Next:** in `04_latent_space` you move through the latent spaces of both models.
+#
+# **To read.** Dumoulin and Visin, *A guide to convolution arithmetic* (2016, arXiv:1603.07285), with pictures of strides,
+# padding and transposed convolutions. Odena, Dumoulin and Olah, *Deconvolution and checkerboard artifacts* (Distill, 2016),
+# on the repeating pattern. Ioffe and Szegedy, *Batch normalization* (2015, arXiv:1502.03167). Bowman and others,
+# *Generating sentences from a continuous space* (2016, arXiv:1511.06349), where posterior collapse was first a trouble.
+
+# %% [markdown]
+# **Where you stand.** The table shows each check as it last ran here. Without a teacher, take the `#` out of the first
+# line: it runs the hidden checks too.
+
+# %%
+# run_hidden("03_conv_vae", make_conv_encoder)
+show_progress("03_conv_vae")

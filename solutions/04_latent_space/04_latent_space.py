@@ -22,8 +22,7 @@ images = data.load(profiles.PROFILES["quick"])
 print(images.source)
 
 # %% [markdown]
-# The weights come with the course. They are those of notebook 2's MLP VAE after 50 epochs on all 60,000
-# training images, so that what you see is a converged model and not your patience.
+# The weights come with the course: those of notebook 2's MLP VAE after 50 epochs on all 60,000 training images.
 
 # %%
 encoder, decoder = reference.load_mlp()
@@ -32,24 +31,23 @@ decoder.summary(line_length=80)
 # %% [markdown]
 # ## A decoder and two sliders
 #
-# This is all it takes: a decoder from `(batch, latent_dim)` to images. Drag a slider, or put the focus
-# on one and use the arrow keys; drag on the map to move both. While you move, the image is blended from
-# a grid of decoded ones, and when you stop, the decoder's own output takes its place. The line below the
-# image says which of the two you see.
+# The explorer needs no more than a decoder, from `(batch, latent_dim)` to images. Drag a slider, or put the focus on one
+# and use the arrow keys; drag on the map to move both. While you move, the image is blended from a grid of decoded ones.
+# When you stop, the decoder's own output takes its place, and the line below the image says *Exact*.
 
 # %%
 LatentExplorer(decoder)
 
 # %% [markdown]
-# Nearly all of the prior N(0, I) lies within three units of the origin, and this is where the images are
-# good. Go to a corner of the map: there the decoder has never been trained, and still it answers.
+# Nearly all of the prior N(0, I) lies within three units of the origin, and most good images are there. Two exceptions:
+# at the origin itself this model has a hole, with faint images that are no garment (notebook 2); and in the corners of the
+# map the decoder has never been trained, and draws something all the same.
 
 # %% [markdown]
 # ## What the encoder adds
 #
-# With the encoder and the test images the map fills: each point is the `z_mean` of one image, coloured by
-# its class, which the model has never seen. With training images it also shows which of them look most
-# like the decoded one.
+# With the encoder and the test images, each point on the map is the `z_mean` of one image, coloured by its class, which
+# the model has never seen. With training images, the explorer also shows which of them look most like the decoded one.
 
 # %%
 explorer = LatentExplorer(decoder, encoder, images.x_test, images.y_test, train_images=images.x_train)
@@ -66,13 +64,26 @@ explorer
 #    nearest training images. Is it a picture of anything?
 # 4. **Change the units.** In *prior quantiles* equal steps of a slider hold equal shares of the prior, and
 #    the map is stretched so that the prior covers it evenly. Do the images cover it evenly too?
+#
+# <details><summary><b>What we found</b></summary>
+#
+# 1. Trousers lie at the top, around (0, 2), dresses to the right of and below them, around (0.7, 1.3). On the way the gap
+#    between the legs closes.
+# 2. It changes little, mostly in brightness. A third dimension could hold what two have no room for there, such as an open
+#    front or a pattern.
+# 3. The largest hole is at the origin. The image there is dark and belongs to no class; its nearest training images look
+#    unlike each other.
+# 4. No. Of 16 equal shares of the prior, the emptiest holds less than a tenth of its fair part of the images, and the
+#    fullest about twice its part.
+# </details>
 
 # %% [markdown]
 # ## One image
 #
-# In *A test image* you choose one by number, by class or at random; a double click on the map takes the
-# image nearest to the pointer. The ellipse is its posterior q(z|x), one σ wide in each dimension. The
-# table says what describing the image costs: the KL of each dimension and the reconstruction, in nats.
+# In *A test image* you choose one by number, by class or at random; a double click on the map takes the image nearest to
+# the pointer. The ellipse around its mean is its posterior q(z|x), one σ wide in each dimension: so small that you have to
+# move the point away to see it. The table says what describing the image costs: the KL of each dimension and the
+# reconstruction, in nats.
 
 # %% [markdown]
 # 5. Compare an ordinary sneaker with an unusual bag. Which has the higher reconstruction cost, and does
@@ -81,6 +92,15 @@ explorer
 #    the KL be then?
 # 7. The two dimensions cost about the same for most images. Can you find one where one of them costs
 #    twice as much as the other?
+#
+# <details><summary><b>What we found</b></summary>
+#
+# 5. A typical sneaker costs about 175 nats, bags 320 on average. Part of that is the entropy of the grey pixels, 130 and
+#    230 nats; the rest is what the reconstruction gets wrong, such as handles and prints, which you see when you compare.
+# 6. The ellipses would overlap everywhere, and a sample of one image's code could be that of a quite different one. The KL
+#    would be 1.5 nats in place of 6.4: cheap, and nearly worthless to the decoder.
+# 7. They exist, about one image in forty. Look for means far out on one axis and near 0 on the other.
+# </details>
 
 # %% [markdown]
 # ## Between two images
@@ -93,13 +113,21 @@ explorer
 # 8. Half-way, the cross-fade always shows both images at once. What does the decoder show? Find a pair
 #    for which it shows one plausible piece of clothing, and a pair for which it does not.
 # 9. Does the path of your pair cross a region of a third class? What do you see when it does?
+#
+# <details><summary><b>What we found</b></summary>
+#
+# 8. The decoder shows one thing at a time. Between neighbours, two sneakers or a pullover and a coat, it is a plausible
+#    garment. Between a boot and a shirt, or for any path through the origin, it is a dark shape that nobody sells.
+# 9. Most paths between unlike garments do. Where the path crosses a third class, its garment appears, mixed with its
+#    neighbours; where it crosses the hole, a dark shape.
+# </details>
 
 # %% [markdown]
 # ## Two decoders on the same z
 #
-# Notebook 3 trains a convolutional VAE. Its latent space has nothing to do with the other one's: both are
-# laid out by chance at the start of training, and only the prior is common to them. Side by side, the same
-# `z` shows it. *Map of* switches between the two maps.
+# Notebook 3 trains a convolutional VAE. Its latent space has nothing to do with that of the MLP: the layout of each depends
+# on chance at the start of training, and they share only the prior. Side by side, the same `z` shows it. *Map of* switches
+# between the two maps.
 
 # %%
 conv_posterior = reference.load_conv_posteriors()
@@ -118,19 +146,38 @@ LatentExplorer(
 # 11. Choose an image and switch between the maps: which of the two models spends more nats on its KL, and
 #     which reconstructs it better? Is it so for most images?
 # 12. Compare the decoded images closely. What can the convolutional decoder draw that the other cannot?
+#
+# <details><summary><b>What we found</b></summary>
+#
+# 10. Something else: the same numbers mean another garment there.
+# 11. The KL terms are alike, 6.4 and 6.5 nats on average, and each model has the larger one for about half of the images.
+#     The convolutional model reconstructs two images out of three better, by four nats on average.
+# 12. Edges: outlines, straps and the gap between trouser legs are a little sharper. Neither draws prints or laces.
+# </details>
 
 # %% [markdown]
 # ## Your own
 #
-# `LatentExplorer` takes any Keras decoder, with as many latent dimensions as you like and images of any
-# size: one slider for each dimension. Try the models that you have trained in notebooks 2 and 3, or one
-# with a latent dimension of 10; `help(LatentExplorer)` lists what else it takes.
+# `LatentExplorer` takes any Keras decoder, with any number of latent dimensions (a slider for each) and images of any
+# size; `help(LatentExplorer)` lists what else it takes. To bring here what you have trained, save it in notebook 2 or 3, in
+# a cell of your own, and load it in one here:
+#
+# ```python
+# decoder.save("../my_decoder.keras")                                     # there
+# LatentExplorer(keras.saving.load_model("../my_decoder.keras"))          # here, after import keras
+# ```
 
 # %% [markdown]
 # ## What we have seen
 #
 # - A latent space is smooth where the training put images, and empty regions decode to mixtures of what lies around them.
 # - Classes separate without labels where they look different, and overlap where they do not.
-# - q(z|x) is narrow: an image is placed precisely, and that precision is what the KL, in nats, pays for.
+# - q(z|x) is narrow: an image is placed precisely, and the KL, in nats, is the price of that precision.
 # - A straight line in latent space passes through images; a cross-fade of pixels passes through overlays.
 # - Two models that are about equally good may lay out their latent spaces in entirely different ways.
+#
+# **Next:** in `05_looks_healthy` you find out which of four models are wrong, though all four look well.
+#
+# **To read.** White, *Sampling generative networks* (2016, arXiv:1609.04468), on paths through a latent space and better ones
+# than straight lines. Higgins and others, *β-VAE* (ICLR 2017), on latent dimensions that mean one thing each. Alemi and others,
+# *Fixing a broken ELBO* (2018, arXiv:1711.00464), on what a nat of KL buys.

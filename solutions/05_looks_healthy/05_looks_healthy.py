@@ -20,6 +20,7 @@ import numpy as np
 
 from vaelab.checks.student import specimens
 from vaelab.checks import check
+from vaelab.progress import run_hidden, show_progress
 
 # %% [markdown]
 # ## Four learning curves
@@ -38,9 +39,8 @@ specimens.plot_curves(models)
 # %% [markdown]
 # ## What a curve cannot show
 #
-# A curve shows what the loss function returned. If the loss function is wrong, the optimiser
-# minimises the wrong thing, faithfully, and the wrong thing goes down. So the question is not whether
-# a number falls but whether it is the number that it claims to be.
+# A curve shows what the loss function returned. If that is wrong, the optimiser minimises the wrong thing, and the wrong
+# thing goes down. So the question is not whether a number falls, but whether it is the number that it claims to be.
 
 # %% [markdown]
 # Most of a VAE is layers that Keras has tested. What people write themselves, and get wrong, is two
@@ -62,8 +62,9 @@ for name, model in models.items():
 
 
 # %% [markdown]
-# All four pass: the test sees nothing. Zeros make different formulas agree, and so do a log variance
-# of 0 (the standard deviation *is* the variance), a mean of 1 or 2, and a single latent dimension.
+# All four pass: the test sees nothing. Zeros make different formulas agree. So do a log variance of 0, where the standard
+# deviation *is* the variance; a mean of 1, which is its own square, or of 2, whose square is its double; and a single
+# latent dimension, where a mean is a sum.
 
 # %% [markdown]
 # ## What a test needs
@@ -73,9 +74,9 @@ for name, model in models.items():
 # dimensions, zero at the prior, a known slope.
 
 # %% [markdown]
-# Two kinds of error are possible. A test can miss a mistake, because the inputs were too special. And
-# it can refuse what is right, because it demands more digits than float32 has, or because it compares
-# with a random estimate more closely than chance allows.
+# A test can err in two ways. It can miss a mistake, because the inputs were too special. And it can refuse what is right,
+# because it demands more digits than float32 has, compares with a random estimate more closely than chance allows, or
+# compares with a formula that is wrong itself.
 
 # %% [markdown]
 # ## Exercise: `looks_healthy` — 10 points
@@ -84,7 +85,7 @@ for name, model in models.items():
 #
 # - `kl`, `sample`: functions as above. They take NumPy arrays or tensors, and return tensors; any
 #   batch size and any number of latent dimensions will do;
-# - returns: `True` if both are right, `False` if either is wrong.
+# - returns: `True` if both are right, `False` if either is wrong. (An `assert` would stop the function without an answer.)
 #
 # It will be tried on implementations that you have not seen: right ones, and wrong ones of many kinds.
 
@@ -112,8 +113,8 @@ def looks_healthy(kl, sample):
 
 
 # %% [markdown]
-# The checks hand your function implementations, right and wrong in random order, and count what it
-# says. The wrong ones are made from numbers, so that they can only be found by testing.
+# The checks hand your function implementations, right and wrong in random order, and count what it says. The wrong ones
+# are made from numbers, so that they can only be found by testing. Two checks are hidden; the last cell can run them.
 
 # %% nbgrader={"grade": true, "grade_id": "test_looks_healthy_accepts", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Right implementations are called right (2 points).
@@ -124,13 +125,13 @@ check("looks_healthy.accepts", looks_healthy)
 check("looks_healthy.finds", looks_healthy)
 
 # %% nbgrader={"grade": true, "grade_id": "test_looks_healthy_unseen", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-# When you submit: other mistakes are found as well (3 points).
+# Hidden check: other mistakes are found as well (3 points). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("looks_healthy.unseen", looks_healthy)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_looks_healthy_steady", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# When you submit: the answer is the same every time (2 points).
+# Hidden check: the answer is the same every time (2 points). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("looks_healthy.steady", looks_healthy)
 ### END HIDDEN TESTS
@@ -177,4 +178,18 @@ for name, model in models.items():
 #   random images with several dimensions and both signs let hardly any.
 # - A good test also accepts what is right, with a tolerance between rounding errors and mistakes.
 #
-# **Next:** run your test on the functions that you wrote in the other notebooks.
+# **Next:** try your test on your own work. In a new cell, `borrow("01_kl_term", "kl_term")` from `vaelab.borrow` brings your
+# KL term here. For `sample`, write the sampling step as a function of mean, log variance and noise.
+#
+# **To read.** Grosse and Duvenaud, *Testing MCMC code* (2014, arXiv:1412.5218), on tests for code whose results are random;
+# much of it holds here. The documentation of `numpy.testing.assert_allclose` explains relative and absolute tolerances.
+# Goldberg, *What every computer scientist should know about floating-point arithmetic* (1991), on where rounding errors
+# come from.
+
+# %% [markdown]
+# **Where you stand.** The table shows each check as it last ran here. Without a teacher, take the `#` out of the first
+# line: it runs the hidden checks too.
+
+# %%
+# run_hidden("05_looks_healthy", looks_healthy)
+show_progress("05_looks_healthy")
