@@ -15,7 +15,7 @@ SYSTEM = make python3-venv chromium fonts-dejavu-core bubblewrap postgresql data
 ABSENT = for package in $(SYSTEM); do \
 	dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || echo $$package; done
 
-.PHONY: help lab solutions check lint types test ready system release reference kill-matrix grade-demo formgrader bench screenshots lock
+.PHONY: help lab grade-mine solutions check lint types test ready system release reference kill-matrix attempts grade-demo formgrader bench screenshots lock
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -32,7 +32,10 @@ $(INSTALLED): requirements.txt pyproject.toml
 
 # Without the echo, a slider dragged fast is not pulled back by its own old values.
 lab: $(INSTALLED)  ## open the course in JupyterLab
-	$(RUN) JUPYTER_WIDGETS_ECHO=0 jupyter lab course $(ARGS)
+	$(RUN) JUPYTER_WIDGETS_ECHO=0 jupyter lab --LabApp.default_url='/lab/tree/course/README.md?factory=Markdown%20Preview' $(ARGS)
+
+grade-mine: $(INSTALLED)  ## your points: all checks, hidden ones too, on the notebooks saved in course/
+	$(RUN) python -m vaelab.progress $(ARGS)
 
 solutions: $(INSTALLED)  ## open the solutions in JupyterLab, each notebook kept in step with its .py
 	$(RUN) JUPYTER_WIDGETS_ECHO=0 jupyter lab solutions $(ARGS)
@@ -70,6 +73,9 @@ reference: $(INSTALLED)  ## train the reference weights again (about an hour)
 
 kill-matrix: $(INSTALLED)  ## every wrong and right answer against every check, as a table
 	$(RUN) python tools/kill_matrix.py $(ARGS)
+
+attempts: $(INSTALLED)  ## what the attempts of the trials are told, as a table
+	$(RUN) python tools/attempts.py $(ARGS)
 
 grade-demo: $(INSTALLED)  ## grade the small class that ships with the project
 	$(RUN) python -m autograde demo $(ARGS)

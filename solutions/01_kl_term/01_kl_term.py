@@ -41,8 +41,8 @@ from vaelab.sliders import Sliders
 # decoded. So the decoder has to do well in a whole region around each mean.
 
 # %%
-shoe = data.load(profiles.PROFILES["quick"]).x_test[:1]
-plots.vae_parts(shoe)
+pullover = data.load(profiles.PROFILES["quick"]).x_test[:1]
+plots.vae_parts(pullover)
 
 # %% [markdown]
 # Follow one image from left to right. The dashed circle stands for the **prior** $p(z)$, a distribution that is
@@ -100,6 +100,7 @@ Sliders(
     mean=FloatSlider(value=0, min=-2, max=2, step=0.1, description="mean", continuous_update=False),
     log_var=FloatSlider(value=1.5, min=-2, max=2, step=0.1, description="log variance", continuous_update=False),
 )
+
 
 # %% [markdown]
 # Positive and negative areas change with the sliders, and the number above the lower picture says what remains.
