@@ -13,6 +13,7 @@ class Model(keras.Model):
         self.encoder, self.decoder, self.sampling = encoder, decoder, sampling
         self.reconstruction = keras.metrics.Mean(name="reconstruction")
         self.kl = keras.metrics.Mean(name="kl")
+        self.total = keras.metrics.Mean(name="loss")
 
     def call(self, x, training=None):
         return self.decoder(self.sampling(self.encoder(x)))
@@ -27,7 +28,8 @@ class Model(keras.Model):
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
         self.reconstruction.update_state(rec)
         self.kl.update_state(kl)
-        return {"loss": rec + kl, "reconstruction": self.reconstruction.result(), "kl": self.kl.result()}
+        self.total.update_state(rec + kl)
+        return {"loss": self.total.result(), "reconstruction": self.reconstruction.result(), "kl": self.kl.result()}
 
     def test_step(self, data):
         x = data[0] if isinstance(data, tuple) else data
@@ -36,7 +38,8 @@ class Model(keras.Model):
         rec, kl = ops.mean(ops.sum(ops.reshape(ops.binary_crossentropy(x, y), (ops.shape(x)[0], -1)), axis=-1)), ops.mean(0.5 * ops.sum(ops.exp(v) + ops.square(m) - 1 - v, axis=-1))
         self.reconstruction.update_state(rec)
         self.kl.update_state(kl)
-        return {"loss": rec + kl, "reconstruction": self.reconstruction.result(), "kl": self.kl.result()}
+        self.total.update_state(rec + kl)
+        return {"loss": self.total.result(), "reconstruction": self.reconstruction.result(), "kl": self.kl.result()}
 
 
 def make_vae(input_shape, encoder, decoder, sampling_layer):

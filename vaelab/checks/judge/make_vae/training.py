@@ -130,17 +130,12 @@ def _moved(run, i, rng, ask):
 
 def _compiled(run, batches, rng, ask):
     """A Problem if step 1, in a graph, moved weights by the sum over the images, or in another way than outside a graph."""
-    now = run.networks
-    for x in batches:
-        slope = _slope(now, x)
-        now = now._replace(weights=now.weights | {n: now.weights[n] - RATE * slope[n] for n in slope})
-    expected = {n: run.networks.weights[n] - now.weights[n] for n in slope}
-    steps = _steps(run, 1, slope)
+    expected = _descended(run.networks, batches, RATE)
+    steps, largest = _steps(run, 1, expected), {n: np.abs(run.networks.weights[n]).max() for n in expected}
 
-    def taken(times):
+    def taken(path):
         return all(
-            np.abs(step - times * expected[n]).max()
-            <= 0.01 * times * np.abs(expected[n]).max() + 3e-7 * np.abs(now.weights[n]).max()
+            np.abs(step - path[n]).max() <= 0.01 * np.abs(path[n]).max() + 3e-7 * largest[n]
             for n, step in steps.items()
         )
 
@@ -149,9 +144,9 @@ def _compiled(run, batches, rng, ask):
         np.linalg.norm(a) < 0.9 * np.linalg.norm(b) and a @ b > 0.5 * np.linalg.norm(a) * np.linalg.norm(b)
         for a, b in _by_part(steps, expected)
     )
-    if taken(1) or clipped:
+    if taken(expected) or clipped:
         return
-    if taken(len(batches[0])):
+    if taken(_descended(run.networks, batches, RATE * len(batches[0]))):
         raise Problem(
             f"With batches of {len(batches[0])} images, training steps are {len(batches[0])} times what they should be",
             mistake="loss.vector",
@@ -165,6 +160,15 @@ def _compiled(run, batches, rng, ask):
             expected="the same steps",
             next_step="Look for what is decided or kept in Python: a graph sees it once, when it is made.",
         )
+
+
+def _descended(networks, batches, rate):
+    """What plain gradient descent takes off each weight, a step for each batch."""
+    now = networks
+    for x in batches:
+        slope = _slope(now, x)
+        now = now._replace(weights=now.weights | {n: now.weights[n] - rate * slope[n] for n in slope})
+    return {n: networks.weights[n] - now.weights[n] for n in slope}
 
 
 def _right_gradients(rng, ask):
