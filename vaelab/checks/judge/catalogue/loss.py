@@ -49,6 +49,16 @@ MISTAKES = (
         MAKE_VAE,
     ),
     Mistake(
+        "loss.unpacks",
+        (),
+        "a batch taken apart",
+        "x = data[0] or x, y = data",
+        "a batch is taken apart into images and targets, and there are no targets: what train_step and test_step get is the "
+        "batch of images itself.",
+        "Print what your train_step gets. (Where there may be targets, isinstance(data, tuple) tells.)",
+        MAKE_VAE,
+    ),
+    Mistake(
         "loss.call_returns_nothing",
         (38,),
         "call returns None",

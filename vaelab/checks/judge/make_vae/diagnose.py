@@ -62,7 +62,7 @@ def _cause(rng, ask, message):
     if isinstance(ran, dict) and any(ran.get(part) == 0 for part in ("encoder", "decoder")):
         return "loss.not_the_parts"
     if "error" in without and "error" not in with_y:
-        return "loss.uses_y"
+        return "loss.uses_y" if "None" in message else "loss.unpacks"
     return "loss.no_loss" if "No loss to compute" in message else None
 
 

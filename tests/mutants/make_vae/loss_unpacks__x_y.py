@@ -1,6 +1,6 @@
-# expects:
+# expects: loss.unpacks
 # trial: F5
-"""The batch is unpacked, and there is nothing to unpack."""
+"""The batch is unpacked into images and targets."""
 
 import keras
 import tensorflow as tf
@@ -18,7 +18,7 @@ class Model(keras.Model):
         return self.decoder(self.sampling(self.encoder(x)))
 
     def train_step(self, data):
-        x = data[0]
+        x, _ = data
         with tf.GradientTape() as tape:
             m, v = self.encoder(x)
             y = self.decoder(self.sampling([m, v]))
@@ -31,7 +31,7 @@ class Model(keras.Model):
         return {"loss": loss, "reconstruction": self.reconstruction.result(), "kl": self.kl.result()}
 
     def test_step(self, data):
-        x = data[0]
+        x, _ = data
         m, v = self.encoder(x)
         y = self.decoder(self.sampling([m, v]))
         return {"loss": ops.mean(ops.sum(ops.reshape(ops.binary_crossentropy(x, y), (ops.shape(x)[0], -1)), axis=-1) + 0.5 * ops.sum(ops.exp(v) + ops.square(m) - 1 - v, axis=-1))}
