@@ -15,6 +15,8 @@ Operations (``request["json"]["op"]``):
     run ``steps`` on the model that it returns.
 ``trace``
     Call the target with numbers and return the graphs of its model (`vaelab.checks.student.trace`).
+``plain``
+    Call the target with plain values, and return plain values (`vaelab.checks.student.values`).
 ``examine``
     Hand implementations, made from numbers in the request, to the target one by one.
 """
@@ -22,6 +24,7 @@ Operations (``request["json"]["op"]``):
 from vaelab.checks.message import PROTOCOL
 from vaelab.checks.student.call import call
 from vaelab.checks.student.describe import error_of, is_stub, plain_keras, quiet, type_name
+from vaelab.checks.student.plain import plain
 from vaelab.checks.student.trace import trace
 from vaelab.checks.student.vae import vae
 
@@ -83,4 +86,4 @@ def _examine(asked, given, target, arrays):
     return examine(asked, given, target, arrays)
 
 
-_OPERATIONS = {"call": call, "vae": vae, "trace": trace, "examine": _examine}
+_OPERATIONS = {"call": call, "plain": plain, "vae": vae, "trace": trace, "examine": _examine}
