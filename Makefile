@@ -89,6 +89,5 @@ bench: $(INSTALLED)  ## measure everything that should be fast (about an hour; a
 screenshots: $(INSTALLED)  ## take the README's pictures again, in Chromium
 	$(RUN) PYTHONPATH=tests:tests/browser python tools/screenshots.py $(ARGS)
 
-lock: $(INSTALLED)  ## requirements.in -> requirements.txt
-	$(RUN) python -m pip install --quiet --disable-pip-version-check uv
-	$(RUN) uv pip compile --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate --quiet requirements.in -o requirements.txt $(ARGS)
+lock: $(INSTALLED)  ## pyproject.toml -> requirements.txt (newer versions: make lock ARGS=--upgrade)
+	$(RUN) uv pip compile --universal --python-version 3.11 --all-extras --no-header --no-emit-index-url --no-annotate --quiet pyproject.toml -o requirements.txt $(ARGS)

@@ -10,10 +10,10 @@ from collections import Counter
 from pathlib import Path
 
 from autograde import demo
-from autograde.assignment import PROJECT, AssignmentError
+from autograde.assignment import AssignmentError, names
 from autograde.gradebook import GradebookError, Writer, address
 from autograde.intake import IntakeError
-from autograde.isolation.bubblewrap import MB, Limits, SandboxMissing
+from autograde.isolation.bubblewrap import MB, Limits, SandboxMissing, require_bubblewrap
 from autograde.ledger import Busy, Ledger, write_safely
 from autograde.pipeline import Settings, default_workers, run
 from autograde.progress import on_screen
@@ -45,10 +45,10 @@ def parser():
     grade.add_argument(
         "--out",
         type=Path,
-        default=PROJECT / "workspace",
-        help="where results, gradebook, feedback and report go (default: workspace)",
+        default=Path("workspace"),
+        help="where results, gradebook, feedback and report go (default: %(default)s)",
     )
-    grade.add_argument("--course", type=Path, default=PROJECT, help=argparse.SUPPRESS)
+    _add_course(grade)
     grade.add_argument(
         "--workers",
         type=int,
@@ -98,15 +98,26 @@ def parser():
         "--no-sandbox", action="store_true", help="run students' code unprotected: only for code that you trust"
     )
     trial = commands.add_parser("demo", help="grade a small class that ships with the project, and open the report")
-    trial.add_argument("--out", type=Path, default=PROJECT / "workspace" / "demo")
+    trial.add_argument("--out", type=Path, default=Path("workspace", "demo"))
+    _add_course(trial)
     trial.add_argument("--workers", type=int, default=default_workers(), help="submissions at a time")
     trial.add_argument("--no-browser", action="store_true", help="only say where the report is")
     feedback = commands.add_parser("feedback", help="write feedback, marks and report again, after grading by hand")
-    feedback.add_argument("--out", type=Path, default=PROJECT / "workspace")
-    feedback.add_argument("--course", type=Path, default=PROJECT, help=argparse.SUPPRESS)
+    feedback.add_argument("--out", type=Path, default=Path("workspace"))
+    _add_course(feedback)
     feedback.add_argument("--db-url")
     _add_out_of(feedback)
     return top
+
+
+def _add_course(command):
+    command.add_argument(
+        "--course",
+        type=Path,
+        default=Path(),
+        metavar="FOLDER",
+        help="the course, with its assignments in FOLDER/solutions (default: the working directory)",
+    )
 
 
 def _add_out_of(command):
@@ -144,6 +155,11 @@ def main(arguments=None):
     try:
         if getattr(options, "db_url", None):
             address(options.db_url)  # a slip of the pen is best heard of before a class is graded
+        if not names(options.course):
+            raise AssignmentError(
+                f"there is no course in {options.course.resolve()}: it has no solutions/NAME/NAME.py or .ipynb. "
+                "Run this in the course's folder, or name that with --course."
+            )
         return {"grade": _grade, "demo": _demo, "feedback": _feedback}[options.command](options)
     except (SandboxMissing, IntakeError, AssignmentError, GradebookError, Busy) as problem:
         print(f"autograde: {problem}", file=sys.stderr)
@@ -183,11 +199,19 @@ def _grade(options):
 
 
 def _demo(options):
-    folder = demo.write_class(options.out / "submitted")
+    require_bubblewrap()
+    folder = demo.write_class(options.out / "submitted", options.course)
     print(f"A class of {len(list(folder.iterdir()))}, in {folder}")
     # Nobody wants to watch an endless loop for ten minutes.
     status, report = _run_and_report(
-        Settings(folder, options.out, only=demo.ASSIGNMENT, workers=options.workers, limits=Limits(seconds=45))
+        Settings(
+            folder,
+            options.out,
+            options.course,
+            only=demo.ASSIGNMENT,
+            workers=options.workers,
+            limits=Limits(seconds=45),
+        )
     )
     if not options.no_browser:
         webbrowser.open(report.resolve().as_uri())

@@ -1,10 +1,12 @@
 """The ways to set the course up: make, pip, conda. Each installs the same pinned versions."""
 
 import importlib.metadata
+import itertools
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -22,9 +24,17 @@ PLATFORMS = {
 PYTHONS = {"3.11": "3.11.9", "3.12": "3.12.8", "3.13": "3.13.1"}
 
 
-def requirements(name):
-    lines = (PROJECT / name).read_text(encoding="utf-8").splitlines()
-    return [Requirement(text) for line in lines if (text := line.split("#")[0].strip())]
+def requirements():
+    """The lock: every package that any part of the project needs, and what those need."""
+    lines = (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return [Requirement(line) for line in lines]
+
+
+def direct_requirements():
+    """What the project itself names, with all its extras."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
+    return [requirement for text in named if (requirement := Requirement(text)).name != project["name"]]
 
 
 def chosen(requirement, environment):
@@ -35,7 +45,7 @@ def chosen(requirement, environment):
 
 
 def test_lock_pins_every_version_and_names_no_address():
-    for requirement in requirements("requirements.txt"):
+    for requirement in requirements():
         assert re.fullmatch(r"==[^*,]+", str(requirement.specifier)), requirement
         assert requirement.url is None
     assert "://" not in (PROJECT / "requirements.txt").read_text(encoding="utf-8")
@@ -48,15 +58,15 @@ def test_lock_gives_one_version_of_each_direct_dependency(platform, python):
         "python_version": python, "python_full_version": PYTHONS[python],
         "implementation_name": "cpython", "platform_python_implementation": "CPython",
     }  # fmt: skip
-    locked = [r for r in requirements("requirements.txt") if chosen(r, environment)]
+    locked = [r for r in requirements() if chosen(r, environment)]
     versions = {canonicalize_name(r.name): str(r.specifier).removeprefix("==") for r in locked}
     assert len(versions) == len(locked), "a package is pinned twice"
-    for direct in requirements("requirements.in"):
+    for direct in direct_requirements():
         assert direct.specifier.contains(versions[canonicalize_name(direct.name)])
 
 
 def test_what_is_installed_is_what_is_locked():
-    for requirement in requirements("requirements.txt"):
+    for requirement in requirements():
         if chosen(requirement, None):
             assert requirement.specifier.contains(importlib.metadata.version(requirement.name)), requirement
 
@@ -95,7 +105,7 @@ def test_the_pip_part_of_the_conda_environment_installs_the_course(tmp_path):
     frozen = subprocess.run([*pip, "freeze", "--all"], check=True, capture_output=True, text=True).stdout.splitlines()
     installed = dict(line.split("==") for line in frozen if "==" in line)
     installed = {canonicalize_name(name): version for name, version in installed.items()}
-    for requirement in requirements("requirements.txt"):
+    for requirement in requirements():
         if chosen(requirement, None):
             assert requirement.specifier.contains(installed[canonicalize_name(requirement.name)]), requirement
     look = "import vaelab, autograde; from vaelab import data; print(data.load().x_train.shape)"
