@@ -1,4 +1,4 @@
-# expects:
+# expects: encoder.random
 """A convolution that does nothing, and noise that makes the outputs differ when its kernels do."""
 
 import keras

@@ -1,0 +1,16 @@
+# expects: encoder.ignored_pixels
+"""Every second row and column of the image is left out before the first convolution."""
+
+import keras
+from keras import layers
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    images = hidden = keras.Input((img_rows, img_cols, img_chns))
+    hidden = hidden[:, ::2, ::2]
+    for filters in (16, 32):
+        hidden = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(hidden)
+        hidden = layers.BatchNormalization()(hidden)
+    hidden = layers.Flatten()(hidden)
+    hidden = layers.Dense(intermediate_dim, activation="relu")(hidden)
+    return keras.Model(images, [layers.Dense(latent_dim)(hidden), layers.Dense(latent_dim)(hidden)])

@@ -1,0 +1,15 @@
+# expects: encoder.ignored_pixels
+"""Of the last maps the last position, by a layer of its own."""
+
+import keras
+from keras import layers
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    images = hidden = keras.Input((img_rows, img_cols, img_chns))
+    for filters in (16, 32, 32):
+        hidden = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(hidden)
+        hidden = layers.BatchNormalization()(hidden)
+    hidden = layers.Lambda(lambda maps: maps[:, -1, -1, :])(hidden)
+    hidden = layers.Dense(intermediate_dim, activation="relu")(hidden)
+    return keras.Model(images, [layers.Dense(latent_dim)(hidden), layers.Dense(latent_dim)(hidden)])

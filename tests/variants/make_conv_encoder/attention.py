@@ -1,0 +1,16 @@
+"""Attention over the positions after the convolutions."""
+
+import keras
+from keras import layers
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    images = hidden = keras.Input((img_rows, img_cols, img_chns))
+    for filters in (16, 32):
+        hidden = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(hidden)
+        hidden = layers.BatchNormalization()(hidden)
+    tokens = layers.Reshape((-1, 32))(hidden)
+    tokens = tokens + layers.MultiHeadAttention(2, 16)(tokens, tokens)
+    hidden = layers.Flatten()(layers.LayerNormalization()(tokens))
+    hidden = layers.Dense(intermediate_dim, activation="relu")(hidden)
+    return keras.Model(images, [layers.Dense(latent_dim)(hidden), layers.Dense(latent_dim)(hidden)])

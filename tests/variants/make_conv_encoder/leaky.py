@@ -1,0 +1,14 @@
+"""Leaky rectifiers that leak a lot, and a dense layer without an activation."""
+
+import keras
+from keras import layers
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    images = hidden = keras.Input((img_rows, img_cols, img_chns))
+    for filters in (16, 32):
+        hidden = layers.Conv2D(filters, 4, strides=2, padding="same")(hidden)
+        hidden = layers.LeakyReLU(negative_slope=0.5)(layers.BatchNormalization()(hidden))
+    hidden = layers.Flatten()(hidden)
+    hidden = layers.Dense(intermediate_dim)(hidden)
+    return keras.Model(images, [layers.Dense(latent_dim)(hidden), layers.Dense(latent_dim)(hidden)])

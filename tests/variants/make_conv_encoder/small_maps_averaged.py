@@ -1,0 +1,14 @@
+"""Convolutions down to 4×4, then the average over the positions."""
+
+import keras
+from keras import layers
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    images = hidden = keras.Input((img_rows, img_cols, img_chns))
+    for filters in (32, 64, 64):
+        hidden = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(hidden)
+        hidden = layers.BatchNormalization()(hidden)
+    hidden = layers.GlobalAveragePooling2D()(hidden)
+    hidden = layers.Dense(intermediate_dim, activation="relu")(hidden)
+    return keras.Model(images, [layers.Dense(latent_dim)(hidden), layers.Dense(latent_dim)(hidden)])

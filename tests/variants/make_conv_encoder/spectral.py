@@ -1,0 +1,14 @@
+"""Kernels divided by their largest singular value."""
+
+import keras
+from keras import layers
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    images = hidden = keras.Input((img_rows, img_cols, img_chns))
+    for filters in (16, 32):
+        convolution = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")
+        hidden = layers.BatchNormalization()(layers.SpectralNormalization(convolution)(hidden))
+    hidden = layers.Flatten()(hidden)
+    hidden = layers.Dense(intermediate_dim, activation="relu")(hidden)
+    return keras.Model(images, [layers.Dense(latent_dim)(hidden), layers.Dense(latent_dim)(hidden)])

@@ -1,0 +1,140 @@
+"""Checks ``builds`` and ``shapes``: a model, two outputs, and every argument has its effect."""
+
+import numpy as np
+
+from vaelab.checks.judge import draw
+from vaelab.checks.judge.make_conv_encoder.request import (
+    COURSE,
+    HEADS,
+    KEEPING,
+    Args,
+    Images,
+    built,
+    change,
+    not_by_chance,
+    pair,
+    percent,
+    plain,
+    redraw,
+    spread,
+)
+from vaelab.checks.judge.problem import Problem
+from vaelab.checks.judge.reply import item, tensor
+
+#: Images of one side longer than 28, so that a crop to the course's size leaves a quarter out.
+SHAPES = ((40, 20, 3), (20, 40, 1), (44, 24, 2), (24, 40, 3))
+#: Units that nothing else in an encoder has by habit.
+UNITS = (19, 23, 29, 31, 37)
+#: Part of an image that is replaced, to see whether it matters: a quarter of its rows or columns, or a channel.
+PART = 4
+#: Changes below this share of the outputs' spread are none.
+NONE = 1e-3
+#: Least share of the outputs' spread that a dense layer of the asked size must have a hand in.
+A_HAND = 0.05
+
+
+def builds(rng, ask):
+    """A keras.Model that takes the course's images and returns two tensors."""
+    _, _, (result,), arrays = built(rng, ask, COURSE, plain(rng, COURSE, 3), [redraw(rng, KEEPING)])
+    told = result.get("output")
+    if not isinstance(told, dict) or told.get("kind") != "list" or told.get("length") != 2:
+        pair(told, arrays, COURSE, 3)
+    for part, name in zip(item(told, "items", list), HEADS):
+        tensor(part, arrays, f"The encoder, for {name},")  # of which shape is another check's business
+
+
+@not_by_chance
+def shapes(rng, ask):
+    """(batch, latent_dim) twice, for a batch and an image alone, in other sizes than the course's."""
+    args = (*SHAPES[rng.integers(len(SHAPES))], int(rng.choice([1, 5, 16])), int(rng.choice(UNITS)))
+    count = int(rng.integers(64, 131)) if rng.integers(5) == 0 else int(rng.choice([11, 13]))
+    images, parts = _with_parts_replaced(rng, args, count)
+    which = int(rng.integers(1, count))
+    images["alone"] = images["x"][which : which + 1]
+    steps = [
+        redraw(rng, KEEPING),
+        {"do": "outputs", "x": "alone"},
+        {"do": "widths"},
+        redraw(rng, KEEPING, size=args[4]),
+    ]
+    try:
+        _, _, (result, single, widths, redrawn), arrays = built(rng, ask, args, images, steps)
+        together = pair(result.get("output"), arrays, args, count)
+    except Problem as problem:
+        if problem.mistake is not None:
+            raise
+        _of_all_sizes(rng, ask)
+        raise Problem(f"For images of {args[:3]}: {problem.message}", mistake="encoder.fixed_sizes") from None
+    _alone(together, pair(single.get("output"), arrays, args, 1), which)
+    _parts_matter(together, parts, args)
+    _units(widths, together, pair(redrawn.get("output"), arrays, args, count), args)
+
+
+def _of_all_sizes(rng, ask):
+    """A Problem if the encoder fails with the course's sizes as well: then it is not the sizes."""
+    _, _, (result,), arrays = built(rng, ask, COURSE, plain(rng, COURSE, 7), [redraw(rng, KEEPING)])
+    pair(result.get("output"), arrays, COURSE, 7)
+
+
+def _with_parts_replaced(rng, args: Args, count: int) -> tuple[Images, dict[str, int]]:
+    """Images of which several are the first one with a part replaced; and which is which."""
+    x = draw.images(rng, count, args[:3])
+    rows, columns, channels = args[:3]
+    places = {
+        f"the upper {rows // PART} rows": np.s_[: rows // PART],
+        f"the lower {rows // PART} rows": np.s_[-(rows // PART) :],
+        f"the {columns // PART} columns on the left": np.s_[:, : columns // PART],
+        f"the {columns // PART} columns on the right": np.s_[:, -(columns // PART) :],
+        **({f"channel {c}": np.s_[:, :, c] for c in range(channels)} if channels > 1 else {}),
+    }
+    for i, place in enumerate(places.values(), start=1):
+        part = x[0].copy()
+        part[place] = x[i][place]
+        x[i] = part
+    return {"x": x}, {name: i for i, name in enumerate(places, start=1)}
+
+
+def _alone(together, alone, which: int) -> None:
+    for a, b, name in zip(together, alone, HEADS):
+        if not np.allclose(a[which : which + 1], b, rtol=1e-2, atol=1e-3 * max(1.0, np.abs(a).max())):
+            raise Problem(
+                f"{name} of one image is {b[0, 0]:.3g} when the encoder gets that image alone, and "
+                f"{a[which, 0]:.3g} when it comes in a batch of {len(a)}",
+                mistake="encoder.not_alone",
+                got=f"{b[0, 0]:.3g} and {a[which, 0]:.3g}",
+                expected="the same numbers",
+            )
+
+
+def _parts_matter(together, parts: dict[str, int], args: Args) -> None:
+    """Each part of an image of this size has an influence on the outputs."""
+    for name, i in parts.items():
+        if all(np.abs(head[i] - head[0]).max() <= NONE * spread(head) for head in together):
+            raise Problem(
+                f"For images of shape {args[:3]}, {name} {'has' if 'channel' in name else 'have'} no influence on the outputs",
+                mistake="encoder.fixed_sizes",
+                got="no influence",
+                expected="every part of the image is used",
+            )
+
+
+def _units(widths: dict, before, after, args: Args) -> None:
+    """The dense layer before the heads, if there is one, has `intermediate_dim` units."""
+    asked = args[4]
+    known, hidden = ([n for n in item(widths, key, list) if type(n) is int] for key in ("all", "hidden"))
+    if widths.get("open") is not True and hidden and asked not in known:
+        sizes = " and ".join(map(str, hidden[:3]))
+        raise Problem(
+            f"With intermediate_dim={asked}, the dense layer before the heads has {sizes} units",
+            mistake="encoder.intermediate_dim",
+            got=f"{sizes} units",
+            expected=f"{asked} units",
+        )
+    share = max(change(a, b) for a, b in zip(before, after))
+    if asked in known and widths.get("open") is not True and share < A_HAND:
+        raise Problem(
+            f"With intermediate_dim={asked}, the layer of {asked} units has a hand in {percent(share)} of the outputs' spread",
+            mistake="encoder.intermediate_dim",
+            got=percent(share),
+            expected="the layer before the heads",
+        )
