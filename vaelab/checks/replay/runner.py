@@ -13,6 +13,8 @@ from vaelab.checks.replay.claims import Step
 PATIENCE = 60
 #: A perturbation, as a share of a weight's size.
 LIGHT = 0.1
+#: Weights that start at zero one behind the other, at most.
+ROUNDS = 4
 #: A weight with fewer numbers is small: a scale, a bias of few units, or a switch.
 SMALL = 8
 #: A weight below this size has no size of its own.
@@ -90,14 +92,14 @@ class Runner:
     def perturb(self, graph, step: Step, x: np.ndarray) -> None:
         """The weights as handed in, each lightly changed as training would change them.
 
-        A weight without a gradient stays as it is. A second round reaches weights whose
-        gradient was zero because others, such as a head's kernel, were.
+        A weight without a gradient stays as it is. More rounds reach weights whose gradient
+        was zero because others, such as a head's kernel, were.
         """
         v, rng = self.variables, np.random.default_rng(step["seed"])
         self.assign(dict(enumerate(v.values)))
         made = [(i, g) for i, g in zip(graph.differentiated, graph.gradients) if g is not None]
         waiting = dict(made)
-        for _ in range(2):
+        for _ in range(ROUNDS):
             gradients = self.fetch(list(waiting.values()), graph, x, self.weights(graph, x))
             moving = [i for i, g in zip(waiting, gradients) if np.isfinite(g).all() and g.any()]
             values = self.state(moving)
@@ -108,6 +110,8 @@ class Runner:
                 }
             )
             waiting = {i: g for i, g in waiting.items() if i not in values}
+            if not (waiting and values):
+                break
 
     def _typical(self, i: int, value: np.ndarray) -> float:
         return _size(value) or self.variables.fan_in(i) ** -0.5

@@ -35,10 +35,10 @@ A_HAND = 0.05
 
 def builds(rng, ask):
     """A keras.Model that takes the course's images and returns two tensors."""
-    _, _, (result,), arrays = built(rng, ask, COURSE, plain(rng, COURSE, 3), [redraw(rng, KEEPING)])
+    _, _, (result,), arrays = built(rng, ask, COURSE, plain(rng, COURSE, 7), [redraw(rng, KEEPING)])
     told = result.get("output")
     if not isinstance(told, dict) or told.get("kind") != "list" or told.get("length") != 2:
-        pair(told, arrays, COURSE, 3)
+        pair(told, arrays, COURSE, 7)
     for part, name in zip(item(told, "items", list), HEADS):
         tensor(part, arrays, f"The encoder, for {name},")  # of which shape is another check's business
 
@@ -112,7 +112,7 @@ def _parts_matter(together, parts: dict[str, int], args: Args) -> None:
         if all(np.abs(head[i] - head[0]).max() <= NONE * spread(head) for head in together):
             raise Problem(
                 f"For images of shape {args[:3]}, {name} {'has' if 'channel' in name else 'have'} no influence on the outputs",
-                mistake="encoder.fixed_sizes",
+                mistake="encoder.ignored_pixels",
                 got="no influence",
                 expected="every part of the image is used",
             )

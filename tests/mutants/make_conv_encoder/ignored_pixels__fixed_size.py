@@ -1,5 +1,5 @@
-# expects: encoder.fixed_sizes
-"""Only the first channel is read."""
+# expects: encoder.ignored_pixels
+"""Larger images are cropped to 28 rows and columns."""
 
 import keras
 from keras import layers
@@ -7,7 +7,7 @@ from keras import layers
 
 def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
     images = hidden = keras.Input((img_rows, img_cols, img_chns))
-    hidden = hidden[..., :1]
+    hidden = hidden[:, :28, :28]
     for filters in (16, 32):
         hidden = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(hidden)
         hidden = layers.BatchNormalization()(hidden)
