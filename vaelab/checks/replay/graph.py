@@ -113,8 +113,9 @@ class Graph:
             for t in op.outputs
             if t.dtype.is_floating and _is_small_map(t.shape, self.x.shape[0], within)
         ]
+        self.maps = len(maps)
+        self.through = self.past = None
         if not self.weighed:
-            self.through = self.past = None
             return
         *partial, self.past = tf.gradients(
             self.weighed, [*maps, self.x], grad_ys=self.weights, stop_gradients=maps or None

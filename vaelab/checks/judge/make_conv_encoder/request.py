@@ -211,10 +211,10 @@ def not_by_chance(check):
     """`check`, repeated with other kernels where what it finds may be chance."""
 
     @functools.wraps(check)
-    def repeated(rng, ask):
+    def repeated(*args):
         for last in (False, False, True):
             try:
-                return check(rng, ask)
+                return check(*args)
             except Problem as problem:
                 if last or problem.mistake not in BY_CHANCE:
                     raise

@@ -43,11 +43,15 @@ def builds(rng, ask):
         tensor(part, arrays, f"The encoder, for {name},")  # of which shape is another check's business
 
 
-@not_by_chance
 def shapes(rng, ask):
     """(batch, latent_dim) twice, for a batch and an image alone, in other sizes than the course's."""
     args = (*SHAPES[rng.integers(len(SHAPES))], int(rng.choice([1, 5, 16])), int(rng.choice(UNITS)))
     count = int(rng.integers(64, 131)) if rng.integers(5) == 0 else int(rng.choice([11, 13]))
+    _of_sizes(rng, ask, args, count)
+
+
+@not_by_chance
+def _of_sizes(rng, ask, args: Args, count: int) -> None:
     images, parts = _with_parts_replaced(rng, args, count)
     which = int(rng.integers(1, count))
     images["alone"] = images["x"][which : which + 1]
@@ -65,6 +69,7 @@ def shapes(rng, ask):
             raise
         _of_all_sizes(rng, ask)
         raise Problem(f"For images of {args[:3]}: {problem.message}", mistake="encoder.fixed_sizes") from None
+    _dimensions_differ(together)
     _alone(together, pair(single.get("output"), arrays, args, 1), which)
     _parts_matter(together, parts, args)
     _units(widths, together, pair(redrawn.get("output"), arrays, args, count), args)
@@ -92,6 +97,23 @@ def _with_parts_replaced(rng, args: Args, count: int) -> tuple[Images, dict[str,
         part[place] = x[i][place]
         x[i] = part
     return {"x": x}, {name: i for i, name in enumerate(places, start=1)}
+
+
+def _dimensions_differ(heads) -> None:
+    """No latent dimension is constant, or a copy of another one. (They may be fewer than their number says: a narrow layer.)"""
+    for head, name in zip(heads, HEADS):
+        size = head.std(0)
+        if not size.any():
+            continue  # the whole output is constant: another check's business
+        unit = (head - head.mean(0)) / np.maximum(size, 1e-12)
+        likeness = np.abs(unit.T @ unit) / len(head) - np.eye(head.shape[1])
+        if not size.all() or likeness.max(initial=0) > 1 - 1e-6:
+            raise Problem(
+                f"With latent_dim={head.shape[1]}, some dimensions of {name} are constant, or copies of others",
+                mistake="encoder.fixed_sizes",
+                got="fewer dimensions",
+                expected=f"{head.shape[1]} dimensions",
+            )
 
 
 def _alone(together, alone, which: int) -> None:
