@@ -248,7 +248,9 @@ def _follows_the_gradient(run, x, rng, ask):
             name = "loss.vector" if abs(factors[2] / len(x) - 1) < 1e-2 else None
             next_step = "The numbers are right: see what happens to the gradients between the tape and the weights."
         else:
-            name = "kl.no_gradient" if right and name == "loss.kl_left_out" else ids[0] or name  # numbers say more
+            if name == "loss.kl_left_out":  # no gradient arrives; what is reported says whether the KL is there at all
+                name = "kl.no_gradient" if right else None
+            name = ids[0] or name  # numbers say more
     else:
         name = (unused(rng, ask) or [name])[0]
     raise Problem(sentence + ("" if name else "."), mistake=name, next_step=None if name else next_step)

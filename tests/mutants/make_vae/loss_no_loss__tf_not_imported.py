@@ -1,4 +1,4 @@
-# expects:
+# expects: loss.no_loss
 # trial: F22
 """A GradientTape where nothing has imported TensorFlow."""
 
