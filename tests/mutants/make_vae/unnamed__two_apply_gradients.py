@@ -13,6 +13,7 @@ class Model(keras.Model):
         self.encoder, self.decoder, self.sampling = encoder, decoder, sampling
         self.reconstruction = keras.metrics.Mean(name="reconstruction")
         self.kl = keras.metrics.Mean(name="kl")
+        self.total = keras.metrics.Mean(name="loss")
 
     def call(self, x, training=None):
         return self.decoder(self.sampling(self.encoder(x)))
@@ -23,13 +24,15 @@ class Model(keras.Model):
             y = self.decoder(self.sampling([m, v]))
             kl, rec = ops.mean(0.5 * ops.sum(ops.exp(v) + ops.square(m) - 1 - v, axis=-1)), ops.mean(ops.sum(ops.reshape(ops.binary_crossentropy(x, y), (ops.shape(x)[0], -1)), axis=-1))
             loss = rec + kl
-        gradients = tape.gradient(loss, self.trainable_variables)
+        gradients = tape.gradient(loss, self.encoder.trainable_variables + self.decoder.trainable_variables)
         for part in (self.encoder, self.decoder):
-            weights = part.trainable_variables
-            self.optimizer.apply_gradients(zip(gradients[: len(weights)], weights))
+            count = len(part.trainable_variables)
+            self.optimizer.apply_gradients(zip(gradients[:count], part.trainable_variables))
+            gradients = gradients[count:]
         self.reconstruction.update_state(rec)
         self.kl.update_state(kl)
-        return {"loss": loss, "reconstruction": self.reconstruction.result(), "kl": self.kl.result()}
+        self.total.update_state(loss)
+        return {"loss": self.total.result(), "reconstruction": self.reconstruction.result(), "kl": self.kl.result()}
 
     def test_step(self, data):
         x = data[0] if isinstance(data, tuple) else data
@@ -38,7 +41,8 @@ class Model(keras.Model):
         rec, kl = ops.mean(ops.sum(ops.reshape(ops.binary_crossentropy(x, y), (ops.shape(x)[0], -1)), axis=-1)), ops.mean(0.5 * ops.sum(ops.exp(v) + ops.square(m) - 1 - v, axis=-1))
         self.reconstruction.update_state(rec)
         self.kl.update_state(kl)
-        return {"loss": rec + kl, "reconstruction": self.reconstruction.result(), "kl": self.kl.result()}
+        self.total.update_state(rec + kl)
+        return {"loss": self.total.result(), "reconstruction": self.reconstruction.result(), "kl": self.kl.result()}
 
 
 def make_vae(input_shape, encoder, decoder, sampling_layer):

@@ -51,6 +51,7 @@ class Run:
     def __init__(self, rng, ask, shape, size, data, steps, weights=None, traced=None):
         traced = not all(step.get("quick") for step in steps) if traced is None else traced
         self.shape, self.size, self.pixels = shape, size, math.prod(shape)
+        self.batches = [_batches(step, data) for step in steps]
         self.networks = oracles.Networks(weights) if weights else telling_networks(rng, shape, size, data)
         body, self.arrays = ask(
             {
@@ -79,7 +80,7 @@ class Run:
         """The result of step `i`, if it ran; `what` it did, in words."""
         if "error" in self.steps[i]:
             problem = raised(self.steps[i]["error"], what)
-            if _first_axis_differs(problem.message):
+            if _another_batch(problem.message, self.batches[i]):
                 problem.mistake = "sampling.batch_size"
             raise problem
         return self.steps[i]
@@ -123,10 +124,19 @@ def telling_networks(rng, shape, size, data):
     return networks
 
 
-def _first_axis_differs(text):
-    """Does an error message complain of two shapes that differ in their first number only?"""
-    shapes = [tuple(re.findall(r"\d+", found)) for found in re.findall(r"[\[(]([\d, ]+)[\])]", text)]
-    return any(a[1:] == b[1:] and len(a) > 1 and a[0] != b[0] for a in shapes for b in shapes)
+def _batches(step, data):
+    """Sizes of the batches of a step, the last one included."""
+    names = step["x"] if isinstance(step["x"], list) else [step["x"]]
+    counts, size = [len(data[name]) for name in names], step.get("batch_size", 0)
+    return {size, *(count % size for count in counts if size)} if size else set(counts)
+
+
+def _another_batch(text, batches):
+    """Does an error message complain of two shapes that differ in their first number only, one of which is a batch's?"""
+    shapes = [tuple(map(int, re.findall(r"\d+", found))) for found in re.findall(r"[\[(]([\d, ]+)[\])]", text)]
+    return any(
+        a[1:] == b[1:] and len(a) > 1 and a[0] != b[0] and {a[0], b[0]} & batches for a in shapes for b in shapes
+    )
 
 
 def read(result, what, keys=KEYS):
