@@ -30,9 +30,9 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null
 	@touch $(INSTALLED)
 
-# Without the echo, a slider dragged fast is not pulled back by its own old values.
+# Without the echo, a slider dragged fast is not pulled back by its own old values. tools/jupyter: Markdown opens rendered.
 lab: $(INSTALLED)  ## open the course in JupyterLab
-	$(RUN) JUPYTER_WIDGETS_ECHO=0 jupyter lab --LabApp.default_url='/lab/tree/course/README.md?factory=Markdown%20Preview' $(ARGS)
+	$(RUN) JUPYTER_WIDGETS_ECHO=0 JUPYTER_CONFIG_PATH="$$PWD/tools/jupyter" jupyter lab --LabApp.default_url=/lab/tree/course/README.md $(ARGS)
 
 grade-mine: $(INSTALLED)  ## your points: all checks, hidden ones too, on the notebooks saved in course/
 	$(RUN) python -m vaelab.progress $(ARGS)
