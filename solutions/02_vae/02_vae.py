@@ -232,9 +232,9 @@ print(f"the average training image as reconstruction of everything: {ceiling:.1f
 # %% [markdown]
 # ## A smaller model first: an autoencoder
 #
-# Before the VAE, here is a plain autoencoder, to see how Keras is told about a loss of one's own. `call` says how to get
-# from an image to its reconstruction, which is the decoder's output for the mean; there is no distribution and no
-# sampling. The argument `training` is passed on, for layers that behave differently in training.
+# Before the VAE, here is a plain autoencoder, to see how a model with a loss of its own is written in Keras. `call` says how
+# to get from an image to its reconstruction: one code for each image, no distribution, no sampling. The argument `training`
+# is passed on, for layers that behave differently in training.
 
 # %%
 class Autoencoder(keras.Model):
@@ -246,7 +246,7 @@ class Autoencoder(keras.Model):
         self.error_tracker = keras.metrics.Mean(name="error")
 
     def call(self, x, training=None):
-        code, _ = self.encoder(x, training=training)
+        code = self.encoder(x, training=training)
         return self.decoder(code, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -259,12 +259,12 @@ class Autoencoder(keras.Model):
 # Keras calls `compute_loss` for each batch, in training and in evaluation, with these five arguments: `x` is what `fit`
 # was given, `y_pred` what `call` returned, and `y` is None, since an autoencoder has no other target than the image. It
 # returns **one number**, the mean over the batch. The `Mean` tracker collects the errors of all images and shows their
-# average in the log, under its name.
+# average in the log, under its name. Of the encoder we take the first output only.
 
 # %%
-autoencoder = Autoencoder(
-    make_encoder(original_dim, intermediate_dim, latent_dim), make_decoder(latent_dim, intermediate_dim, original_dim)
-)
+two_heads = make_encoder(original_dim, intermediate_dim, latent_dim)
+point_encoder = keras.Model(two_heads.input, two_heads.outputs[0])
+autoencoder = Autoencoder(point_encoder, make_decoder(latent_dim, intermediate_dim, original_dim))
 autoencoder.compile(optimizer="adam")
 if profile.trains:
     autoencoder.fit(x_train, batch_size=100, epochs=10, verbose=0)
@@ -275,8 +275,9 @@ autoencoder.evaluate(x_test, verbose=0, return_dict=True)
 # $\mathcal N(0, I)$ that this model has never heard of:
 
 # %%
-codes, _ = metrics.encode(autoencoder.encoder, x_test)
+codes = point_encoder.predict(x_test, verbose=0)
 plots.latent_scatter(codes, images.y_test, title="Codes of a plain autoencoder")
+
 
 # %% [markdown]
 # The codes lie wherever training has put them, in another place and size each time, and with holes between. To draw a new
