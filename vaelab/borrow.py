@@ -4,13 +4,14 @@ import ast
 import json
 import linecache
 import symtable
+from collections.abc import Callable
 from pathlib import Path
 
 NOTEBOOKS = Path("..")
 SOLUTIONS = Path("../../solutions")
 
 
-def borrow(assignment, name):
+def borrow(assignment: str, name: str) -> Callable:
     """The function ``name`` as the earlier notebook ``assignment`` defines it.
 
     Looks in the notebook next door (``../02_vae/02_vae.ipynb``), then, if the exercise
@@ -55,7 +56,7 @@ def borrow(assignment, name):
     return not_done
 
 
-def defined(path, name):
+def defined(path: Path, name: str) -> Callable | None:
     """The finished function `name` of a notebook, or None if it is still a stub.
 
     Nothing of the notebook is run but its imports and what the function needs: classes,

@@ -9,6 +9,7 @@ In a notebook, `show_progress` and `run_hidden`. For the whole course, from the 
 import argparse
 import html
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from vaelab import profiles
@@ -18,7 +19,7 @@ from vaelab.checks import LATEST
 _STATES = {"passed": "✓ passed", "failed": "✗ not yet", "not_done": "… not written yet", None: "– not run"}
 
 
-def show_progress(assignment):
+def show_progress(assignment: str) -> None:
     """Show, for each check of a notebook, whether it passed when it last ran here, the points, and what to do next.
 
     Parameters
@@ -33,7 +34,7 @@ def show_progress(assignment):
     _display(rows, [_total(rows), after])
 
 
-def run_hidden(assignment, target):
+def run_hidden(assignment: str, target: Callable) -> None:
     """Run the hidden checks of a notebook, which otherwise run when it is handed in, and show each verdict.
 
     Nothing is raised, so that one that fails does not keep others from running.
@@ -121,7 +122,7 @@ def _display(rows, sentences):
 # --- the whole course ---------------------------------------------------------------------
 
 
-def of_notebook(path):
+def of_notebook(path: Path) -> dict[str, dict]:
     """Verdicts of all checks on the function that a saved notebook defines.
 
     Parameters
@@ -151,7 +152,7 @@ def of_notebook(path):
     return {listed.id: judge.judge(listed.id, function) for listed in checks}
 
 
-def unanswered(path):
+def unanswered(path: Path) -> tuple[int, int]:
     """``(questions, of them without an answer)`` of a saved notebook."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     sources = [
@@ -162,7 +163,7 @@ def unanswered(path):
     return len(sources), sum("YOUR ANSWER HERE" in source or not source.strip() for source in sources)
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> None:
     """Print the points of each notebook in a folder, named mistakes, and where to read next."""
     parser = argparse.ArgumentParser(prog="vaelab.progress", description=main.__doc__)
     parser.add_argument("folder", nargs="?", default="course", type=Path, help="with the notebooks (default: course)")

@@ -8,13 +8,14 @@ enough on both. Nothing is written to stderr, which would cost points under nbgr
 import html
 import re
 import sys
+from collections.abc import Iterator, Mapping
 
 # Okabe-Ito bluish green and vermilion.
 _COLOURS = {"passed": "#009e73", "failed": "#d55e00", "not_done": "#d55e00"}
 _HEADS = {"passed": "✓ Passed", "failed": "✗ Not yet right", "not_done": "… Not written yet"}
 
 
-def lines(verdict):
+def lines(verdict: Mapping) -> Iterator[tuple[str, str]]:
     """The verdict as ``(label, sentence)`` pairs; labels may be empty."""
     yield "", verdict["message"]
     for label, key in (("Got", "got"), ("Expected", "expected"), ("Next step", "next_step"), ("Taught in", "taught")):
@@ -22,13 +23,13 @@ def lines(verdict):
             yield label, verdict[key]
 
 
-def as_text(verdict):
+def as_text(verdict: Mapping) -> str:
     """The verdict as plain text."""
     head = f"{_HEADS[verdict['status']]}: {verdict['check']}"
     return "\n".join([head, *(f"  {label + ': ' if label else ''}{text}" for label, text in lines(verdict))])
 
 
-def as_html(verdict):
+def as_html(verdict: Mapping) -> str:
     """The verdict as a fragment of HTML; everything from outside is escaped."""
     colour = _COLOURS[verdict["status"]]
     rows = "".join(
@@ -49,7 +50,7 @@ def _rich(text, verdict, label):
     return rich
 
 
-def show(verdict):
+def show(verdict: Mapping) -> None:
     """Display the verdict: rich where IPython runs, else as text on stdout."""
     ipython = sys.modules.get("IPython")
     if ipython is not None and ipython.get_ipython() is not None:

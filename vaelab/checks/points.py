@@ -44,11 +44,11 @@ CHECKS = (
 BY_ID = {check.id: check for check in CHECKS}
 
 
-def grade_id(check_id):
+def grade_id(check_id: str) -> str:
     """The grade id of the test cell that runs a check: ``test_kl_term_values``."""
     return "test_" + check_id.replace(".", "_")
 
 
-def of(assignment):
+def of(assignment: str) -> tuple[Check, ...]:
     """The checks of one assignment, in the order of its test cells."""
     return tuple(check for check in CHECKS if check.assignment == assignment)

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse, FancyArrowPatch
+from numpy.typing import ArrayLike
 
 from vaelab.plots.checking import images_of
 from vaelab.plots.display import drawing, figure
@@ -10,7 +11,7 @@ from vaelab.plots.palette import BLUE, VERMILLION
 
 
 @figure
-def vae_parts(image):
+def vae_parts(image: ArrayLike) -> tuple[Figure, str]:
     """The parts of a VAE in the order in which an image passes them.
 
     Parameters

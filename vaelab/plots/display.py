@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from matplotlib import style
+from matplotlib.figure import Figure
 from PIL import Image
 
 STYLE = Path(__file__).with_name("style.mplstyle")
@@ -16,7 +17,7 @@ STYLE = Path(__file__).with_name("style.mplstyle")
 VARIABLE = "VAELAB_FIGURES"
 
 
-def show(fig, alt):
+def show(fig: Figure, alt: str) -> Figure | None:
     """Display a figure with its alternative text, or return it outside notebooks.
 
     Parameters
@@ -41,13 +42,13 @@ def show(fig, alt):
     return None
 
 
-def markup(fig, alt):
+def markup(fig: Figure, alt: str) -> str:
     """A figure as HTML, with its alternative text: nbconvert ignores that of an image output, of an <img> it cannot."""
     source = base64.b64encode(png(fig)).decode("ascii")
     return f'<figure style="margin: 0"><img style="max-width: 100%" alt="{html.escape(alt)}" src="data:image/png;base64,{source}"></figure>'
 
 
-def described():
+def described() -> bool:
     """Whether figures are to be described and not drawn."""
     return os.environ.get(VARIABLE) == "described"
 
@@ -62,7 +63,7 @@ def drawing(draw):
     return drawn
 
 
-def in_notebook():
+def in_notebook() -> bool:
     """Whether the code runs in a Jupyter kernel, where HTML can be displayed."""
     try:
         from IPython import get_ipython
@@ -71,7 +72,7 @@ def in_notebook():
     return getattr(get_ipython(), "kernel", None) is not None
 
 
-def png(fig):
+def png(fig: Figure) -> bytes:
     """A figure as a small PNG: 8 bits a pixel, grey if it is, else from a palette of 256 colours."""
     raw, small = io.BytesIO(), io.BytesIO()
     fig.savefig(raw, format="png")

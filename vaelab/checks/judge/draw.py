@@ -5,10 +5,13 @@ bfloat16. Magnitudes keep away from 0, 1 and 2, where squares, absolute values a
 doubles meet; both signs occur; a batch is never as long as the latent space is wide.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def grid(values):
+def grid(values: ArrayLike) -> np.ndarray:
     """`values` moved to the nearest multiple of 1/64."""
     return np.round(np.asarray(values) * 64) / 64
 
@@ -24,17 +27,19 @@ def _signed(rng, shape, low, high):
     return grid(size * sign)
 
 
-def gaussians(rng, batch, latent_dim):
+def gaussians(rng: np.random.Generator, batch: int, latent_dim: int) -> tuple[np.ndarray, np.ndarray]:
     """``(z_mean, z_log_var)``, each ``(batch, latent_dim)``."""
     return _signed(rng, (batch, latent_dim), 0.3, 2.3), _signed(rng, (batch, latent_dim), 0.3, 1.9)
 
 
-def sizes(rng):
+def sizes(rng: np.random.Generator) -> tuple[int, int]:
     """``(batch, latent_dim)``, coprime to what a formula could multiply or divide by."""
     return int(rng.choice([7, 8, 11])), int(rng.choice([3, 5, 6]))
 
 
-def networks(rng, input_shape, latent_dim, hidden):
+def networks(
+    rng: np.random.Generator, input_shape: Sequence[int], latent_dim: int, hidden: int
+) -> dict[str, np.ndarray]:
     """Weights for the probe's networks, by name; exact in float32.
 
     Chosen so that z_mean spreads over about ±2, z_log_var over about ±1.5 and the
@@ -60,7 +65,7 @@ def networks(rng, input_shape, latent_dim, hidden):
     return {name: value.astype("float32").astype("float64") for name, value in weights.items()}
 
 
-def images(rng, count, input_shape):
+def images(rng: np.random.Generator, count: int, input_shape: Sequence[int]) -> np.ndarray:
     """Grey-scale images in [0, 1], ``(count, *input_shape)``, of unlike brightness."""
     power = rng.permutation(np.linspace(-1.5, 1.5, count)) if count > 1 else rng.uniform(-1, 1, 1)
     power = np.exp(power).reshape(-1, *[1] * len(input_shape))

@@ -7,7 +7,7 @@ tested. Right ones come in several equivalent parametrisations.
 
 import numpy as np
 
-from vaelab.checks.judge.problem import Problem, a_type
+from vaelab.checks.judge.problem import Asker, Problem, a_type
 from vaelab.checks.judge.reply import item, raised
 from vaelab.checks.student.formulas import KlNumbers, SampleNumbers
 
@@ -154,22 +154,22 @@ def _rights(rng, count):
     return [(*_right(rng), True) for _ in range(count)]
 
 
-def accepts(rng, ask):
+def accepts(rng: np.random.Generator, ask: Asker) -> None:
     """Right implementations are called right; one that does nothing is not."""
     _examine(rng, ask, _rights(rng, 5) + _wrong([_NOTHING]))
 
 
-def finds(rng, ask):
+def finds(rng: np.random.Generator, ask: Asker) -> None:
     """The four mistakes of the notebook are found, each by itself."""
     _examine(rng, ask, _rights(rng, 2) + _wrong(_SHOWN))
 
 
-def unseen(rng, ask):
+def unseen(rng: np.random.Generator, ask: Asker) -> None:
     """Mistakes that the notebook does not show are found."""
     _examine(rng, ask, _rights(rng, 2) + _wrong(_UNSEEN))
 
 
-def steady(rng, ask):
+def steady(rng: np.random.Generator, ask: Asker) -> None:
     """The same answer every time, right and wrong implementations in turn."""
     _examine(rng, ask, _rights(rng, 3) + _wrong([_NOTHING, *_SHOWN]), times=5, misses=True)
 

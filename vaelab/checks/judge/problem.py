@@ -1,6 +1,10 @@
 """What stands between a student and a passed check, as exceptions inside the judge."""
 
 import re
+from collections.abc import Callable
+
+#: Sends a request's JSON and arrays, and gives those of a reply that says "ok".
+Asker = Callable[[dict, dict], tuple[dict, dict]]
 
 
 class Problem(Exception):
@@ -29,12 +33,12 @@ class NotBegun(Exception):
     """The target is still the stub."""
 
 
-def printable(text):
+def printable(text: str) -> str:
     """`text` with a space for everything that cannot be shown."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def short(value, limit=200):
+def short(value: object, limit: int = 200) -> str:
     """`value` as one printable line of at most `limit` characters."""
     text = value if isinstance(value, str) else repr(value)
     text = re.sub(r"\x1b\[[0-9;]*m", "", text[: 4 * limit])  # Keras prints parts of its errors in bold
@@ -42,7 +46,7 @@ def short(value, limit=200):
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def a_type(name):
+def a_type(name: object) -> str:
     """The type of an object, by its name, as a noun with an article: "None", "a tensor", "an EagerIterator"."""
     name = short(name, 40) if isinstance(name, str) else "strange object"
     known = {"NoneType": "None", "EagerTensor": "a tensor", "ndarray": "a NumPy array", "function": "a function"}

@@ -126,7 +126,7 @@ def _reason(text, kind):
     return f"{before}{'' if after.startswith('File ') else after.removeprefix(f'{kind}: ')}" if listed else text, line
 
 
-def raised(error, what, when=""):
+def raised(error: object, what: str, when: str = "") -> Problem:
     """A Problem for an exception in the student's code.
 
     Parameters
@@ -163,7 +163,7 @@ def raised(error, what, when=""):
     return problem
 
 
-def meaning(kind, text):
+def meaning(kind: str, text: object) -> Hint | None:
     """The `Hint` for an exception of this type and text, or None."""
     said = f"{kind}: {short(text, 1500).partition('Arguments received by')[0]}"
     return next((hint for hint in HINTS if re.search(hint.pattern, said)), None)

@@ -1,8 +1,9 @@
 """From a student's numbers to the mistakes that explain them."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from vaelab.checks.judge.oracles import BRACKETS, DOUBLE_KL, DOUBLE_REC, SINGLE_KL, SINGLE_REC, kl
+from vaelab.checks.judge.oracles import BRACKETS, DOUBLE_KL, DOUBLE_REC, SINGLE_KL, SINGLE_REC, Networks, kl
 
 #: Which catalogue entries an option of `oracles.Kl` stands for.
 _KL_IDS = {
@@ -110,7 +111,7 @@ def _kl_ids(candidate):
     return list(dict.fromkeys(i for i in ids if i))
 
 
-def close(got, expected, rtol=2e-4):
+def close(got: ArrayLike, expected: ArrayLike, rtol: float = 2e-4) -> bool:
     """Same shape and the same numbers, up to float32 rounding."""
     got, expected = np.asarray(got), np.asarray(expected)
     if got.shape != expected.shape or not np.isfinite(expected).all():
@@ -130,7 +131,7 @@ def _two(fits):
     return found[0][:2] if found else []
 
 
-def kl_values(cases):
+def kl_values(cases: list[tuple]) -> list[str]:
     """Ids that explain ``[(z_mean, z_log_var, got), ...]``, most telling first; or []."""
     if all(close(got, kl(m, v)) for m, v, got in cases):
         return []
@@ -171,7 +172,7 @@ def _multiple(cases):
     )
 
 
-def floor(cases):
+def floor(cases: list[tuple]) -> list[str]:
     """["kl.floor"] if every value is the larger of the right one and one constant, which occurs; else []."""
     if any(got.shape != (len(m),) for m, _, got in cases):
         return []
@@ -240,7 +241,7 @@ def _rec_ids(candidate):
     return [_REC_IDS.get(pair, _REC_FIELDS[pair[0]]) for pair in fields.items()]
 
 
-def reconstruction(cases):
+def reconstruction(cases: list[tuple]) -> list[str]:
     """Ids that explain ``[(networks, x, got), ...]``, each `got` a number; or []."""
 
     decoded = [networks.decoded(x) for networks, x, _ in cases]
@@ -263,7 +264,7 @@ def reconstruction(cases):
 _SCALAR = {"ok": "batch_mean", "mean": "mean_all", "mean_keepdims": "mean_all"}
 
 
-def kl_number(cases):
+def kl_number(cases: list[tuple]) -> list[str]:
     """Ids that explain ``[(networks, x, got), ...]``, where `got` is a model's kl."""
     encoded = [(*networks.encode(x), got) for networks, x, got in cases]
 
@@ -280,7 +281,7 @@ def kl_number(cases):
     return ["loss.sum_over_batch" if i == "kl.no_axis" else i for i in ids]
 
 
-def loss(cases, batch, size):
+def loss(cases: list[tuple], batch: int, size: int) -> str | None:
     """The id that explains ``[(networks, x, got), ...]``, each `got` a wrong loss of right parts; or None."""
     parts = np.array([networks.parts(x) for networks, x, _ in cases])
     losses = np.array([got for *_, got in cases])
@@ -295,7 +296,7 @@ def loss(cases, batch, size):
     return None if fitted is None else weights_id(*fitted, batch, pixels, size)
 
 
-def weights(cases):
+def weights(cases: list[tuple]) -> tuple[float, float] | None:
     """``(a, b)`` if every `got` of ``[(networks, x, got), ...]`` is a * reconstruction + b * kl; else None."""
     parts = np.array([networks.parts(x) for networks, x, _ in cases])
     losses = np.array([got for *_, got in cases])
@@ -305,7 +306,7 @@ def weights(cases):
     return tuple(fitted) if close(parts @ fitted, losses, rtol=5e-5) else None
 
 
-def pixel_mean_id(a, b, pixels):
+def pixel_mean_id(a: float, b: float, pixels: int) -> str:
     """The id of a cross-entropy averaged over pixels, by the weights `a` of the reconstruction and `b` of the KL in the loss."""
     if abs(b - 1) < 0.02:
         return "loss.pixel_mean"
@@ -330,7 +331,7 @@ def _weights(batch, pixels, size):
     ]
 
 
-def weights_id(a, b, batch, pixels, size):
+def weights_id(a: float, b: float, batch: int, pixels: int, size: int) -> str | None:
     """The id that weights `a` of the reconstruction and `b` of the KL point to; None for another factor of both."""
 
     def near(x, y):
@@ -342,7 +343,7 @@ def weights_id(a, b, batch, pixels, size):
     )
 
 
-def sampling(networks, x, heard):
+def sampling(networks: Networks, x: np.ndarray, heard: np.ndarray) -> list[str]:
     """Ids of what fits the values that reached the decoder in several calls; or [].
 
     Parameters

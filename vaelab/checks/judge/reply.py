@@ -6,6 +6,7 @@ for the student; the judge never crashes on a reply.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from vaelab.checks.judge.raised import raised
 from vaelab.checks.message import PROTOCOL
 
 
-def opened(reply, name):
+def opened(reply: Any, name: str) -> tuple[dict, dict]:
     """The JSON and arrays of a reply that says "ok"; anything else is a Problem."""
     try:
         body, arrays = reply["json"], reply["arrays"]
@@ -39,7 +40,7 @@ def opened(reply, name):
     return body, arrays
 
 
-def item(container, key, kind):
+def item(container: Any, key: Any, kind: type) -> Any:
     """``container[key]`` if it is a `kind`, or a Problem."""
     try:
         value = container[key]
@@ -61,7 +62,7 @@ _WORDS = {
 }
 
 
-def tensor(told, arrays, what, *, finite=True):
+def tensor(told: object, arrays: dict, what: str, *, finite: bool = True) -> np.ndarray:
     """The float64 array behind a description, if it is a tensor or array of numbers."""
     told = told if isinstance(told, dict) else {}
     kind = told.get("kind") if isinstance(told.get("kind"), str) else None
@@ -94,7 +95,7 @@ def tensor(told, arrays, what, *, finite=True):
     return array
 
 
-def numbers(logs, key):
+def numbers(logs: object, key: str) -> list[float] | None:
     """The list of floats that a log holds under `key`, or None."""
     value = logs.get(key) if isinstance(logs, dict) else None
     if not isinstance(value, list) or not value or not all(type(v) in (int, float) for v in value):
@@ -102,5 +103,5 @@ def numbers(logs, key):
     return [float(v) for v in value]
 
 
-def finite(value):
+def finite(value: float | None) -> bool:
     return value is not None and math.isfinite(value)

@@ -6,14 +6,18 @@ tested. ``tools/train_healthy.py`` trained the four models and wrote
 ``vaelab/assets/reference/healthy.json``, from which every number about them comes.
 """
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
+from typing import Any
 
 import vaelab.quiet  # noqa: F401, before Keras
 
 import numpy as np
 from keras import ops
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from vaelab import plots
 from vaelab.checks.student.formulas import KlNumbers, SampleNumbers
@@ -37,7 +41,7 @@ class Implementation:
         self._kl = KlNumbers(*(float(np.float32(number)) for number in kl_numbers))
         self._sample = SampleNumbers(*(float(np.float32(number)) for number in sample_numbers))
 
-    def kl(self, z_mean, z_log_var):
+    def kl(self, z_mean: ArrayLike, z_log_var: ArrayLike) -> Any:
         """What this implementation takes for the KL term: ``(batch,)``, in nats.
 
         Parameters
@@ -52,7 +56,7 @@ class Implementation:
         terms = terms + n.precision * ops.exp(n.precision_rate * w) * ops.square(m)
         return ops.sum(terms, axis=-1) * float(m.shape[-1]) ** n.power
 
-    def sample(self, z_mean, z_log_var, epsilon):
+    def sample(self, z_mean: ArrayLike, z_log_var: ArrayLike, epsilon: ArrayLike) -> Any:
         """What this implementation makes of standard Gaussian noise: z, ``(batch, latent_dim)``.
 
         Parameters
@@ -64,7 +68,7 @@ class Implementation:
         return m + (n.factor * ops.exp(n.rate * v) + n.linear * v) * noise
 
 
-def load():
+def load() -> dict[str, Specimen]:
     """The four trained models of notebook 5.
 
     Returns

@@ -5,14 +5,14 @@ import numpy as np
 from vaelab.checks.judge import draw, oracles, recognise
 from vaelab.checks.judge.kl_term.diagnose import connected, diagnosed, named, shape_problem, value_problem
 from vaelab.checks.judge.kl_term.run import LARGE, NAME, call, digits, is_right, output, three, values_of
-from vaelab.checks.judge.problem import Problem
+from vaelab.checks.judge.problem import Asker, Problem
 from vaelab.checks.judge.reply import item, tensor
 
 #: Relative precision of each type, times a few roundings.
 _PRECISION = {"float32": 2e-5, "float64": 2e-5, "float16": 1e-2, "bfloat16": 6e-2}
 
 
-def shape(rng, ask):
+def shape(rng: np.random.Generator, ask: Asker) -> None:
     """One number for each image, at several sizes, through which a gradient can flow."""
     cases = three(rng) + [draw.gaussians(rng, 1, 2), draw.gaussians(rng, 4, 1)]
     results, arrays = call(ask, cases, gradient=True)
@@ -23,7 +23,7 @@ def shape(rng, ask):
         connected(results[:3], cases[:3], gots[:3])
 
 
-def prior(rng, ask):
+def prior(rng: np.random.Generator, ask: Asker) -> None:
     """Zero where q(z|x) is the prior, positive elsewhere, in the same batch."""
     cases = three(rng)
     # Where one argument is far from 0 and the other is not, wrong formulas are negative whatever is drawn; elsewhere, by luck.
@@ -65,7 +65,7 @@ def prior(rng, ask):
             )
 
 
-def values(rng, ask):
+def values(rng: np.random.Generator, ask: Asker) -> None:
     """The value for each image."""
     cases = three(rng)
     gots = values_of(ask, cases)
@@ -92,7 +92,7 @@ def _large(rng, ask):
         )
 
 
-def gradients(rng, ask):
+def gradients(rng: np.random.Generator, ask: Asker) -> None:
     """The gradient with respect to both arguments, where the values are right or not."""
     cases = three(rng)
     results, arrays = call(ask, cases, gradient=True)
@@ -130,7 +130,7 @@ def gradients(rng, ask):
                 )
 
 
-def properties(rng, ask):
+def properties(rng: np.random.Generator, ask: Asker) -> None:
     """Additive over dimensions, symmetric, and each image for itself."""
     batch, size = draw.sizes(rng)
     (m, v), (n, w) = draw.gaussians(rng, batch, size), draw.gaussians(rng, batch, size + 1)
@@ -173,7 +173,7 @@ def properties(rng, ask):
         )
 
 
-def extremes(rng, ask):
+def extremes(rng: np.random.Generator, ask: Asker) -> None:
     """Far from the prior, one image or one dimension, other precisions, in a graph."""
 
     def far(batch, size):

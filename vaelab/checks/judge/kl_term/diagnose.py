@@ -3,12 +3,12 @@
 import numpy as np
 
 from vaelab.checks.judge import oracles, recognise
-from vaelab.checks.judge.kl_term.run import digits, is_right, three, values_of
-from vaelab.checks.judge.problem import Problem
+from vaelab.checks.judge.kl_term.run import Case, digits, is_right, three, values_of
+from vaelab.checks.judge.problem import Asker, Problem
 from vaelab.checks.judge.reply import item
 
 
-def shape_problem(ask, cases, gots):
+def shape_problem(ask: Asker, cases: list[Case], gots: list[np.ndarray]) -> None:
     """A Problem if a result has not one number for each image."""
     for (m, v), got in zip(cases, gots):
         if got.shape != (len(m),):
@@ -25,7 +25,7 @@ def shape_problem(ask, cases, gots):
             )
 
 
-def value_problem(ask, cases, gots):
+def value_problem(ask: Asker, cases: list[Case], gots: list[np.ndarray]) -> None:
     """A Problem if the values are not right: recognised, or described by what fails."""
     wrong = [(m, v, got) for (m, v), got in zip(cases, gots) if not is_right(got, m, v)]
     if not wrong:
@@ -55,7 +55,7 @@ def value_problem(ask, cases, gots):
     )
 
 
-def named(ask, cases, gots):
+def named(ask: Asker, cases: list[Case], gots: list[np.ndarray]) -> list[str]:
     """Ids of the mistakes that explain the values of ordinary cases; none if nothing fits."""
     ids = recognise.kl_values([(m, v, got) for (m, v), got in zip(cases, gots)])
     if ids == ["kl.floor"]:
@@ -104,7 +104,7 @@ def _failing(ask, m, v):
     return failing
 
 
-def connected(results, cases, gots):
+def connected(results: list[dict], cases: list[Case], gots: list[np.ndarray]) -> list[list[dict]]:
     """For each result, what it says of both gradients; a Problem where there is none."""
     found = []
     for result in results:
@@ -128,7 +128,7 @@ def connected(results, cases, gots):
     return found
 
 
-def diagnosed(rng, ask, otherwise):
+def diagnosed(rng: np.random.Generator, ask: Asker, otherwise: str | None) -> dict[str, str | None]:
     """The mistakes that show at ordinary inputs already, and a next step: `otherwise`, if there are none."""
     cases = three(rng)
     gots = values_of(ask, cases)

@@ -8,15 +8,17 @@ further requests find out what is wrong.
 
 import functools
 
+import numpy as np
+
 from vaelab.checks.judge import draw
 from vaelab.checks.judge.make_vae.diagnose import explained, listened, unused
 from vaelab.checks.judge.make_vae.numbers import images, loss, sampling
 from vaelab.checks.judge.make_vae.run import COURSE, Run
 from vaelab.checks.judge.make_vae.training import fit, gradients
-from vaelab.checks.judge.problem import Problem
+from vaelab.checks.judge.problem import Asker, Problem
 
 
-def builds(rng, ask):
+def builds(rng: np.random.Generator, ask: Asker) -> None:
     """A compiled keras.Model whose predict gives images."""
     count = 7
     x = draw.images(rng, count, COURSE)

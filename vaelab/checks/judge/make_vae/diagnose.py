@@ -1,12 +1,13 @@
 """Why a model fails before its numbers are looked at: experiments on the student's function, each with one meaning."""
 
 import contextlib
+from collections.abc import Iterator
 
 import numpy as np
 
 from vaelab.checks.judge import draw, recognise
 from vaelab.checks.judge.make_vae.run import COURSE, Run
-from vaelab.checks.judge.problem import Problem
+from vaelab.checks.judge.problem import Asker, Problem
 from vaelab.checks.judge.reply import item, tensor
 
 #: Latent dimensions and images of an experiment: the course's own, since code that wrongly uses those fits no others.
@@ -22,7 +23,7 @@ def _experiment(rng, ask, *steps):
         return None
 
 
-def unused(rng, ask):
+def unused(rng: np.random.Generator, ask: Asker) -> list[str]:
     """["loss.not_the_parts"] if `evaluate` never runs the encoder or the decoder that was passed in; else []."""
     run = _experiment(rng, ask, {"do": "listen", "x": "x", "times": 1})
     ran = run.steps[0].get("ran") if run else None
@@ -32,7 +33,7 @@ def unused(rng, ask):
 
 
 @contextlib.contextmanager
-def explained(rng, ask):
+def explained(rng: np.random.Generator, ask: Asker) -> Iterator[None]:
     """An exception in the student's model gets the mistake behind it, where an experiment shows which."""
     try:
         yield
@@ -66,7 +67,7 @@ def _cause(rng, ask, message):
     return "loss.no_loss" if "No loss to compute" in message else None
 
 
-def listened(run, rng, ask):
+def listened(run: Run, rng: np.random.Generator, ask: Asker) -> list[str]:
     """Ids of what the values that reach the decoder say about the sampling; or []."""
     images, repeats, calls = 16, 64, 8  # enough noise to tell one scale of it from another
     x = np.broadcast_to(draw.images(rng, images, run.shape), (repeats, images, *run.shape))

@@ -1,14 +1,16 @@
 """Are the numbers right that a model reports without training? And if not, which mistake explains them?"""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from vaelab.checks.judge import draw, recognise
 from vaelab.checks.judge.make_vae.diagnose import listened, unused
 from vaelab.checks.judge.make_vae.run import COURSE, KEYS, LARGE, Run, near, wrong_number
-from vaelab.checks.judge.problem import Problem
+from vaelab.checks.judge.problem import Asker, Problem
 
 
-def confirmed(attempt):
+def confirmed(attempt: Callable[[int], None]) -> None:
     """Call ``attempt(1)``; if that finds a Problem, ``attempt(5)``, and fail either way.
 
     One batch tells right from wrong, and every evaluation takes its time; to recognise
@@ -23,12 +25,12 @@ def confirmed(attempt):
         raise
 
 
-def loss(rng, ask):
+def loss(rng: np.random.Generator, ask: Asker) -> None:
     """The three numbers that evaluate reports, on one batch at a time."""
     confirmed(lambda batches: loss_of(rng, ask, batches))
 
 
-def loss_of(rng, ask, batches):
+def loss_of(rng: np.random.Generator, ask: Asker, batches: int) -> None:
     """A Problem unless the numbers are right for so many batches."""
     count = 6
     data = {f"x{i}": draw.images(rng, count, COURSE) for i in range(batches)}
@@ -42,7 +44,7 @@ def _expected(run, x):
     return {"loss": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
 
 
-def check_numbers(run, xs, logs, rng, ask):
+def check_numbers(run: Run, xs: list[np.ndarray], logs: list[dict], rng: np.random.Generator, ask: Asker) -> None:
     """A Problem unless the three numbers are right in every evaluation."""
     expected = [_expected(run, x) for x in xs]
     bad = [key for key in KEYS if any(not near(log[key], e[key]) for log, e in zip(logs, expected))]
@@ -83,7 +85,7 @@ def _named(run, xs, logs, bad):
     return ids
 
 
-def sampling(rng, ask):
+def sampling(rng: np.random.Generator, ask: Asker) -> None:
     """z comes from the sampling layer; encoder and decoder are those passed in."""
     confirmed(lambda batches: _sampling(rng, ask, batches))
 
@@ -118,7 +120,7 @@ def _ids_of(attempt):
     return []
 
 
-def images(rng, ask):
+def images(rng: np.random.Generator, ask: Asker) -> None:
     """Image-shaped inputs, a latent space of one dimension, batches of 7 images and of 1; then many colour images."""
     shape, size, count, batch = (6, 5, 1), 1, 8, 7
     x = draw.images(rng, count, shape)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -76,7 +77,7 @@ class Run:
         if len(self.steps) != len(steps) or not all(isinstance(s, dict) for s in self.steps):
             raise Problem("What came back is not in the form that was asked for.")
 
-    def step(self, i, what):
+    def step(self, i: int, what: str) -> dict:
         """The result of step `i`, if it ran; `what` it did, in words."""
         if "error" in self.steps[i]:
             problem = raised(self.steps[i]["error"], what)
@@ -85,12 +86,12 @@ class Run:
             raise problem
         return self.steps[i]
 
-    def logs(self, i, what="evaluate", keys=KEYS):
+    def logs(self, i: int, what: str = "evaluate", keys: Sequence[str] = KEYS) -> list[dict[str, float]]:
         """``[{key: number}, ...]`` for each evaluation of step `i`."""
         results = item(self.step(i, what), "results", list)
         return [read(result, what, keys) for result in results]
 
-    def after(self, i, name):
+    def after(self, i: int, name: str) -> np.ndarray:
         """The weight `name` after step `i`."""
         array = self.arrays.get(f"step{i}.{name}")
         good = type(array) is np.ndarray and array.dtype == np.float64
@@ -98,7 +99,7 @@ class Run:
             raise Problem("The weights after fit cannot be read.")
         return array
 
-    def reconstructs(self, i, x):
+    def reconstructs(self, i: int, x: np.ndarray) -> bool:
         """Does `predict`, in step `i`, give the reconstruction, of a sample or of z_mean? A Problem for another shape."""
         output = tensor(self.step(i, "predict").get("output"), self.arrays, "predict")
         if output.shape != x.shape:
@@ -114,7 +115,9 @@ class Run:
         return any(np.allclose(flat, self.networks.decode(z), atol=2e-3) for z in (self.networks.sample(m, v), m))
 
 
-def telling_networks(rng, shape, size, data):
+def telling_networks(
+    rng: np.random.Generator, shape: Sequence[int], size: int, data: dict[str, np.ndarray]
+) -> oracles.Networks:
     """Networks that give means and log variances of both signs for the images, else some mistake would not show."""
     x = np.concatenate(list(data.values()))
     for _ in range(100):
@@ -139,7 +142,7 @@ def _another_batch(text, batches):
     )
 
 
-def read(result, what, keys=KEYS):
+def read(result: object, what: str, keys: Sequence[str] = KEYS) -> dict[str, float]:
     """The last number that `result` logs under each of `keys`; a Problem if one is missing or not finite."""
     logs = result.get("logs") if isinstance(result, dict) else None
     if not isinstance(logs, dict):
@@ -165,17 +168,25 @@ def read(result, what, keys=KEYS):
     return {key: value[-1] for key, value in found.items()}
 
 
-def nats(value):
+def nats(value: float) -> str:
     """A number of nats with four digits or two decimals."""
     return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4g}"
 
 
-def near(got, expected):
+def near(got: float, expected: float) -> bool:
     """Are two numbers of nats the same, up to rounding?"""
     return abs(got - expected) <= SAME * max(1.0, abs(expected))
 
 
-def wrong_number(who, key, got, expected, ids=(None, None), next_step=None, unnamed=""):
+def wrong_number(
+    who: str,
+    key: str,
+    got: float,
+    expected: float,
+    ids: Sequence[str | None] = (),
+    next_step: str | None = None,
+    unnamed: str = "",
+) -> Problem:
     """The Problem that `who` reports `got` under `key`, where `expected` nats are right; `unnamed` is added if `ids` name nothing."""
     ids = [*ids, None, None]
     ratio = got / expected if expected else math.nan

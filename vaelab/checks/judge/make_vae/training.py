@@ -9,7 +9,7 @@ from vaelab.checks.judge import draw, recognise
 from vaelab.checks.judge.make_vae.diagnose import unused
 from vaelab.checks.judge.make_vae.numbers import check_numbers, loss_of, sampling
 from vaelab.checks.judge.make_vae.run import COURSE, DECODER, ENCODER, KEYS, LARGE, SIZES, Run, near, read, wrong_number
-from vaelab.checks.judge.problem import Problem
+from vaelab.checks.judge.problem import Asker, Problem
 
 #: Learning rate of plain gradient steps in a graph: the loss stays finite, and the steps are seen in float32.
 RATE = 1e-5
@@ -22,7 +22,7 @@ LATER = (1, 11, 119, 1199, 11999)
 GRADIENT, NEARLY_NONE = 5e-3, 1e-3
 
 
-def fit(rng, ask):
+def fit(rng: np.random.Generator, ask: Asker) -> None:
     """Training moves encoder and decoder; its log holds means over the epoch."""
     size, batch = int(rng.choice(SIZES)), 4
     data = {"x": draw.images(rng, 3 * batch, COURSE), "x_val": draw.images(rng, batch, COURSE)}
@@ -196,7 +196,7 @@ def _epoch(run, batches, log, rng, ask):
     raise wrong_number("fit", key, log[key], means[key], ids, next_step)
 
 
-def gradients(rng, ask):
+def gradients(rng: np.random.Generator, ask: Asker) -> None:
     """One plain gradient step moves every weight by the gradient of the negative ELBO, and nothing else that counts."""
     size, count = int(rng.choice(SIZES)), 7  # no multiple of a size: a wrong axis is no factor
     data = {"x": draw.images(rng, count, COURSE), "many": draw.images(rng, int(rng.integers(*LARGE)), COURSE)}
