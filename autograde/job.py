@@ -27,7 +27,7 @@ from autograde.assignment import Assignment
 from autograde.isolation import bubblewrap, pool
 from autograde.isolation.bubblewrap import Limits
 from autograde.kernel_client import READY, REPLAYING, WANTED
-from autograde.result import FORMAT
+from autograde.result import FORMAT, Findings, Result
 
 MAX_FINDINGS = 64 * 2**20
 
@@ -166,6 +166,11 @@ def grade(job):
         "checks": checks_version()[:12],
         "assignment": job.assignment.version[:12],
     }
+    result["notes"] += [
+        ["repair", f"cell {_called(cells, cell['id'])} sent what is no Jupyter message; it was left out"]
+        for cell in findings["cells"]
+        if cell.get("malformed")
+    ]
     notebook = autograded(cells, findings, result)
     # Of the seconds, those of each stage; the rest went into starting and ending sandboxes.
     result["usage"]["stages"] = {
@@ -214,9 +219,28 @@ def score(assignment, cells, findings, reason, beside=()):
     return checks, written
 
 
-def autograded(cells, findings, result):
-    """The notebook that formgrader shows: what ran, with outputs and verdicts."""
+def autograded(cells, findings: Findings, result: Result) -> str:
+    """The notebook that formgrader shows: what ran, with outputs and verdicts.
+
+    What a notebook or UTF-8 refuses can only have come from the student. It is left out, and ``result`` notes it: first all
+    outputs, then the text of the student's cells.
+    """
     outputs = {cell["id"]: cell["outputs"] for cell in findings["cells"]}
+    with contextlib.suppress(Exception):
+        return _written(cells, outputs, result)
+    result["notes"].append(["tampering", "the outputs of this notebook cannot be written; they were left out"])
+    with contextlib.suppress(Exception):
+        return _written(cells, {}, result)
+    result["notes"].append(["tampering", "the text of this notebook cannot be written; it was left out"])
+    bare = [
+        cell if cell["test"] else {**cell, "source": "(This cell cannot be shown.)", "attachments": {}}
+        for cell in cells
+    ]
+    return _written(bare, {}, result)
+
+
+def _written(cells, outputs: dict[str, list], result: Result) -> str:
+    """The text of a valid notebook. Raises whatever nbformat, JSON or UTF-8 do."""
     checks = {check["grade_id"]: check for check in result["checks"]}
     made = []
     for cell in cells:
@@ -242,7 +266,9 @@ def autograded(cells, findings, result):
         }
     )
     nbformat.validate(notebook)
-    return nbformat.writes(notebook) + "\n"
+    text = nbformat.writes(notebook) + "\n"
+    text.encode()
+    return text
 
 
 def _shown(check):

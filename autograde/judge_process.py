@@ -1,9 +1,8 @@
 """The judge of one submission: a process of its own, in a sandbox of its own.
 
-It drives the student's kernel cell by cell and runs the test cells *here*, where no
-student's code ever runs. In a test cell the names of the student's objects stand for
-:class:`~autograde.kernel_client.KernelTarget`, so that ``check("kl_term.values", kl_term)``
-sends inputs to the student's kernel and judges the numbers that come back. What it cannot
+It drives the student's kernel cell by cell and runs the checks of the test cells *here*, where no
+student's code ever runs. The student's objects are names (:class:`~autograde.kernel_client.KernelTarget`):
+a check sends inputs to the student's kernel and judges the numbers that come back. What it cannot
 judge by numbers alone, it has replayed in a second kernel (:class:`~autograde.kernel_client.Replayer`).
 
 As a program it takes the path of its order (JSON), reads events from standard input (see
@@ -16,58 +15,80 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypedDict
 
-import vaelab.checks
-from autograde.kernel_client import READY, Ends, Kernel, KernelStopped, KernelTarget, Replayer, as_written
+from autograde.kernel_client import READY, Ends, Kernel, KernelStopped, KernelTarget, Replayer
+from autograde.outputs import Outputs, as_written
+from autograde.result import Finding, Findings, Verdict
 from autograde.testcell import parse_test
-from vaelab.checks import CheckFailed
 from vaelab.checks import judge as oracle
 
 
-def run_test(source, kernel, replayer=None, errors=()):
-    """Run a test cell against ``kernel``: ``(passed, verdicts)``, verdicts as the judge gave them; ``errors`` of cells before."""
-    code, names = parse_test(source)
-    verdicts = []
+class OrderedCell(TypedDict):
+    """A cell of code to run: a test, which the judge's process reads, or one for the student's kernel."""
 
-    def check(check_id, target, *, seed=None):
-        verdict = oracle.judge(check_id, target, seed=seed)
-        verdicts.append(verdict)
-        if verdict["passed"] is not True:
-            raise CheckFailed(verdict)
+    id: str
+    grade_id: str | None
+    test: bool
+    source: str
 
-    vaelab.checks.check = check
+
+def run_test(
+    source: str, kernel: Kernel, replayer: Replayer | None = None, errors: Sequence[tuple[str, str]] = ()
+) -> Finding:
+    """Run the checks of a test cell against ``kernel``, up to the first that fails.
+
+    ``errors`` are ``(source, error)`` of the cells before that failed.
+    """
+    verdicts: list[Verdict] = []
+    for check_id, name in parse_test(source):
+        verdicts.append(oracle.judge(check_id, KernelTarget(kernel, name, replayer, errors)))
+        if verdicts[-1]["passed"] is not True:
+            return {"passed": False, "verdicts": verdicts}
+    return {"passed": True, "verdicts": verdicts}
+
+
+def _run_cell(source: str, kernel: Kernel) -> Outputs:
+    """What a cell of the student's displays. Whatever else comes of it is the student's, too: it stops their kernel."""
     try:
-        exec(code, {"check": check, **{name: KernelTarget(kernel, name, replayer, errors) for name in names}})
-    except CheckFailed:
-        return False, verdicts
-    return bool(verdicts), verdicts
+        return kernel.run(source)[0]
+    except KernelStopped:
+        raise
+    except Exception as error:
+        kernel.stopped = f"it sent what cannot be read ({type(error).__name__})"
+        raise KernelStopped(kernel.stopped) from error
 
 
-def judge(cells, kernel, replayer=None):
-    """Run all cells; returns the findings (plain JSON). Never raises for what a student did."""
-    findings = {"stopped": None, "cells": [], "checks": {}}
-    errors = []  # (source, error)
+def judge(cells: Sequence[OrderedCell], kernel: Kernel, replayer: Replayer | None = None) -> Findings:
+    """Run all cells; returns the findings. Never raises for what a student did."""
+    findings: Findings = {"stopped": None, "cells": [], "checks": {}}
+    errors: list[tuple[str, str]] = []  # (source, error)
     for cell in cells:
-        started, outputs = time.monotonic(), []
+        started, ran = time.monotonic(), None
         try:
             if kernel.stopped is None and cell["test"]:
-                passed, verdicts = run_test(cell["source"], kernel, replayer, errors)
+                found = run_test(cell["source"], kernel, replayer, errors)
                 # A verdict on a kernel that died under the check says less than that it died.
                 if kernel.stopped is None:
-                    findings["checks"][cell["grade_id"]] = {"passed": passed, "verdicts": verdicts}
+                    findings["checks"][cell["grade_id"]] = found
             elif kernel.stopped is None:
-                ran, _ = kernel.run(cell["source"])
-                outputs = ran.items
+                ran = _run_cell(cell["source"], kernel)
                 errors += [
-                    (cell["source"], f"{o['ename']}: {o['evalue']}") for o in outputs if o["output_type"] == "error"
+                    (cell["source"], f"{o['ename']}: {o['evalue']}") for o in ran.items if o["output_type"] == "error"
                 ]
         except KernelStopped:
             pass
         if kernel.stopped is not None and findings["stopped"] is None:
             findings["stopped"] = {"cell": cell["id"], "why": kernel.stopped}
         findings["cells"].append(
-            {"id": cell["id"], "outputs": outputs, "seconds": round(time.monotonic() - started, 3)}
+            {
+                "id": cell["id"],
+                "outputs": ran.items if ran else [],
+                "malformed": ran is not None and ran.malformed,
+                "seconds": round(time.monotonic() - started, 3),
+            }
         )
     findings["received"] = kernel.received
     return findings

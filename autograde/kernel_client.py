@@ -10,20 +10,20 @@ that the student's has told (`vaelab.checks.replay`).
 
 import base64
 import contextlib
+import hmac
 import json
 import os
 import time
+from typing import Any
 
 import zmq
 from jupyter_client.session import Session
 
+from autograde.outputs import REPLY, Outputs, Room, shorten
 from vaelab.checks import ProbeError, RemoteTarget, message
 
 #: What the judge writes: the kernel is ready, before it runs the first cell; a kernel for replays is wanted; that is ready.
 READY, WANTED, REPLAYING = b"ready\n", b"wanted\n", b"replaying\n"
-
-#: The media type under which a reply to a probe is displayed.
-REPLY = "application/x-vaelab-probe-reply"
 
 #: One message longer than this closes its connection before it is read.
 MAX_MESSAGE = 100 * 2**20
@@ -34,14 +34,6 @@ MAX_HEADER, MAX_CONTAINERS, FRAME = 8192, 1_000_000, 64
 
 #: How long the outputs of a finished cell may take to arrive, in seconds.
 SILENCE = 15
-
-# What is kept of one output, in characters, and of all of a notebook's, in bytes of the findings: enough to grade a written
-# answer by, and well below what the grader reads of them.
-KEEP_TEXT, KEEP_IMAGE, KEEP_ALL = 40_000, 2_000_000, 40_000_000
-LEFT_OUT = "[... what follows was left out: the notebook displays more than can be kept ...]\n"
-
-# Images and text: nothing that runs in the browser of the person who grades.
-KEPT_TYPES = {"text/plain": KEEP_TEXT, "image/png": KEEP_IMAGE, "image/jpeg": KEEP_IMAGE}
 
 SERVE = f"""
 import base64
@@ -99,9 +91,8 @@ class Kernel:
 
     def __init__(self, connection, output_limit, ends=None, name="kernel"):
         self.session = Session(key=connection["key"].encode(), signature_scheme="hmac-sha256")
-        self.session.digest_history_size = 1000
         self.output_limit, self.received = output_limit, 0
-        self.room = KEEP_ALL  # for outputs of the cells to come
+        self.room = Room()  # for outputs of the cells to come
         self.ends, self.name = ends, name
         self.probing = 0.0  # seconds spent waiting for probes
         self.stopped = None  # why the kernel may not go on, once it may not
@@ -130,7 +121,7 @@ class Kernel:
             self.session.send(self.shell, "kernel_info_request")
             until = time.monotonic() + 1
             while time.monotonic() < until and not (answered and heard):
-                for channel, _ in self._receive(until - time.monotonic()):
+                for channel, *_ in self._receive(until - time.monotonic()):
                     answered |= channel is self.shell
                     heard |= channel is self.iopub
         self.received = 0
@@ -154,29 +145,28 @@ class Kernel:
             buffers=None if data is None else [data],
         )
         request_id = request["header"]["msg_id"]
-        outputs, reply, idle, silence = Outputs(self.room), None, False, 0.0
+        # Outputs of probes are not kept.
+        outputs = Outputs(Room() if silent else self.room)
+        reply, idle, silence = None, False, 0.0
         while reply is None or not idle:
             arrived = self._receive(1.0)
             # After the reply, the last outputs are under way, unless the student's code has broken that.
             silence = 0.0 if arrived or reply is None else silence + 1.0
             if silence > SILENCE:
                 self._stop("it broke its kernel's messages")
-            for channel, received in arrived:
-                if received["parent_header"].get("msg_id") != request_id:
+            for channel, answered, kind, content in arrived:
+                if answered != request_id:
                     continue
-                kind, content = received["msg_type"], received["content"]
                 if channel is self.shell and kind == "execute_reply":
                     reply = content
                 elif kind == "status" and content.get("execution_state") == "idle":
                     idle = True
                 elif channel is self.iopub:
                     outputs.add(kind, content)
-        if not silent:  # outputs of probes are not kept
-            self.room = outputs.room
         return outputs, reply
 
     def _receive(self, timeout):
-        """Well-formed messages that arrive within ``timeout`` seconds: ``[(channel, message)]``."""
+        """Well-formed messages that arrive within ``timeout`` seconds: ``[(channel, id of its request, type, content)]``."""
         self.look()
         ready = dict(self.poller.poll(max(0, timeout) * 1000))
         if self.ends is not None and self.ends.descriptor in ready:
@@ -197,16 +187,26 @@ class Kernel:
                     self._stop(f"it printed or displayed more than {self.output_limit // 2**20} MB")
                 # Malformed, badly signed, nested too deeply: not for us.
                 with contextlib.suppress(Exception):
-                    parts = self.session.feed_identities(frames)[1]
-                    if (
-                        max(map(len, parts[:4])) > MAX_HEADER
-                        or parts[4].count(b"[") + parts[4].count(b"{") > MAX_CONTAINERS
-                    ):
-                        continue
-                    received = self.session.deserialize(parts)
-                    if isinstance(received["content"], dict) and isinstance(received["parent_header"], dict):
-                        messages.append((channel, received))
+                    messages.append((channel, *self._opened(frames)))
         return messages
+
+    def _opened(self, frames: list[bytes]) -> tuple[object, object, dict[str, Any]]:
+        """``(id of its request, type, content)`` of a well-formed message. Raises anything for another one.
+
+        Not `Session.deserialize`: there the version and the type in the header, which are the student's words, choose a
+        method that rewrites the message.
+        """
+        signature, header, parent, metadata, content = self.session.feed_identities(frames)[1][:5]
+        if max(map(len, (signature, header, parent, metadata))) > MAX_HEADER:
+            raise ValueError("a header is too long")
+        if content.count(b"[") + content.count(b"{") > MAX_CONTAINERS:
+            raise ValueError("the content has too many parts")
+        if not hmac.compare_digest(signature, self.session.sign([header, parent, metadata, content])):
+            raise ValueError("the signature is wrong")
+        opened = json.loads(content)
+        if not isinstance(opened, dict):
+            raise TypeError("the content is no object")
+        return json.loads(parent).get("msg_id"), json.loads(header)["msg_type"], opened
 
     def look(self):
         """Raise :class:`KernelStopped` if this kernel is known to have ended."""
@@ -226,79 +226,6 @@ class Kernel:
         self.iopub.close()
 
 
-class Outputs:
-    """What a cell displayed, cut to a size that a notebook can carry: ``room`` bytes, as they will be written."""
-
-    def __init__(self, room):
-        self.items, self.reply, self.room, self.cut = [], None, room, False
-
-    def add(self, kind, content):
-        with contextlib.suppress(Exception):  # a message that is not what its type says
-            getattr(self, f"_{kind}", lambda content: None)(content)
-
-    def _fits(self, output):
-        """Whether there is room for ``output``; says so where there is no more, and nothing fits from then on."""
-        self.room -= len(as_written(output))
-        if self.room < 0 and not self.cut:
-            self.cut = True
-            self.items.append({"output_type": "stream", "name": "stderr", "text": LEFT_OUT})
-        return self.room >= 0
-
-    def _keep(self, item):
-        if self._fits(item):
-            self.items.append(item)
-
-    def _stream(self, content):
-        name = "stderr" if content["name"] == "stderr" else "stdout"
-        text = str(content["text"])
-        last = self.items[-1] if self.items else {}
-        if last.get("name") == name:
-            room = KEEP_TEXT - len(last["text"])
-            if room > 0 and self._fits(text := shorten(text, room)):
-                last["text"] += text
-        else:
-            self._keep({"output_type": "stream", "name": name, "text": shorten(text, KEEP_TEXT)})
-
-    def _display_data(self, content):
-        data = content["data"]
-        if REPLY in data:
-            self.reply = data[REPLY]
-            return
-        kept = {
-            t: shorten(str(data[t]), limit)
-            for t, limit in KEPT_TYPES.items()
-            if t in data and (t == "text/plain" or len(str(data[t])) <= limit)
-        }
-        if kept:
-            self._keep({"output_type": "display_data", "data": kept, "metadata": {}})
-
-    # A result is shown as a display, too: nbgrader reads the first execute_result of a cell as points.
-    _execute_result = _display_data
-
-    def _error(self, content):
-        traceback = shorten("\n".join(map(str, content["traceback"])), KEEP_TEXT)
-        self._keep(
-            {
-                "output_type": "error",
-                "ename": shorten(str(content["ename"]), 200),
-                "evalue": shorten(str(content["evalue"]), 2000),
-                "traceback": traceback.split("\n"),
-            }
-        )
-
-
-def as_written(findings):
-    """JSON as the grader reads it, in bytes: it stands for some characters with twelve of its own."""
-    return json.dumps(findings, allow_nan=True).encode()
-
-
-def shorten(text, limit):
-    """``text`` without lone surrogates and at most about ``limit`` characters long."""
-    if len(text) > limit:
-        text = f"{text[: limit // 2]}\n[... {len(text) - limit} characters left out ...]\n{text[-(limit // 2) :]}"
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
 def ask(kernel, code, name, request):
     """Have ``code`` (PROBE or REPLAY) answer ``request`` in a kernel; returns the reply. Raises `ProbeError`."""
     # The request does not stand in the code: IPython would read it five times over before it ran.
@@ -306,16 +233,14 @@ def ask(kernel, code, name, request):
         f"__import__('builtins').exec({code!r}, {{'name': {name!r}}})", silent=True, data=message.pack(request)
     )
     if outputs.reply is None:
-        if reply.get("ename") == "KeyError":
+        error, text = (value if isinstance(value := reply.get(key), str) else None for key in ("ename", "evalue"))
+        if error == "KeyError":
             raise Undefined(f"The notebook does not define {name}.")
-        if reply.get("ename") is None:
+        if error is None:
             raise ProbeError("Something in the notebook keeps the test from running.")
-        raise ProbeError(
-            "The probe did not answer: "
-            f"{shorten(str(reply.get('ename')), 80)}: {shorten(str(reply.get('evalue')), 400)}"
-        )
+        raise ProbeError(f"The probe did not answer: {shorten(error, 80)}: {shorten(text or '', 400)}")
     try:
-        return message.unpack(base64.b64decode(str(outputs.reply), validate=True))
+        return message.unpack(base64.b64decode(outputs.reply, validate=True))
     except ValueError as error:
         raise ProbeError(f"The probe's answer cannot be read: {error}") from None
 

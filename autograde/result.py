@@ -78,6 +78,7 @@ class RanCell(TypedDict):
 
     id: str
     outputs: list[dict[str, Any]]
+    malformed: NotRequired[bool]  # whether something that it displayed was no Jupyter message, and was left out
     seconds: float
 
 

@@ -1,32 +1,36 @@
-"""What a test cell of an assignment may contain."""
+"""What a test cell of an assignment may contain: calls of ``check``, and nothing else.
+
+A test cell is read, never executed. The judge's process calls the checks by the ids that stand in the cell, and takes the
+names for those of the student's objects, which stay in the student's kernel.
+"""
 
 import ast
-import builtins
 
 
 class NotATestCell(ValueError):
     """A test cell of the assignment does something other than calling ``check``."""
 
 
-def parse_test(source):
-    """The calls of a test cell, compiled, and the names in it that are the student's.
+def parse_test(source: str) -> list[tuple[str, str]]:
+    """The calls ``check("check id", name)`` of a test cell, in order: ``[(check id, name)]``.
 
-    A test cell imports ``check`` or calls it with names of the student's; that it
-    does nothing else is what keeps their objects out of this process.
+    Raises :class:`NotATestCell` for a statement that is neither such a call nor ``from vaelab.checks import check``,
+    for a cell without a call, and SyntaxError.
     """
-    tree = ast.parse(source)
-    for statement in tree.body:
-        call = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
-        if not (
-            call
-            and isinstance(statement.value.func, ast.Name)
-            and statement.value.func.id == "check"
-            or isinstance(statement, ast.ImportFrom)
-            and statement.module == "vaelab.checks"
-        ):
-            raise NotATestCell(
-                f"line {statement.lineno} of a test cell does not call check(): {source!r}. "
-                "Test cells are graded outside the student's kernel, so they can do nothing else."
-            )
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return compile(tree, "<test cell>", "exec"), names - {"check"} - set(dir(builtins))
+    calls = []
+    for statement in ast.parse(source).body:
+        match statement:
+            case ast.ImportFrom(module="vaelab.checks", names=[ast.alias(name="check", asname=None)], level=0):
+                pass
+            case ast.Expr(
+                ast.Call(func=ast.Name("check"), args=[ast.Constant(str(check_id)), ast.Name(name)], keywords=[])
+            ):
+                calls.append((check_id, name))
+            case _:
+                raise NotATestCell(
+                    f'line {statement.lineno} of a test cell is not check("some.check", name): {source!r}. Test cells are '
+                    "graded outside the student's kernel, so they can do nothing else."
+                )
+    if not calls:
+        raise NotATestCell(f"a test cell calls no check: {source!r}")
+    return calls

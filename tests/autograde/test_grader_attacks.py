@@ -19,10 +19,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
-from grading_helpers import answered, as_bytes, code_cells, encoder_graded, mini, points, printed
+from grading_helpers import RIGHT, answered, as_bytes, code_cells, encoder_graded, mini, points, printed
 
-from autograde import intake, job
+from autograde import intake, job, outputs
 from autograde.isolation import bubblewrap
 from autograde.isolation.bubblewrap import MB, Limits
 
@@ -57,6 +58,7 @@ def test_there_are_attacks_in_every_category():
         "fill": 5,
         "lie_in_the_file": 20,
         "lie_about_time": 12,
+        "spoil": 12,
     }
     assert set(categories) == set(least)
     assert all(categories[name] >= least[name] for name in least), categories
@@ -145,6 +147,27 @@ def test_lie_in_the_file_earns_nothing_changes_no_maximum_and_is_flagged(name):
 
 def test_every_flag_is_of_a_lie_that_exists():
     assert set(FLAGS) <= set(attacks("lie_in_the_file"))
+
+
+# --- spoiling: what an honest answer earned stays, whatever its notebook sends besides -----
+
+NO_MESSAGES = ("every_field_of_another_type", "lone_surrogates", "outputs_of_no_notebook", "types_that_run")
+
+
+@pytest.mark.sandbox
+@pytest.mark.proof(about=about("spoil"))
+@pytest.mark.parametrize("name", attacks("spoil"))
+def test_what_spoils_a_notebook_is_left_out_and_the_mark_stays(name):
+    result, text = grade(as_bytes(answered(RIGHT, extra=[source("spoil", name)])))
+    assert result["score"] == 6 and result["status"] == "graded"
+    text.encode()
+    notebook = nbformat.reads(text, as_version=4)
+    nbformat.validate(notebook)
+    shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    data = [item for output in shown for item in output.get("data", {}).items()]
+    assert all(kind == "text/plain" or outputs.is_picture(kind, picture) for kind, picture in data)
+    assert len(shown) <= outputs.KEEP_OUTPUTS + 10 and len(text) < 2 * outputs.KEEP_ALL
+    assert name not in NO_MESSAGES or any("no Jupyter message" in text for _, text in result["notes"])
 
 
 # --- reading, writing, filling: nothing there, nothing left --------------------------------
