@@ -2,9 +2,6 @@
 
 import ast
 import contextlib
-import hashlib
-import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import jupytext
@@ -13,6 +10,7 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions
 from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets.config import Config, PyFileConfigLoader
 
+from autograde.cells import Assignment, Cell
 from autograde.testcell import parse_test
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -24,55 +22,6 @@ class AssignmentError(ValueError):
 
 class NothingToGrade(AssignmentError):
     """No cell of this assignment can earn points."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell with nbgrader metadata.
-
-    ``kind`` is ``solution`` (the student's code), ``written`` (the student's, graded by
-    a person), ``test`` (run by the judge) or ``locked`` (given; run as it was given).
-    ``source`` is what nbgrader calls the source cell: solutions replaced by stubs,
-    hidden tests in. ``released`` is what the student was given.
-    """
-
-    id: str
-    kind: str
-    cell_type: str
-    source: str
-    released: str
-    points: float
-    metadata: dict
-
-    @property
-    def students(self):
-        return self.kind in ("solution", "written")
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """One notebook's worth of :class:`Cell`, in order; ``name`` is also the notebook's.
-
-    ``imports`` is the text of the first cell of code, if it is given and nothing but imports;
-    ``given`` are the texts of all cells that nbgrader leaves alone. ``layout`` has all cells, in order, as students were given
-    them: ``(id or None, cell_type, text)``.
-    """
-
-    name: str
-    cells: tuple
-    imports: str = ""
-    given: frozenset = frozenset()
-    layout: tuple = ()
-
-    @property
-    def max_score(self):
-        return sum(cell.points for cell in self.cells)
-
-    @property
-    def version(self):
-        """Changes whenever anything that can change a mark does."""
-        parts = [self.name, [asdict(cell) for cell in self.cells], self.imports]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def nbgrader_config(course=PROJECT):

@@ -8,12 +8,12 @@ decides only which of the student's cells is theirs: tests and locked cells are 
 import re
 from collections.abc import Sequence
 
-from autograde.assignment import Assignment, Cell
+from autograde.cells import Assignment, Cell
 
 #: What a line at the left margin defines.
 DEFINES = re.compile(r"^(?:(?:async )?def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 
-#: ``(cell_type, source, cell id, grade id, …)``, as :func:`autograde.restore.read` gives them.
+#: ``(cell_type, source, cell id, grade id, …)``, as :func:`autograde.submitted.read` gives them.
 Submitted = Sequence[tuple]
 
 

@@ -1,0 +1,76 @@
+"""An assignment's cells as grading needs them: plain data, which goes to the process that reads submissions."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell with nbgrader metadata.
+
+    ``kind`` is ``solution`` (the student's code), ``written`` (the student's, graded by
+    a person), ``test`` (run by the judge) or ``locked`` (given; run as it was given).
+    ``source`` is what nbgrader calls the source cell: solutions replaced by stubs,
+    hidden tests in. ``released`` is what the student was given.
+    """
+
+    id: str
+    kind: str
+    cell_type: str
+    source: str
+    released: str
+    points: float
+    metadata: dict[str, Any]
+
+    @property
+    def students(self) -> bool:
+        return self.kind in ("solution", "written")
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One notebook's worth of :class:`Cell`, in order; ``name`` is also the notebook's.
+
+    ``imports`` is the text of the first cell of code, if it is given and nothing but imports;
+    ``given`` are the texts of all cells that nbgrader leaves alone. ``layout`` has all cells, in order, as students were given
+    them: ``(id or None, cell_type, text)``.
+    """
+
+    name: str
+    cells: tuple[Cell, ...]
+    imports: str = ""
+    given: frozenset[str] = frozenset()
+    layout: tuple[tuple[str | None, str, str], ...] = ()
+
+    @property
+    def max_score(self) -> float:
+        return sum(cell.points for cell in self.cells)
+
+    @property
+    def specimens(self) -> bool:
+        """Whether its given code works with the specimens, whose numbers no other notebook's kernel may read."""
+        locked = [cell.source for cell in self.cells if cell.kind == "locked"]
+        return any("specimens" in text for text in [self.imports, *locked, *self.given])
+
+    @property
+    def version(self) -> str:
+        """Changes whenever anything that can change a mark does."""
+        parts = [self.name, [asdict(cell) for cell in self.cells], self.imports]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def packed(self) -> dict[str, Any]:
+        """As plain JSON, for another process; :func:`unpacked` is the way back."""
+        return {**asdict(self), "given": sorted(self.given)}
+
+
+def unpacked(packed: dict[str, Any]) -> Assignment:
+    """The assignment that :meth:`Assignment.packed` packed."""
+    return Assignment(
+        packed["name"],
+        tuple(Cell(**cell) for cell in packed["cells"]),
+        packed["imports"],
+        frozenset(packed["given"]),
+        tuple(tuple(one) for one in packed["layout"]),
+    )
