@@ -21,7 +21,7 @@ KEEP_TEXT, KEEP_IMAGE, KEEP_ALL, KEEP_OUTPUTS = 40_000, 2_000_000, 10_000_000, 1
 LEFT_OUT = "[... what follows was left out: the notebook displays more than can be kept ...]\n"
 
 #: Pictures with more pixels than this fill the memory of a browser: 100 bytes of PNG can stand for gigabytes.
-MAX_PIXELS = 16_000_000
+MAX_PIXELS = 50_000_000
 
 PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG"}
 
@@ -124,9 +124,12 @@ def _text(content: dict[str, Any], key: str) -> str:
     return value
 
 
-def is_picture(kind: object, data: object) -> bool:
-    """Whether ``data`` is the base64 of a picture of this media type, in sizes that a browser can show."""
-    if not isinstance(kind, str) or kind not in PICTURES or not isinstance(data, str) or len(data) > KEEP_IMAGE:
+def is_picture(kind: object, data: object, most: int = KEEP_IMAGE) -> bool:
+    """Whether ``data`` is the base64 of a picture of this media type, in sizes that a browser can show.
+
+    ``most`` is how many characters it may have.
+    """
+    if not isinstance(kind, str) or kind not in PICTURES or not isinstance(data, str) or len(data) > most:
         return False
     try:
         with Image.open(

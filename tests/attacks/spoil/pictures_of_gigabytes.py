@@ -27,5 +27,5 @@ def png(width, height):
             + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
 
 
-for size in ((60_000, 60_000), (2**31 - 1, 1), (1, 2**31 - 1), (16_001, 1000)):
+for size in ((60_000, 60_000), (2**31 - 1, 1), (1, 2**31 - 1), (50_001, 1000)):
     send("display_data", {"data": {"image/png": base64.b64encode(png(*size)).decode()}})
