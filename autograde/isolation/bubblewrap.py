@@ -19,22 +19,24 @@ kernelspec written by :func:`write_kernelspec` does just that, and works in any
 program that starts Jupyter kernels (nbgrader, nbclient, JupyterLab).
 """
 
+import functools
 import json
 import os
-import re
 import shutil
-import signal
 import site
 import socket
 import subprocess
 import sys
-import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 MB = 1024 * 1024
 PACKAGE = Path(__file__).resolve().parent.parent
 HERE = Path(__file__).resolve().parent
+
+#: What of a system's or an interpreter's own folder is shown. Whatever else lies in there is people's: projects, submissions.
+PREFIX = ("bin", "sbin", "lib", "lib32", "lib64", "libexec", "include", "share", "etc", "ssl", "pyvenv.cfg")
 
 # The student's half of vaelab.checks; everything else in that folder is the judge's.
 STUDENT_CHECKS = ("__init__.py", "message.py", "student", "replay")
@@ -61,6 +63,11 @@ class Limits:
     processes: int = 256
     output: int = 50 * MB
     file_size: int = 200 * MB
+
+
+def specimens() -> list[str]:
+    """Files that only the kernel of a notebook that works with specimens may read: among their numbers is an answer."""
+    return [path for path in (str(_vaelab() / "assets" / "reference" / "healthy.json"),) if os.path.exists(path)]
 
 
 def require_bubblewrap():
@@ -111,49 +118,116 @@ def _namespaces(last=True):
     ]
 
 
-def _system():
+def _system() -> list[str]:
     """Arguments that show the operating system and Python, read-only."""
-    args = ["--ro-bind", "/usr", "/usr"]
-    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
-        if os.path.islink(name):
-            args += ["--symlink", os.readlink(name), name]
-        elif os.path.isdir(name):
-            args += ["--ro-bind", name, name]
+    args = []
+    for path in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", *_inside("/usr"), *_inside("/usr/local")):
+        args += _show(path)
     for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"):
         args += ["--ro-bind-try", name, name]
-    for prefix in _python_folders():
-        args += ["--ro-bind", prefix, prefix]
+    for path in _python():
+        args += _show(path)
     return args
 
 
-def _python_folders():
-    """The interpreter's own folders and site-packages, shortest first, none inside another."""
-    folders = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent.parent)}
-    folders |= {p for p in [*site.getsitepackages(), site.getusersitepackages()] if p in sys.path}
-    kept = []
-    for folder in sorted(folders, key=len):
-        if os.path.isdir(folder) and not any(Path(folder).is_relative_to(k) for k in ["/usr", *kept]):
-            kept.append(folder)
+def _show(path: str) -> list[str]:
+    """Arguments that show ``path``, if it is there; a link to a neighbour stays one."""
+    if not os.path.exists(path):
+        return []
+    if os.path.islink(path) and ("/" not in os.readlink(path) or path.count("/") == 1):
+        return ["--symlink", os.readlink(path), path]
+    return ["--ro-bind", path, path]
+
+
+def _inside(prefix: str) -> list[str]:
+    return [f"{prefix.rstrip('/')}/{name}" for name in PREFIX]
+
+
+@functools.cache
+def _of_python() -> list[str]:
+    """Of the interpreter's own folders what is on the list, and where packages are."""
+    prefixes = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent.parent)}
+    paths = [path for prefix in prefixes for path in _inside(prefix)]
+    paths += [path for path in [*site.getsitepackages(), site.getusersitepackages()] if path in sys.path]
+    return [path for path in paths if os.path.exists(path)]
+
+
+def _python() -> list[str]:
+    """The same, but for what is shown of the system in any case."""
+    return _outermost(path for path in _of_python() if not _lies_in(path, [*_inside("/usr"), *_inside("/usr/local")]))
+
+
+def _outermost(paths: Iterable[str]) -> list[str]:
+    """Those of ``paths`` that lie in no other."""
+    kept: list[str] = []
+    for path in sorted(paths, key=len):
+        if not _lies_in(path, kept):
+            kept.append(path)
     return kept
 
 
-def _library(judge):
-    """Arguments that show ``vaelab``: all of it to the judge, without the judge's half to a student."""
+def _lies_in(path: str, folders: Iterable[str]) -> bool:
+    return any(Path(path).is_relative_to(folder) for folder in folders)
+
+
+#: Folders and files that no sandbox of this process shows, wherever they are: results, submissions, courses.
+_hidden: set[str] = set()
+
+
+def hide(paths: Iterable[Path | str]) -> None:
+    """Let no sandbox that is started from now on show these."""
+    _hidden.update(str(Path(path).resolve()) for path in paths)
+
+
+def private() -> list[str]:
+    """What of the hidden, and of this project, lies in a folder that is shown, and has to be covered; none of it inside another."""
+    library, project = _vaelab(), _vaelab().parent
+    # Installed among other packages, the project is no more than its own two; else it has solutions, tests and submissions.
+    own = [library, PACKAGE] if project.name in ("site-packages", "dist-packages") else [project, PACKAGE]
+    shown = [*_inside("/usr"), *_inside("/usr/local"), *_python()]
+    found = {path for path in {*map(str, own), *_hidden} if os.path.exists(path) and _lies_in(path, shown)}
+    # What is inside the library is covered when that is shown again.
+    return _outermost(path for path in found if not _within(path))
+
+
+def _within(path: str) -> bool:
+    """Whether it lies within one of this project's packages, which are shown."""
+    return any(Path(path) != folder and Path(path).is_relative_to(folder) for folder in (_vaelab(), PACKAGE))
+
+
+def _vaelab() -> Path:
     import vaelab
 
-    library = Path(vaelab.__file__).resolve().parent
-    checks = library / "checks"
-    args = ["--ro-bind", str(library), str(library)]
+    return Path(vaelab.__file__).resolve().parent
+
+
+def _cover(path: str) -> list[str]:
+    return ["--tmpfs", path] if os.path.isdir(path) else ["--ro-bind", "/dev/null", path]
+
+
+def _library(judge: bool) -> list[str]:
+    """Arguments that cover what is people's, then show ``vaelab``: all of it to the judge, to a student without its half."""
+    library, covers = _vaelab(), private()
+    args = [arg for path in covers for arg in _cover(path)]
+    again = [path for path in _of_python() if path not in covers and _lies_in(path, covers)]
+    args += [arg for path in _outermost(again) for arg in _show(path)]
+    args += ["--ro-bind", str(library), str(library)]
+    tmpfs = [path for path in covers if os.path.isdir(path)]
     if judge:
         args += ["--ro-bind", str(PACKAGE), str(PACKAGE)]
     else:
+        checks = library / "checks"
         args += ["--tmpfs", str(checks)]
         for name in STUDENT_CHECKS:
             args += ["--ro-bind-try", str(checks / name), str(checks / name)]
-        args += ["--remount-ro", str(checks)]
-        if any(PACKAGE.is_relative_to(prefix) for prefix in ["/usr", *_python_folders()]):
-            args += ["--tmpfs", str(PACKAGE), "--remount-ro", str(PACKAGE)]
-    return args
+        tmpfs.append(str(checks))
+    inner = [
+        path
+        for path in _hidden
+        if os.path.exists(path) and _within(path) and (judge or Path(path).is_relative_to(library))
+    ]
+    args += [arg for path in inner for arg in _cover(path)]
+    return args + [arg for path in [*tmpfs, *filter(os.path.isdir, inner)] for arg in ("--remount-ro", path)]
 
 
 def command(argv, *, judge=False, warm=False, extra=()):
@@ -186,12 +260,10 @@ def command(argv, *, judge=False, warm=False, extra=()):
     return [*args, "--", *argv]
 
 
-def below_scratch(judge):
-    """Folders in sight that lie in a scratch folder, where the project or Python are under /tmp."""
-    import vaelab
-
-    shown = [*_python_folders(), str(Path(vaelab.__file__).resolve().parent), *([str(PACKAGE)] if judge else [])]
-    return [folder for folder in shown if any(Path(folder).is_relative_to(scratch) for scratch in SCRATCH)]
+def below_scratch(judge: bool) -> list[str]:
+    """What is in sight and lies in a scratch folder, where the project or Python are under /tmp."""
+    shown = [*_python(), str(_vaelab()), *([str(PACKAGE)] if judge else [])]
+    return [path for path in shown if _lies_in(path, SCRATCH)]
 
 
 def _environment():
@@ -253,8 +325,8 @@ def listen(connection):
     return sockets
 
 
-def kernel_command(connection, limits, sockets, sandboxed=True):
-    """The command line of a kernel that listens on ``sockets`` (see :func:`listen`)."""
+def kernel_command(connection, limits, sockets, sandboxed=True, covers=()):
+    """The command line of a kernel that listens on ``sockets`` (see :func:`listen`) and cannot read the files ``covers``."""
     listening = dict(zip(addresses(connection), [s.fileno() for s in sockets]))
     order = json.dumps(
         {"connection": connection, "listening": listening, "limits": asdict(limits) if sandboxed else None}
@@ -263,10 +335,11 @@ def kernel_command(connection, limits, sockets, sandboxed=True):
     if not sandboxed:
         return [sys.executable, str(program), order]
     inside = "/run/kernel_entry.py"
-    return command([sys.executable, inside, order], extra=["--ro-bind", str(program), inside])
+    extra = ["--ro-bind", str(program), inside, *(arg for path in covers for arg in ("--ro-bind", "/dev/null", path))]
+    return command([sys.executable, inside, order], extra=extra)
 
 
-def start_kernel(connection, limits, sandboxed=True):
+def start_kernel(connection, limits, sandboxed=True, covers=()):
     """Start a student's kernel; returns its ``Popen`` once the sockets accept connections.
 
     ``connection`` is the content of a Jupyter connection file. Kill the returned
@@ -277,7 +350,7 @@ def start_kernel(connection, limits, sandboxed=True):
         # bwrap's own environment must be empty, too: in the sandbox, /proc/1/environ shows it.
         environment = {} if sandboxed else {**os.environ, "NBGRADER_EXECUTION": "autograde"}
         return subprocess.Popen(
-            kernel_command(connection, limits, sockets, sandboxed),
+            kernel_command(connection, limits, sockets, sandboxed, covers),
             env=environment,
             start_new_session=True,
             pass_fds=[s.fileno() for s in sockets],
@@ -313,128 +386,13 @@ def write_kernelspec(folder, name="python3"):
     return path
 
 
-# --- watching ---------------------------------------------------------------------------
-
-
-def processes(root):
-    """Process ids of ``root`` and everything below it, from /proc (Linux)."""
-    found, queue = [], [root]
-    while queue:
-        pid = queue.pop()
-        found.append(pid)
-        try:
-            for task in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
-                    queue += map(int, children.read().split())
-        except (OSError, ValueError):
-            pass  # gone between two looks
-    return found
-
-
-#: Of what ``status`` tells of a process: memory of its own, shared memory (a mapping that is shared with nobody is of this
-#: kind, too), and the tables of its pages, which grow with every page that is looked at, of zeros as well.
-TAKEN, TABLES = rb"RssAnon|RssShmem|VmPTE", rb"VmPTE"
-
-
-def anonymous_memory(pid, which=TAKEN):
-    """Bytes of memory that ``pid`` takes: resident, less what comes from files on a disk."""
-    try:
-        with open(f"/proc/{pid}/status", "rb", buffering=0) as status:
-            return 1024 * sum(map(int, re.findall(rb"\n(?:%b):\s*(\d+)" % which, status.read())))
-    except OSError:
-        return 0
-
-
-def memory(pids):
-    """Bytes of anonymous memory of several processes, pages that they share counted once.
-
-    Pages that a forked sandbox shares with its nursery count in part. Whoever does not
-    let us look (a process can forbid it) is counted in full.
-    """
-    total = 0
-    for pid in pids:
-        try:
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-            total += 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
-            total += anonymous_memory(pid, TABLES)
-        except OSError:
-            total += anonymous_memory(pid)
-    return total
-
-
-class Watch:
-    """Says when a sandbox exceeds its limits, and remembers the most it used.
-
-    Memory is looked at twice: the sum over the processes is quick and never too small, but
-    counts pages that they share with each other, or with a nursery, more than once. How much
-    that is takes a hundred times as long to find out, and changes little: it is found out
-    again when the sum has doubled, and whenever the sum alone would exceed the limit.
-    """
-
-    def __init__(self, root, limits):
-        self.root, self.limits = root, limits
-        self.started = time.monotonic()
-        self.peak_memory = 0
-        self.peak_processes = 0
-        self._most = self._shared = 0  # of the quick sum
-        self._newest, self._processes = None, []
-
-    def restarted(self, limits):
-        """A watch over the same processes with other limits, whose time begins now."""
-        watch = Watch(self.root, limits)
-        watch.peak_memory, watch.peak_processes = self.peak_memory, self.peak_processes
-        return watch
-
-    def seconds(self):
-        return time.monotonic() - self.started
-
-    def processes(self):
-        """As the function of this name, which need not look again if nothing was started on this machine since it did."""
-        newest = (
-            Path("/proc/loadavg").read_text(encoding="ascii").split()[-1]
-        )  # the last process id, or thread's, given out
-        if newest != self._newest:
-            self._newest, self._processes = newest, processes(self.root)
-        return self._processes
-
-    def exceeded(self):
-        """None, or a sentence that says which limit was passed."""
-        pids = self.processes()
-        self.peak_processes = max(self.peak_processes, len(pids))
-        at_most = sum(map(anonymous_memory, pids))
-        if at_most > self.limits.memory or at_most > 2 * self._most:
-            self._most = max(self._most, at_most)
-            self._shared = max(0, at_most - memory(pids))
-        used = at_most - self._shared
-        self.peak_memory = max(self.peak_memory, used)
-        if used > self.limits.memory:
-            return f"it used more than {self.limits.memory // MB} MB of memory"
-        if len(pids) > self.limits.processes:
-            return f"it started more than {self.limits.processes} processes"
-        if self.seconds() > self.limits.seconds:
-            return f"it ran for more than {self.limits.seconds:g} s"
-        return None
-
-
-def kill(process):
-    """End a sandbox: with its first process, the kernel ends every other one in it."""
-    if not isinstance(process, subprocess.Popen):
-        return process.kill()
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    process.wait()
-
-
 def main(arguments):
     """Entry of the kernelspec: become the sandboxed kernel of a connection file."""
     (connection_file,) = arguments
     connection = json.loads(Path(connection_file).read_text(encoding="utf-8"))
     try:
         sockets = listen(connection)
-        line = kernel_command(connection, Limits(), sockets)
+        line = kernel_command(connection, Limits(), sockets, covers=specimens())
     except SandboxMissing as missing:
         sys.exit(str(missing))
     # The terminal or log of whoever started this is not the student's to write to.

@@ -89,23 +89,31 @@ def enter_namespaces():
     write("/proc/self/gid_map", f"{gid} {gid} 1")
 
 
-def furnish(scratch, keep):
+def mount_private(scratch, keep, covers):
     """Mount what a child has to itself: scratch folders, terminals, processes.
 
-    ``scratch`` are ``[folder, bytes]``; ``keep`` are the folders below them that stay in
-    sight, as read-only as they were. Needs the old ``/proc`` and covers it at the end.
+    ``scratch`` are ``[folder, bytes]``; ``keep`` is what lies in them and stays in sight, as read-only as it was; ``covers``
+    are files that it may not read. Needs the old ``/proc`` and covers it at the end.
     """
     mount("", "/", "", MS_REC | MS_PRIVATE)
     write("/proc/sys/user/max_user_namespaces", "0")
     write("/proc/self/oom_score_adj", "500")  # if the machine runs out of memory, students go first
-    kept = [(path, os.open(path, os.O_PATH)) for path in keep]
+    links = {path: os.readlink(path) for path in keep if os.path.islink(path)}
+    kept = [(path, os.path.isdir(path), os.open(path, os.O_PATH)) for path in keep if path not in links]
     for folder, size in scratch:
         os.makedirs(folder, exist_ok=True)  # it may lie in one that has just been covered
         mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, f"mode=0755,size={size}")
-    for path, descriptor in kept:
-        os.makedirs(path, exist_ok=True)
+    for path, is_folder, descriptor in kept:
+        os.makedirs(path if is_folder else os.path.dirname(path), exist_ok=True)
+        if not is_folder:
+            open(path, "w").close()
         mount(f"/proc/self/fd/{descriptor}", path, "", MS_BIND | MS_REC)
         os.close(descriptor)
+    for path, target in links.items():
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(target, path)
+    for path in covers:
+        mount("/dev/null", path, "", MS_BIND)
     mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
     mount("proc", "/proc", "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
     # Where this process stood has been covered, too.
@@ -134,32 +142,32 @@ def close_all_but(descriptors):
             before = descriptor + 1
 
 
-def fork_child(order, descriptors, begin):
+def fork_child(order, descriptors, begins):
     """Fork a child in a sandbox of its own; returns its first process's pidfd.
 
     Raises OSError if that was impossible; then nothing has run.
     """
     enter_namespaces()
-    told, tell = os.pipe()
+    answer, tell = os.pipe()
     first = os.fork()
     if first == 0:
-        os.close(told)
-        be_first(order, descriptors, begin, tell)
+        os.close(answer)
+        be_first(order, descriptors, begins, tell)
     os.close(tell)
     pidfd = os.pidfd_open(first)
-    with os.fdopen(told, "rb") as stream:
+    with os.fdopen(answer, "rb") as stream:
         said = stream.read()
     if said != b"ready":
         raise OSError(said.decode(errors="replace") or "the first process died")
     return pidfd
 
 
-def be_first(order, descriptors, begin, tell):
-    """Process 1 of a child: furnish the sandbox, start what is to run in it, collect orphans."""
+def be_first(order, descriptors, begins, tell):
+    """Process 1 of a child: make the sandbox, start what is to run in it, collect orphans."""
     try:
         os.setsid()
         close_all_but([*descriptors, tell])
-        furnish(order["scratch"], order["keep"])
+        mount_private(order["scratch"], order["keep"], order["covers"])
         drop_capabilities()
         call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)  # nobody reads or traces this process
         os.write(tell, b"ready")
@@ -169,7 +177,7 @@ def be_first(order, descriptors, begin, tell):
         os._exit(1)
     second = os.fork()
     if second == 0:
-        be_second(order, descriptors, begin)
+        be_second(order, descriptors, begins)
     # Signals from inside do not reach a process 1 that has no handlers.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.closerange(0, os.sysconf("SC_OPEN_MAX"))
@@ -178,13 +186,13 @@ def be_first(order, descriptors, begin, tell):
     os._exit(0)
 
 
-def be_second(order, descriptors, begin):
+def be_second(order, descriptors, begins):
     status = 1
     try:
         call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)  # it may look at itself in /proc
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed()  # Python seeds its own generator after a fork
-        begin(order["arguments"], descriptors)
+        begins[order["module"]](order["arguments"], descriptors)
         status = 0
     except SystemExit:
         status = 0
@@ -196,12 +204,12 @@ def be_second(order, descriptors, begin):
         os._exit(status)
 
 
-def answer(message, begin):
+def answer(message, begins):
     """Carry out one order in a process that ends with it; the answer goes to the order's own socket."""
     data, (reply, *descriptors) = message
     with socket.socket(fileno=reply) as line:
         try:
-            pidfd = fork_child(json.loads(data), descriptors, begin)
+            pidfd = fork_child(json.loads(data), descriptors, begins)
             socket.send_fds(line, [b"{}"], [pidfd])
         except BaseException as error:
             line.send(json.dumps({"error": str(error) or repr(error)}).encode())
@@ -210,9 +218,9 @@ def answer(message, begin):
 def main():
     settings = json.loads(sys.argv.pop())
     with socket.socket(fileno=settings["socket"]) as orders:
-        for name in settings["imports"]:
-            importlib.import_module(name)
-        begin = importlib.import_module(settings["begin"]).begin
+        if settings["preload"]:
+            importlib.import_module("preload").load(settings["preload"])
+        begins = {name: importlib.import_module(name).begin for name in settings["modules"]}
         for stream in (1, 2):  # until here, errors were for the grader to read
             os.dup2(0, stream)
         # What is here now is here for good: no child's garbage collector needs to touch it.
@@ -225,7 +233,7 @@ def main():
             child = os.fork()
             if child == 0:
                 orders.close()
-                answer((data, descriptors), begin)
+                answer((data, descriptors), begins)
                 os._exit(0)
             for descriptor in descriptors:
                 os.close(descriptor)

@@ -1,7 +1,7 @@
 """Sandboxes that start in milliseconds: forked from processes that have imported everything.
 
-Each process of ours that grades keeps two *nurseries*: a sandbox for students' kernels and one
-for judges, which differ in the files they see and share nothing. In each runs
+Each process of ours that grades keeps *nurseries*: a sandbox for students' kernels, one for kernels
+that replay graphs, and one for judges and readers of files. They share nothing. In each runs
 :mod:`autograde.isolation.forkserver`, which says how a child is isolated. Here is the outside: start a
 nursery, order a child, hold on to it.
 
@@ -9,7 +9,7 @@ A judge could be reused as it is, since it never runs a student's code; but it r
 student's kernel sends, and a fresh one for each submission costs 20 ms and has no past.
 
 Where no child can be forked (an old kernel, a strict security module), :func:`start_kernel` and
-:func:`start_judge` raise :class:`Impossible`, and the caller starts a sandbox the slow way,
+:func:`start_trusted` raise :class:`Impossible`, and the caller starts a sandbox the slow way,
 which is no weaker.
 """
 
@@ -27,10 +27,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import IO, Any
 
 from autograde.isolation import bubblewrap
+from autograde.isolation.bubblewrap import Limits
 
 #: How long a nursery may take to import everything, and then to fork a child, in seconds.
 IMPORT, FORK = 120, 20
@@ -38,7 +41,15 @@ IMPORT, FORK = 120, 20
 #: After so many failures in a row, this process tries no more.
 FAILURES = 2
 
-JUDGE, KERNEL = "judge", "kernel"
+TRUSTED, KERNEL, REPLAYER = "trusted", "kernel", "replayer"
+
+#: The modules that a fork server's children can run, by role; and what it imports beforehand, for kernels.
+MODULES = {
+    TRUSTED: ("autograde.judge_process", "autograde.reader"),
+    KERNEL: ("kernel_entry",),
+    REPLAYER: ("kernel_entry",),
+}
+PRELOAD = {TRUSTED: None, KERNEL: "notebooks", REPLAYER: "replays"}
 
 
 class Impossible(RuntimeError):
@@ -86,29 +97,24 @@ class Child:
 
 
 class Nursery:
-    """A running :mod:`autograde.isolation.forkserver`, of ``role`` JUDGE or KERNEL.
+    """A running :mod:`autograde.isolation.forkserver` of a ``role``.
 
-    ``folder`` is where the folders of jobs are; judges are shown their own. A nursery ends
+    ``folder`` is where the folders of jobs are; trusted processes are shown their own. A nursery ends
     with the process that started it: it hears that its socket has been closed.
     """
 
-    def __init__(self, role, folder):
+    def __init__(self, role: str, folder: str) -> None:
         self.role, self.folder = role, folder
-        inside = ["forkserver"] if role == JUDGE else ["forkserver", "preload", "kernel_entry"]
+        inside = ["forkserver"] if role == TRUSTED else ["forkserver", "preload", "kernel_entry"]
         extra = [
             arg for name in inside for arg in ("--ro-bind", str(bubblewrap.HERE / f"{name}.py"), f"/run/{name}.py")
         ]
-        if role == JUDGE:
+        if role == TRUSTED:
             extra += ["--ro-bind", folder, folder]
         self.orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        settings = {
-            "socket": theirs.fileno(),
-            "imports": [] if role == JUDGE else ["preload"],
-            "begin": "autograde.judge_process" if role == JUDGE else "kernel_entry",
-        }
-        line = bubblewrap.command(
-            [sys.executable, "/run/forkserver.py", json.dumps(settings)], judge=role == JUDGE, warm=True, extra=extra
-        )
+        settings = {"socket": theirs.fileno(), "preload": PRELOAD[role], "modules": MODULES[role]}
+        program = [sys.executable, "/run/forkserver.py", json.dumps(settings)]
+        line = bubblewrap.command(program, judge=role == TRUSTED, warm=True, extra=extra)
         with theirs:
             self.process = subprocess.Popen(
                 line,
@@ -123,19 +129,29 @@ class Nursery:
         self.why = None  # it has ended
         self.said = b""
 
-    def fork(self, arguments, descriptors, keep=()):
-        """A :class:`Child` in which the ``begin`` of this nursery's module runs with ``arguments``.
+    def fork(
+        self,
+        module: str,
+        arguments: dict[str, Any],
+        descriptors: Sequence[int],
+        keep: Sequence[str] = (),
+        covers: Sequence[str] = (),
+    ) -> Child:
+        """A :class:`Child` in which the ``begin`` of ``module``, one of this role's, runs with ``arguments``.
 
-        ``keep`` are folders below scratch folders that it sees. Raises :class:`Impossible`.
+        ``keep`` are folders below scratch folders that it sees, ``covers`` files that it may not read. Raises
+        :class:`Impossible`.
         """
         scratch = dict(bubblewrap.SCRATCH)
-        if self.role == JUDGE:
+        if self.role == TRUSTED:
             scratch[self.folder] = bubblewrap.MB
         order = json.dumps(
             {
+                "module": module,
                 "arguments": arguments,
+                "covers": list(covers),
                 "scratch": list(scratch.items()),
-                "keep": [*bubblewrap.below_scratch(self.role == JUDGE), *keep],
+                "keep": [*bubblewrap.below_scratch(self.role == TRUSTED), *keep],
             }
         ).encode()
         answer, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -233,23 +249,25 @@ class _Nurseries:
             shutil.rmtree(self._folder, ignore_errors=True)
             os.close(self._folder_lock)
 
-    def get(self, role):
-        folder = self.folder()
+    def get(self, role: str) -> Nursery:
+        """The nursery of a role. Once there is more to hide, that is another one: what it shows is shown for good."""
+        folder, key = self.folder(), (role, *bubblewrap.private())
         with self.lock:
             if self.why is not None:
                 raise Impossible(self.why)
-            if role not in self.of or not self.of[role].alive():
-                self.of[role] = Nursery(role, folder)
-            return self.of[role]
+            if key not in self.of or not self.of[key].alive():
+                self.of[key] = Nursery(role, folder)
+            return self.of[key]
 
-    def fork(self, role, arguments, descriptors, keep=()):
+    def fork(self, role: str, module: str, arguments: dict[str, Any], descriptors: Sequence[int], **sees: Any) -> Child:
         nursery = self.get(role)
         try:
-            child = nursery.fork(arguments, descriptors, keep)
+            child = nursery.fork(module, arguments, descriptors, **sees)
         except Impossible as failure:
             with self.lock:
-                if self.of.get(role) is nursery:  # else another thread met the same failure
-                    self.of.pop(role).end(str(failure))
+                key = next((key for key, other in self.of.items() if other is nursery), None)
+                if key is not None:  # else another thread met the same failure
+                    self.of.pop(key).end(str(failure))
                     self.failures += 1
                 if self.failures >= FAILURES:
                     self.why = str(failure)
@@ -268,45 +286,49 @@ _begin()
 os.register_at_fork(after_in_child=_begin)
 
 
-def get_ready():
+def get_ready(*roles: str) -> None:
     """Begin to import, in the background."""
     with contextlib.suppress(Impossible):
-        for role in (KERNEL, JUDGE):
+        for role in roles or (KERNEL, TRUSTED):
             _nurseries.get(role)
 
 
-def folder():
-    """Where the folders of jobs must be, for judges to see their own."""
+def folder() -> str:
+    """Where the folders of jobs must be, for trusted processes to see their own."""
     return _nurseries.folder()
 
 
-def start_kernel(connection, limits):
-    """A student's kernel, as :func:`autograde.isolation.bubblewrap.start_kernel` starts it, forked. Raises :class:`Impossible`."""
+def start_kernel(role: str, connection: dict[str, Any], limits: Limits, covers: Sequence[str] = ()) -> Child:
+    """A kernel, as :func:`autograde.isolation.bubblewrap.start_kernel` starts it, forked. Raises :class:`Impossible`.
+
+    Of the ``role`` KERNEL are the students'. A kernel of the role REPLAYER is forked from another process, so that no student
+    knows its layout in memory from their own. Neither can read the files ``covers``.
+    """
     sockets = bubblewrap.listen(connection)
     try:
         order = {"connection": connection, "addresses": bubblewrap.addresses(connection), "limits": asdict(limits)}
-        return _nurseries.fork(KERNEL, order, [s.fileno() for s in sockets])
+        return _nurseries.fork(role, "kernel_entry", order, [s.fileno() for s in sockets], covers=covers)
     finally:
         for server in sockets:
             server.close()
 
 
-def start_judge(order, log):
-    """A judge of the order in a file in a folder of :func:`folder`, forked. Raises :class:`Impossible`.
+def start_trusted(module: str, order: Path, log: IO[bytes]) -> Child:
+    """A process of ours that runs ``module`` on an order in a file in a folder of :func:`folder`, forked.
 
-    It writes errors to the open file ``log``; events go to its ``stdin``, findings come from its ``stdout``.
+    It writes errors to the open file ``log``; events go to its ``stdin``, what it has to say comes from its ``stdout``.
+    Raises :class:`Impossible`.
     """
-    events, findings = os.pipe(), os.pipe()
+    events, said = os.pipe(), os.pipe()
     try:
-        child = _nurseries.fork(
-            JUDGE, {"order": str(order)}, [events[0], findings[1], log.fileno()], [str(Path(order).parent)]
-        )
+        descriptors = [events[0], said[1], log.fileno()]
+        child = _nurseries.fork(TRUSTED, module, {"order": str(order)}, descriptors, keep=[str(order.parent)])
     except Impossible:
         os.close(events[1])
-        os.close(findings[0])
+        os.close(said[0])
         raise
     finally:
         os.close(events[0])
-        os.close(findings[1])
-    child.stdin, child.stdout = open(events[1], "wb"), open(findings[0], "rb")
+        os.close(said[1])
+    child.stdin, child.stdout = open(events[1], "wb"), open(said[0], "rb")
     return child

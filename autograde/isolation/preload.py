@@ -1,4 +1,4 @@
-"""What a student's kernel will import and read, beforehand: a nursery's first and only work.
+"""What a kernel will import and read, beforehand: the first and only work of a process from which kernels are forked.
 
 Nothing here may start a thread or run a TensorFlow operation, because what is imported here is
 forked; nor depend on IPython's shell, which is not there yet (``matplotlib_inline`` does).
@@ -10,6 +10,8 @@ import importlib
 import vaelab.quiet  # noqa: F401, starts TensorFlow without its messages
 
 from vaelab import data
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from <malloc.h>
 
 KERNEL = (
     "ipykernel.kernelapp",
@@ -23,7 +25,6 @@ KERNEL = (
     "tornado.platform.asyncio",
 )
 NOTEBOOKS = (
-    "keras",
     "scipy.stats",
     "matplotlib.pyplot",
     "matplotlib.style.core",
@@ -42,16 +43,22 @@ NOTEBOOKS = (
     "tensorflow.python.data.ops.range_op",
     "tensorflow.python.data.ops.zip_op",
 )
-CHECKS = ("vaelab.checks.student.probe", "vaelab.checks.student.trace", "vaelab.checks.replay")
+REPLAY = ("keras", "vaelab.checks.replay")
+CHECKS = ("vaelab.checks.student.probe", "vaelab.checks.student.trace")
 
-for name in (*KERNEL, *NOTEBOOKS, *CHECKS):
-    importlib.import_module(name)
 
-# The images, as often as a notebook loads them. They stay in pages that all children share, until one writes to its own.
-data.read_ahead(copies=2)
+def load(which):
+    """Import what ``which`` kernels need: "notebooks", or "replays", which run no notebook."""
+    for name in (*KERNEL, *REPLAY, *((*NOTEBOOKS, *CHECKS) if which == "notebooks" else ())):
+        importlib.import_module(name)
+    if which == "notebooks":
+        # The images, as often as a notebook loads them. They stay in pages that all children share, until one writes to its own.
+        data.read_ahead(copies=2)
+    keep_large_blocks()
 
-# What a kernel frees it soon needs again, and every fresh page costs time: keep large blocks (up to 32 MB), and more of them.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from <malloc.h>
-if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):  # the GNU C library's
-    mallopt(M_MMAP_THRESHOLD, 32 * 2**20)
-    mallopt(M_TRIM_THRESHOLD, 256 * 2**20)
+
+def keep_large_blocks():
+    """Let the GNU C library keep what is freed (up to 32 MB a block): a kernel needs it again, and fresh pages cost time."""
+    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
+        mallopt(M_MMAP_THRESHOLD, 32 * 2**20)
+        mallopt(M_TRIM_THRESHOLD, 256 * 2**20)

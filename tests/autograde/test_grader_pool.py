@@ -1,5 +1,6 @@
 """Forked sandboxes: as closed as those that are started one by one, and the same in all that they do."""
 
+import functools
 import json
 import os
 import secrets
@@ -14,9 +15,9 @@ import jupytext
 import pytest
 from grading_helpers import COURSE, RIGHT, answered, as_bytes, code_cells, heed_ctrl_c, mini, printed
 
-from autograde import job
 from autograde import pipeline as run
-from autograde.isolation import bubblewrap
+from autograde import supervise
+from autograde.isolation import bubblewrap, watch
 from autograde.isolation import pool as pool_
 from autograde.isolation.bubblewrap import MB, Limits
 from autograde.job import Job
@@ -112,9 +113,9 @@ def connection(folder):
 class Student:
     """A kernel and our line to it."""
 
-    def __init__(self, folder, start=pool_.start_kernel):
+    def __init__(self, folder, start=functools.partial(pool_.start_kernel, pool_.KERNEL), covers=()):
         folder.mkdir()
-        self.process = start(connected := connection(folder), Limits())
+        self.process = start(connected := connection(folder), Limits(), covers=covers)
         self.line = Kernel(connected, 10 * MB)
         self.line.wait_until_ready()
 
@@ -125,7 +126,7 @@ class Student:
 
     def end(self):
         self.line.close()
-        bubblewrap.kill(self.process)
+        watch.kill(self.process)
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +186,7 @@ print(json.dumps({
 
 def both(pid):
     """The two processes of a forked sandbox, as soon as the second is there."""
-    while len(found := bubblewrap.processes(pid)) < 2:
+    while len(found := watch.processes(pid)) < 2:
         assert found and Path(f"/proc/{pid}").exists()
         time.sleep(0.01)
     return found
@@ -197,7 +198,7 @@ def test_a_judge_sees_the_folder_of_its_own_job(tmp_path):
         folder.mkdir()
     (own / "order.json").write_text(json.dumps({"connection": connection(own), "output_limit": 1, "cells": []}))
     with open(tmp_path / "log", "wb") as log:
-        judge = pool_.start_judge(own / "order.json", log)
+        judge = pool_.start_trusted("autograde.judge_process", own / "order.json", log)
     try:
         second = both(judge.pid)[1]
         assert os.listdir(f"/proc/{second}/root{pool_.folder()}") == ["own"]
@@ -224,7 +225,7 @@ print("done")
 
 
 def test_memory_is_counted_once_however_many_share_it():
-    findings, usage = job.run(code_cells(SHARE), Limits(seconds=60, memory=1000 * MB))
+    findings, usage = supervise.run(code_cells(SHARE), Limits(seconds=60, memory=1000 * MB))
     assert findings["stopped"] is None and "done" in printed(findings)
     assert 300 * MB < usage["peak_memory"] < 800 * MB
 
@@ -239,7 +240,7 @@ def test_memory_that_cannot_be_looked_into_counts_in_full(monkeypatch):
         return read(path, *args, **kwargs)
 
     monkeypatch.setattr(Path, "read_text", forbidden)
-    assert bubblewrap.memory([os.getpid()]) > 20 * MB
+    assert watch.memory([os.getpid()]) > 20 * MB
 
 
 def test_a_lost_nursery_is_the_graders_failure_and_the_next_job_has_a_new_one(monkeypatch):
@@ -249,7 +250,7 @@ def test_a_lost_nursery_is_the_graders_failure_and_the_next_job_has_a_new_one(mo
         future = pool.submit(run.work, Job("alice", mini(), as_bytes(waiting), Limits(seconds=60)))
         nursery = pool_._nurseries.get(pool_.KERNEL)
         # bwrap, the nursery's process, a child's first process and the kernel
-        while len(found := bubblewrap.processes(nursery.process.pid)) < 4:
+        while len(found := watch.processes(nursery.process.pid)) < 4:
             assert not future.done()
             time.sleep(0.05)
         os.kill(found[1], signal.SIGKILL)
@@ -260,11 +261,11 @@ def test_a_lost_nursery_is_the_graders_failure_and_the_next_job_has_a_new_one(mo
 
 WORKER = """
 import json, sys, time
-from autograde.isolation import bubblewrap, pool
-child = pool.start_kernel(json.loads(sys.argv[1]), bubblewrap.Limits())
-while len(bubblewrap.processes(child.pid)) < 2:
+from autograde.isolation import bubblewrap, pool, watch
+child = pool.start_kernel(pool.KERNEL, json.loads(sys.argv[1]), bubblewrap.Limits())
+while len(watch.processes(child.pid)) < 2:
     time.sleep(0.01)
-print(json.dumps(bubblewrap.processes(child.pid)), flush=True)
+print(json.dumps(watch.processes(child.pid)), flush=True)
 time.sleep(60)
 """
 
@@ -285,11 +286,11 @@ def test_children_end_with_the_process_that_ordered_them(tmp_path):
 # Grades until the judge has its second kernel; then this process gets the signal that it was told (0: none).
 INTERRUPTED = """
 import os, sys, threading, time
-from autograde import job
-from autograde.isolation import bubblewrap
+from autograde import supervise
+from autograde.isolation import bubblewrap, watch
 from autograde.cli import main
 
-begun, start = [], job._start_kernel
+begun, start = [], supervise._start_kernel
 
 def starting(*arguments):
     process, cold = start(*arguments)
@@ -299,13 +300,13 @@ def starting(*arguments):
     return process, cold
 
 def interrupt():
-    while any(len(bubblewrap.processes(pid)) < 2 for pid in begun):
+    while any(len(watch.processes(pid)) < 2 for pid in begun):
         time.sleep(0.01)
-    print(*(pid for first in begun for pid in bubblewrap.processes(first)), flush=True)
+    print(*(pid for first in begun for pid in watch.processes(first)), flush=True)
     os.kill(os.getpid(), int(sys.argv[1]))
 
 if sys.argv[1] != "0":
-    job._start_kernel = starting
+    supervise._start_kernel = starting
 sys.exit(main(sys.argv[2:]))
 """
 

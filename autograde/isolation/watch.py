@@ -1,0 +1,132 @@
+"""How much a sandbox uses, looked at from outside, and which limit that exceeds; and the end of a sandbox."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from autograde.isolation.bubblewrap import MB, Limits
+
+
+def processes(root: int) -> list[int]:
+    """Process ids of ``root`` and everything below it, from /proc (Linux)."""
+    found, queue = [], [root]
+    while queue:
+        pid = queue.pop()
+        found.append(pid)
+        try:
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
+                    queue += map(int, children.read().split())
+        except (OSError, ValueError):
+            pass  # gone between two looks
+    return found
+
+
+#: Of what ``status`` tells of a process: memory of its own, shared memory (a mapping that is shared with nobody is of this
+#: kind, too), what of it was pushed out to a disk, and the tables of its pages, which grow with every page that is looked at.
+TAKEN, TABLES = rb"RssAnon|RssShmem|VmSwap|VmPTE", rb"VmPTE"
+
+
+def anonymous_memory(pid: int, which: bytes = TAKEN) -> int:
+    """Bytes of memory that ``pid`` takes: resident or swapped out, less what comes from files on a disk."""
+    try:
+        with open(f"/proc/{pid}/status", "rb", buffering=0) as status:
+            return taken(status.read(), which)
+    except OSError:
+        return 0
+
+
+def taken(status: bytes, which: bytes = TAKEN) -> int:
+    """Bytes in those lines of a process's ``status``."""
+    return 1024 * sum(map(int, re.findall(rb"\n(?:%b):\s*(\d+)" % which, status)))
+
+
+def memory(pids: list[int]) -> int:
+    """Bytes of anonymous memory of several processes, pages that they share counted once.
+
+    Pages that a forked sandbox shares with its nursery count in part. Whoever does not
+    let us look (a process can forbid it) is counted in full.
+    """
+    total = 0
+    for pid in pids:
+        try:
+            total += proportional(Path(f"/proc/{pid}/smaps_rollup").read_text()) + anonymous_memory(pid, TABLES)
+        except OSError:
+            total += anonymous_memory(pid)
+    return total
+
+
+def proportional(rollup: str) -> int:
+    """Bytes of memory, swapped out or not, in a process's ``smaps_rollup``: its part of what it shares with others."""
+    parts = ("Pss_Anon:", "Pss_Shmem:", "SwapPss:")
+    return 1024 * sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith(parts))
+
+
+class Watch:
+    """Says when a sandbox exceeds its limits, and remembers the most it used.
+
+    Memory is looked at twice: the sum over the processes is quick and never too small, but
+    counts pages that they share with each other, or with a nursery, more than once. How much
+    that is takes a hundred times as long to find out, and changes little: it is found out
+    again when the sum has doubled, and whenever the sum alone would exceed the limit.
+    """
+
+    def __init__(self, root: int, limits: Limits) -> None:
+        self.root, self.limits = root, limits
+        self.started = time.monotonic()
+        self.peak_memory = 0
+        self.peak_processes = 0
+        self._most = self._shared = 0  # of the quick sum
+        self._newest: str | None = None
+        self._processes: list[int] = []
+
+    def restarted(self, limits: Limits) -> "Watch":
+        """A watch over the same processes with other limits, whose time begins now."""
+        watch = Watch(self.root, limits)
+        watch.peak_memory, watch.peak_processes = self.peak_memory, self.peak_processes
+        return watch
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def processes(self) -> list[int]:
+        """As the function of this name, which need not look again if nothing was started on this machine since it did."""
+        newest = (
+            Path("/proc/loadavg").read_text(encoding="ascii").split()[-1]
+        )  # the last process id, or thread's, given out
+        if newest != self._newest:
+            self._newest, self._processes = newest, processes(self.root)
+        return self._processes
+
+    def exceeded(self) -> str | None:
+        """None, or a sentence that says which limit was passed."""
+        pids = self.processes()
+        self.peak_processes = max(self.peak_processes, len(pids))
+        at_most = sum(map(anonymous_memory, pids))
+        if at_most > self.limits.memory or at_most > 2 * self._most:
+            self._most = max(self._most, at_most)
+            self._shared = max(0, at_most - memory(pids))
+        used = at_most - self._shared
+        self.peak_memory = max(self.peak_memory, used)
+        if used > self.limits.memory:
+            return f"it used more than {self.limits.memory // MB} MB of memory"
+        if len(pids) > self.limits.processes:
+            return f"it started more than {self.limits.processes} processes"
+        if self.seconds() > self.limits.seconds:
+            return f"it ran for more than {self.limits.seconds:g} s"
+        return None
+
+
+def kill(process) -> None:
+    """End a sandbox: with its first process, the kernel ends every other one in it."""
+    if not isinstance(process, subprocess.Popen):
+        return process.kill()
+    if process.poll() is None:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    process.wait()
