@@ -18,7 +18,7 @@ from autograde.ledger import Busy, Ledger, write_safely
 from autograde.pipeline import Settings, default_workers, run
 from autograde.progress import on_screen
 from autograde.report import write_all
-from autograde.restore import printable
+from autograde.submitted import printable
 
 SHOUT = """
 !!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!

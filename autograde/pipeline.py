@@ -17,7 +17,7 @@ from autograde import assignment as assignments_of_course
 from autograde import intake as intake_
 from autograde.gradebook import GradebookError, Writer
 from autograde.isolation import pool
-from autograde.isolation.bubblewrap import Limits, SandboxMissing, require_bubblewrap
+from autograde.isolation.bubblewrap import Limits, SandboxMissing, hide, require_bubblewrap
 from autograde.job import GraderFailure, Job, grade
 from autograde.ledger import Ledger, write_safely
 from autograde.progress import Lines
@@ -67,6 +67,11 @@ class Settings:
     db_url: str | None = None
     roster: Path | None = None
     out_of: dict = field(default_factory=dict)
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """What no student's code may see, wherever it lies."""
+        return tuple(str(path.resolve()) for path in (self.out, self.source, self.course))
 
     @property
     def gradebook(self):
@@ -126,6 +131,7 @@ def run(settings, say=print, stage=lambda name: None):
     with Ledger(settings.out) as ledger:
         finished = sum(entry["state"] in ("done", "recorded") for entry in ledger.states.values())
         if settings.sandboxed and not settings.scheduler and (settings.regrade or finished < len(found.submissions)):
+            hide(settings.hidden)
             pool.get_ready()  # while the gradebook is opened and Dask imported
         stage("gradebook")
         writer = _open_gradebook(settings, {s.assignment for s in found.submissions}, progress.say)
@@ -213,6 +219,7 @@ class _Run:
             self.settings.limits,
             self.settings.sandboxed,
             problem,
+            self.settings.hidden,
         )
 
     def refresh(self, submission):

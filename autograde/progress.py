@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column
 from rich.text import Text
 
-from autograde.restore import printable
+from autograde.submitted import printable
 
 
 class Lines:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from nbgrader.utils import parse_utc
 
-from autograde import match, restore
+from autograde import match, submitted
 from autograde.assignment import Assignment
 from autograde.intake.files import File, IntakeError
 from autograde.intake.names import Facts, undated
@@ -123,8 +123,8 @@ def cells(file: File) -> list | None:
     """The cells of a notebook; none if it cannot be read; None if it is too large to be looked into."""
     try:
         data = file.read(LOOKED_INTO)
-        return restore.read(data) if len(data) <= LOOKED_INTO else None
-    except (restore.Damaged, OSError, zipfile.BadZipFile):
+        return submitted.read(data) if len(data) <= LOOKED_INTO else None
+    except (submitted.Damaged, OSError, zipfile.BadZipFile):
         return []
 
 
@@ -191,7 +191,7 @@ def _name_in_receipt(file: File) -> str:
     """The full name in the text that Blackboard puts beside an attempt; "" if there is none."""
     with contextlib.suppress(OSError, zipfile.BadZipFile):
         found = re.search(r"^Name: (.+?) \([^()\n]*\)\s*$", file.read(2000).decode("utf-8", "replace"), re.MULTILINE)
-        return restore.printable(found[1])[:120] if found else ""
+        return submitted.printable(found[1])[:120] if found else ""
     return ""
 
 

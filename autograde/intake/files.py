@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from autograde import restore
+from autograde import submitted
 
 # What operating systems and editors leave beside people's files.
 LITTER = re.compile(r"(^|/)(__MACOSX|\.ipynb_checkpoints|\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)(/|$)")
@@ -28,7 +28,7 @@ NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json|download|crdownload|part))?$", re.IG
 HEAD = 64 * 2**10
 
 #: A zip inside a submission is looked into if it has at most this many bytes and members.
-MAX_ZIP, MAX_MEMBERS = restore.MAX_BYTES, 5000
+MAX_ZIP, MAX_MEMBERS = submitted.MAX_BYTES, 5000
 
 
 class IntakeError(ValueError):
@@ -49,7 +49,7 @@ class File:
     within: str = ""
     notebook: bool = False
 
-    def read(self, most: int = restore.MAX_BYTES) -> bytes:
+    def read(self, most: int = submitted.MAX_BYTES) -> bytes:
         """Its bytes, at most one more than ``most``. Raises OSError and zipfile.BadZipFile."""
         if not self.within:
             return self._read(most)
@@ -68,7 +68,7 @@ class File:
     @property
     def shown(self) -> str:
         """Its path as people may see it."""
-        return restore.printable(f"{self.path}/{self.within}" if self.within else self.path)
+        return submitted.printable(f"{self.path}/{self.within}" if self.within else self.path)
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ class Listing:
     refused: list[tuple[str, str]] = field(default_factory=list)
 
     def refuse(self, path: str, reason: str) -> None:
-        self.refused.append((restore.printable(path), reason))
+        self.refused.append((submitted.printable(path), reason))
 
 
 def parts(path: str) -> tuple[str, ...]:

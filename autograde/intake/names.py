@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
-from autograde import restore
+from autograde import submitted
 from autograde.intake.files import LITTER, NOTEBOOK
 
 MOODLE = re.compile(r"_(?P<id>\d+)_assignsubmission_[a-z]+(?:_|$)")
@@ -133,7 +133,7 @@ class Names:
         if marks:
             mark = marks[0]
             facts.owner, key = mark.id, f"{mark.name}_{mark.id}"
-            facts.name, facts.late, facts.receipt = restore.printable(mark.name)[:120], mark.late, mark.receipt
+            facts.name, facts.late, facts.receipt = submitted.printable(mark.name)[:120], mark.late, mark.receipt
             facts.origin = mark.origin
             facts.order = (str(mark.order).rjust(20, "0"), attempt)
             facts.assignment = assignment or self.only
@@ -233,7 +233,7 @@ def undated(owner: str) -> str:
 
 def safe(name: str) -> str:
     """``name`` as a student id that is also a file name everywhere."""
-    name = unicodedata.normalize("NFC", restore.clean(name))
+    name = unicodedata.normalize("NFC", submitted.clean(name))
     name = "".join("_" if c in '/\\:*?"<>|' or not c.isprintable() else c for c in name).strip(" .")
     while len(name.encode()) > 120:
         name = name[:-1]

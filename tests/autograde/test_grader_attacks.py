@@ -23,7 +23,7 @@ import nbformat
 import pytest
 from grading_helpers import RIGHT, answered, as_bytes, code_cells, encoder_graded, mini, points, printed
 
-from autograde import intake, job, outputs
+from autograde import intake, job, outputs, supervise
 from autograde.isolation import bubblewrap
 from autograde.isolation.bubblewrap import MB, Limits
 
@@ -186,7 +186,7 @@ def bystander():
 def run_all(category, port=0, names=None, limits=Limits(seconds=240)):
     """Run attacks as cells of one kernel; returns ``{name: text}`` and the findings."""
     names = names or attacks(category)
-    findings, usage = job.run(code_cells(*(source(category, name, port) for name in names)), limits)
+    findings, usage = supervise.run(code_cells(*(source(category, name, port) for name in names)), limits)
     return {name: printed(findings, i) for i, name in enumerate(names)}, findings
 
 
@@ -214,7 +214,7 @@ def test_the_next_student_finds_nothing_of_the_last():
         "        if not where.startswith(shared):\n"
         "            print([n for n in names if 'left' in n or n.endswith(('.pth', '00.py'))])"
     )
-    findings, _ = job.run(code_cells(look), Limits(seconds=60))
+    findings, _ = supervise.run(code_cells(look), Limits(seconds=60))
     text = printed(findings)
     assert "[]" in text and "left" not in text and "EFFECT" not in text and ".pth" not in text
     assert not list(Path("/tmp").glob(f"*{TOKEN}*"))
@@ -300,7 +300,7 @@ def test_nothing_survives_the_sandbox():
 def test_survivors_were_there_to_be_killed():
     cells = code_cells(*(source("survive", name) for name in attacks("survive")), "import time; time.sleep(20)")
     with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(job.run, cells, Limits(seconds=15))
+        future = pool.submit(supervise.run, cells, Limits(seconds=15))
         most = 0
         while not future.done():
             most = max(most, len(carriers()))
@@ -343,7 +343,7 @@ STARVE = {
 def test_greed_is_stopped_with_a_reason(name):
     # A message too long for the judge does not fit into a tight kernel either.
     limits = replace(TIGHT, memory=1500 * MB) if name == "one_line" else TIGHT
-    findings, usage = job.run(code_cells(source("starve", name), "print('next')"), limits)
+    findings, usage = supervise.run(code_cells(source("starve", name), "print('next')"), limits)
     if STARVE[name] is None:  # refused inside the sandbox: the notebook goes on
         assert findings["stopped"] is None and "next" in printed(findings, 1)
     else:
@@ -374,7 +374,7 @@ def test_every_lie_about_time_is_told():
 @pytest.mark.proof(about=about("lie_about_time"))
 @pytest.mark.parametrize("name", WHILE_CELLS_RUN)
 def test_time_is_measured_outside(name):
-    findings, _ = job.run(code_cells(source("lie_about_time", name), "print('next')"), Limits(seconds=6))
+    findings, _ = supervise.run(code_cells(source("lie_about_time", name), "print('next')"), Limits(seconds=6))
     if WHILE_CELLS_RUN[name] is None:
         assert findings["stopped"] is None
         assert printed(findings, 0) == "" and printed(findings, 1) == "next\n"

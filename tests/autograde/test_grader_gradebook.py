@@ -1,6 +1,7 @@
 """The gradebook gets whole submissions, keeps what a person graded, and may live in PostgreSQL."""
 
 import copy
+import hashlib
 import os
 import shutil
 import socket
@@ -15,6 +16,7 @@ from grading_helpers import COURSE, answered, as_bytes, mini
 from nbgrader import api
 
 from autograde import job as job_
+from autograde import restore
 from autograde.feedback import page
 from autograde.gradebook import GradebookError, Writer
 from autograde.ledger import write_safely
@@ -40,7 +42,7 @@ def result_of(passed, written="An answer.", data=b"1", notes=()):
     }
     notebook = answered(written=written)
     assignment = mini()
-    restored = job_.restore.restore(as_bytes(notebook), assignment)
+    restored = restore.restore(as_bytes(notebook), assignment)
     findings = {
         "stopped": None,
         "cells": [{"id": "kl_term", "outputs": []}],
@@ -51,7 +53,7 @@ def result_of(passed, written="An answer.", data=b"1", notes=()):
         "student": "ada",
         "name": "Ada Lovelace",
         "assignment": "mini",
-        "sha256": job_.hashlib.sha256(data).hexdigest(),
+        "sha256": hashlib.sha256(data).hexdigest(),
         "status": "graded",
         "reason": None,
         "max_score": 8.0,

@@ -13,7 +13,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from autograde import assignment, intake, job
+from autograde import assignment, intake, job, supervise
 from autograde import pipeline as run_
 from autograde.isolation import pool
 from autograde.isolation.bubblewrap import Limits
@@ -158,13 +158,13 @@ def test_marks_equal_stock_nbgraders_on_honest_submissions(tmp_path, monkeypatch
 @pytest.fixture
 def kernels(monkeypatch):
     """The kernels that were started for one submission, in a list that grows."""
-    started, start = [], job._start_kernel
+    started, start = [], supervise._start_kernel
 
     def starting(*arguments):
         started.append(start(*arguments))
         return started[-1]
 
-    monkeypatch.setattr(job, "_start_kernel", starting)
+    monkeypatch.setattr(supervise, "_start_kernel", starting)
     return started
 
 
@@ -195,10 +195,10 @@ def test_an_answer_that_can_be_recomputed_costs_no_second_kernel(kernels):
 def test_a_second_kernel_that_does_not_start_is_nobodys_fault(monkeypatch):
     starts = iter(
         [
-            job._start_kernel,
+            supervise._start_kernel,
             lambda *arguments: (subprocess.Popen([sys.executable, "-c", ""], start_new_session=True), None),
         ]
     )
-    monkeypatch.setattr(job, "_start_kernel", lambda *arguments: next(starts)(*arguments))
+    monkeypatch.setattr(supervise, "_start_kernel", lambda *arguments: next(starts)(*arguments))
     with pytest.raises(job.GraderFailure, match="kernel for replays did not start"):
         grade_encoder()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from grading_helpers import COURSE, answered, as_bytes, mini, released
 
-from autograde import assignment, intake, restore
+from autograde import assignment, intake, submitted
 from autograde.intake import choose
 
 BOOK = as_bytes(answered())
@@ -278,7 +278,7 @@ def test_a_member_that_unpacks_to_gigabytes_is_read_to_the_limit_only(tmp_path):
             for _ in range(80):
                 member.write(b"\0" * 2**20)
     students, _ = collect(tmp_path / "bomb.zip")
-    assert len(students["alice"].read()) == restore.MAX_BYTES + 1
+    assert len(students["alice"].read()) == submitted.MAX_BYTES + 1
 
 
 @pytest.mark.parametrize(
@@ -664,8 +664,8 @@ def test_notebooks_too_large_to_look_into_are_chosen_before_rubbish_and_after_an
 
 
 def test_of_a_students_many_notebooks_few_are_parsed_and_none_that_is_large(place, monkeypatch):
-    parsed, read = [], restore.read
-    monkeypatch.setattr(restore, "read", lambda data: parsed.append(len(data)) or read(data))
+    parsed, read = [], submitted.read
+    monkeypatch.setattr(submitted, "read", lambda data: parsed.append(len(data)) or read(data))
     monkeypatch.setattr(choose, "LOOKED_INTO", len(BOOK))
     spares = {f"A_11_assignsubmission_file/{i}.ipynb": BOOK + b" " * (i % 2) for i in range(100)}
     students, _ = collect(place(spares | {"A_11_assignsubmission_file/mini.ipynb": BOOK}), "mini")

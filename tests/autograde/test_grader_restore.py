@@ -1,4 +1,4 @@
-"""Whatever a file is, preflight ends in cells to run or one clear sentence."""
+"""Whatever a file is, restoring ends in cells to run or one clear sentence."""
 
 import base64
 import copy
@@ -6,17 +6,14 @@ import gzip
 import html
 import io
 import json
-import re
 import time
 import zipfile
 
 import nbformat
 import pytest
-from bs4 import BeautifulSoup
-from grading_helpers import answered, as_bytes, cell, mini, released
-from nbconvert import HTMLExporter
+from grading_helpers import PIXEL, answered, as_bytes, cell, mini, released
 
-from autograde import assignment, match
+from autograde import assignment, match, submitted
 from autograde import restore as restore_
 
 ASSIGNMENT = mini()
@@ -75,7 +72,7 @@ DAMAGED = {
     "worksheets of numbers": b'{"worksheets": [1], "nbformat": 3}',
     "nested 100,000 deep": b"[" * 100_000 + b"]" * 100_000,
     "millions of lists": b"[" + b"[]," * 2_100_000 + b"[]]",
-    "too large": b'{"cells": ["' + b"x" * restore_.MAX_BYTES + b'"]}',
+    "too large": b'{"cells": ["' + b"x" * submitted.MAX_BYTES + b'"]}',
     "a number of 5000 digits": b'{"cells": [' + b"9" * 5000 + b"]}",
     "5000 cells": json.dumps({"cells": [{"cell_type": "code", "source": "1"}] * 5000}).encode(),
     "another assignment": as_bytes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])),
@@ -106,7 +103,7 @@ DAMAGED = {
 
 @pytest.mark.parametrize("name", DAMAGED)
 def test_damaged_file_is_refused_in_one_sentence(name):
-    with pytest.raises(restore_.Damaged) as refusal:
+    with pytest.raises(submitted.Damaged) as refusal:
         restore(DAMAGED[name])
     assert 10 < len(str(refusal.value)) < 400
 
@@ -416,7 +413,9 @@ def test_an_answer_beside_its_cell_is_for_a_person_to_read(place):
 def test_pictures_pasted_into_answers_are_kept_and_on_code_cells_dropped():
     notebook = json.loads(as_bytes(answered()))
     for c in notebook["cells"]:
-        c["attachments"] = {"a.png": {"image/png": "iVBO Rw0K\nGgo=", "image/jpeg": "not base64!"}}
+        c["attachments"] = {
+            "a.png": {"image/png": PIXEL[:9] + "\n " + PIXEL[9:], "image/jpeg": PIXEL, "image/svg+xml": PIXEL}
+        }
     for c in restore(json.dumps(notebook).encode()).cells:
         if c["cell_type"] == "code" or c["attachments"] == {}:
             assert c["attachments"] == {}
@@ -444,7 +443,7 @@ def test_pictures_pasted_into_answers_are_kept_and_on_code_cells_dropped():
 )
 def test_what_is_read_outside_the_sandbox_takes_time_in_proportion_to_its_size(hostile):
     before = time.process_time()
-    restore_.read(json.dumps(hostile).encode())
+    submitted.read(json.dumps(hostile).encode())
     assert time.process_time() - before < 10  # it was half an hour
 
 
@@ -454,58 +453,3 @@ def test_lone_surrogates_and_nonsense_attachments_do_no_harm():
     cells = restore(json.dumps(notebook).encode()).cells
     json.dumps(cells, ensure_ascii=False).encode()
     assert cells[0]["attachments"] == {}
-
-
-EVIL_TEXTS = [
-    "<img src=x onerror=alert(1)>",
-    "<svg/onload=alert(1)>",
-    "</script><script>alert(1)</script>",
-    "<!--",
-    "[a](javascript:alert(1))",
-    "[a](JAVA&#115;cript:alert(1))",
-    "[a](java&Tab;script:alert(1))",
-    "[a](<\tjava\tscript:alert(1)>)",
-    "[a]: javascript:alert(1)\n\n[a]",
-    "<javascript:alert(1)>",
-    "[a](vbscript:x)",
-    "[a](java&\\#115;cript:alert(1))",
-    "[a](java&Tab\\;script:alert(1))",
-    "[a](java\\&\\#115;cript:alert(1))",
-    "[a][b]\n\n[b]: java&\\#115;cript:alert(1)",
-    r"$\newcommand{\a}[1]{\mmlToken{mi}[href=\"java#1\"]{x}}\a{script:alert(1)}$",
-    r"$\bbox[position:fixed]{x}$",
-    "![a](attachment:gone.png)",
-    '[a](attachment:g" onerror="alert(1))',
-    "$\\href{javascript:alert(1)}{x}$",
-    "&#36;&#92;href{javascript:alert(1)}{x}&#36;",
-    "$\\style{position:fixed}{x}$",
-    '![x](y "" onerror="alert(1)")',
-    '``` "onmouseover=alert(1)\nx\n```',
-    '# a" onclick="alert(1)',
-]
-
-
-@pytest.mark.parametrize("text", EVIL_TEXTS)
-def test_a_written_answer_runs_nothing_in_the_browser_of_who_grades_it(text):
-    shown = HTMLExporter().from_notebook_node(
-        nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_markdown_cell(restore_.inert(text), attachments={"ok.png": {"image/png": "AAAA"}})]
-        )
-    )[0]
-    page = BeautifulSoup(shown, "html.parser").main
-    assert page.find(["script", "svg", "iframe", "object", "style"]) is None
-    for tag in page.find_all(True):
-        assert not [name for name in tag.attrs if name.startswith("on")]
-        link = "".join(str(tag.get(name, "")) for name in ("href", "src")).strip().lower()
-        assert not re.match(r"(j\s*a\s*v\s*a|v\s*b)\s*s", link)
-    assert not re.search(r"\\(href|style|mmlToken|bbox)", page.text)
-
-
-def test_an_honest_written_answer_is_shown_as_it_was_written():
-    text = (
-        "If $\\sigma < 1$ the KL term *pulls*, see [here](https://example.org/?a=1&b=2) & `x < y`; AT&T, ![p](attachment:ok.png).\n\n"
-        "$$\\begin{matrix} a & b \\\\ c &d \\end{matrix}$$"
-    )
-    assert restore_.inert(text, {"ok.png": {}}) == text
-    notebook = answered(written=text)
-    assert source_of(restore(notebook), "question_pull").startswith("If $\\sigma < 1$")

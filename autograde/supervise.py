@@ -1,0 +1,359 @@
+"""Start the processes that grade one submission, and hold each of them to its limits until the last is done.
+
+Four kinds of process, each in a sandbox of its own: the reader of the submitted file, the judge, the student's kernel, and a
+kernel for replays, if the judge wants one. None of them is trusted with more than its own work: what the reader and the judge
+write is read here, and bounded. Nothing that a student can send ends in :class:`GraderFailure`.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import selectors
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from autograde import reader
+from autograde.cells import Assignment
+from autograde.isolation import bubblewrap, pool
+from autograde.isolation.bubblewrap import Limits
+from autograde.isolation.watch import Watch, kill
+from autograde.kernel_client import READY, REPLAYING, WANTED
+from autograde.restore import Restored, RestoredCell
+from autograde.result import Findings, Usage
+from autograde.submitted import Damaged
+
+#: What the judge, and the reader, may write at most, in bytes: outputs that are kept, and verdicts; a notebook's text.
+MAX_FINDINGS, MAX_READ = 24 * 2**20, 48 * 2**20
+
+#: Memory of the judge, in bytes, beyond which a kernel is filling it: the judge of an honest submission takes 30 MB, or 120 if
+#: it was not forked. What it is sent it can count only when a message has arrived, and a message can have any number of parts.
+FLOODED = 1024 * 2**20
+
+#: What reading a file may take: seconds of a busy machine, bytes (:data:`autograde.reader.MEMORY` and a margin), processes.
+READING = Limits(memory=reader.MEMORY + 2**28, seconds=90, processes=8)
+
+#: How long a kernel may take to start, in seconds.
+START = 120
+
+#: How often limits are looked at, in seconds.
+LOOK = 0.05
+
+#: How long the judge may go on after the student's time is up, in seconds.
+GRACE = 60
+
+KERNEL, REPLAYER = pool.KERNEL, pool.REPLAYER
+
+
+class GraderFailure(RuntimeError):
+    """The grader, not the student, failed: to be tried again, never marked 0."""
+
+
+class Process(Protocol):
+    """What is needed of a ``Popen`` or a forked child. ``stdin`` and ``stdout`` are pipes of a judge or a reader."""
+
+    pid: int
+    stdin: IO[bytes]
+    stdout: IO[bytes]
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+class Held:
+    """A kernel that is held to its limits; ``stopped`` is why it has ended, ``ready`` when it was there."""
+
+    def __init__(self, process: Process, limits: Limits, watch: Callable[[int, Limits], Watch] = Watch) -> None:
+        self.process, self.limits = process, limits
+        self.watch = watch(process.pid, replace(limits, seconds=limits.seconds + START))
+        self.ready: float | None = None
+        self.stopped: str | None = None
+        self.pidfd: int | None = getattr(process, "pidfd", None)
+
+    def begin(self) -> None:
+        """Its time begins here: a busy machine's slow start is not the student's."""
+        self.ready, self.watch = time.monotonic(), self.watch.restarted(self.limits)
+
+    def died(self) -> bool:
+        """Whether it has just ended by itself."""
+        if self.stopped is not None or self.process.poll() is None:
+            return False
+        if self.pidfd and self.process.orphaned():
+            raise GraderFailure("the sandbox that kernels are forked from has ended")
+        return True
+
+
+class Supervisor:
+    """Holds the judge and the kernels to their limits until the judge is done.
+
+    ``start`` gives a second kernel, when the judge wants one. What happens is in three methods: :meth:`on_line`, when the judge
+    has written a line; :meth:`on_exit`, when a kernel has ended by itself; :meth:`on_tick`, when limits are due to be looked at.
+    """
+
+    def __init__(
+        self,
+        judge: Process,
+        kernel: Process,
+        limits: Limits,
+        start: Callable[[], Process],
+        watch: Callable[[int, Limits], Watch] = Watch,
+    ) -> None:
+        self.judge, self.limits, self.start, self.make_watch = judge, limits, start, watch
+        self.trusted = watch(judge.pid, Limits(seconds=limits.seconds + START + GRACE))
+        self.student = Held(kernel, limits, watch)
+        self.held = {KERNEL: self.student}
+        self.written = bytearray()  # by the judge, but for the lines that were carried out
+        self.given_up = False  # whether the judge was ended, because of what the student's kernel sent
+        self.selector = selectors.DefaultSelector()
+
+    def run(self) -> None:
+        """Return when the judge has written all that it has to write. Raises :class:`GraderFailure`."""
+        look = time.monotonic() + LOOK
+        with self.selector:
+            self.selector.register(self.judge.stdout, selectors.EVENT_READ)
+            self._listen(self.student)
+            while not self.given_up:
+                events = self.selector.select(timeout=max(0, look - time.monotonic()))
+                if any(key.fileobj is self.judge.stdout for key, _ in events) and not self._read():
+                    break
+                for name, one in [*self.held.items()]:
+                    if one.died():
+                        self.on_exit(name)
+                if time.monotonic() >= look:
+                    look = time.monotonic() + LOOK
+                    self.on_tick()
+
+    def _read(self) -> bool:
+        """Whether there is more to come of what the judge writes."""
+        piece = os.read(self.judge.stdout.fileno(), 1 << 20)
+        self.written += piece
+        while line := next((line for line in (READY, WANTED, REPLAYING) if self.written.startswith(line)), None):
+            del self.written[: len(line)]
+            self.on_line(line)
+        return bool(piece) and len(self.written) <= MAX_FINDINGS
+
+    def on_line(self, line: bytes) -> None:
+        """The judge says that a kernel is ready, or that it wants one for replays."""
+        if line == READY:
+            self.student.begin()
+        elif line == REPLAYING:
+            self.held[REPLAYER].begin()
+        elif line == WANTED and REPLAYER not in self.held:
+            self.held[REPLAYER] = Held(self.start(), self.limits, self.make_watch)
+            self._listen(self.held[REPLAYER])
+            if self.student.stopped is not None:
+                self.stop(REPLAYER, self.student.stopped)
+
+    def on_exit(self, name: str) -> None:
+        """A kernel has ended by itself."""
+        self.stop(name, "its kernel died")
+
+    def on_tick(self) -> None:
+        """Look at all limits."""
+        for name, one in [*self.held.items()]:
+            if one.stopped is None and (why := one.watch.exceeded()):
+                self.stop(name, why)
+        why = self.trusted.exceeded()
+        if self.trusted.peak_memory > FLOODED and self.student.stopped is None:
+            self.stop(KERNEL, "its kernel sent more at once than can be read")
+        elif why and self.student.stopped is None:
+            raise GraderFailure(f"the judge was stopped: {why}")
+        elif why:
+            self.given_up = True
+
+    def stop(self, name: str, why: str) -> None:
+        """End a kernel. The student's takes the other one along: nothing more will be asked."""
+        names = [other for other, one in self.held.items() if other == name or name == KERNEL and one.stopped is None]
+        for other in names:
+            one = self.held[other]
+            one.stopped = why
+            if one.pidfd:
+                self.selector.unregister(one.pidfd)
+            kill(one.process)
+        with contextlib.suppress(BrokenPipeError):  # the judge is done by now
+            os.write(self.judge.stdin.fileno(), json.dumps(dict.fromkeys(names, why)).encode() + b"\n")
+
+    def _listen(self, one: Held) -> None:
+        if one.pidfd:
+            self.selector.register(one.pidfd, selectors.EVENT_READ)
+
+    def findings(self, last_error: Callable[[], str]) -> Findings:
+        """What the judge found. Raises :class:`GraderFailure` where there is nothing, and no limit that explains it."""
+        found: Findings | None = None
+        with contextlib.suppress(subprocess.TimeoutExpired, ValueError):
+            if not self.given_up and self.judge.wait(timeout=10) == 0:
+                found = json.loads(self.written)
+        if self.student.ready is None:
+            raise GraderFailure(f"the student's kernel did not start: {self.student.stopped or last_error()}")
+        if found is None and self.student.stopped is None:
+            raise GraderFailure(f"the judge gave no findings: {last_error()}")
+        if found is None:
+            return {"stopped": {"cell": "", "why": self.student.stopped}, "cells": [], "checks": {}}
+        if self.student.stopped is None and any(one.ready is None for one in self.held.values()):
+            raise GraderFailure(f"the kernel for replays did not start: {self.held[REPLAYER].stopped}")
+        return found
+
+    def usage(self) -> Usage:
+        return {
+            "peak_memory": self.student.watch.peak_memory,
+            "processes": self.student.watch.peak_processes,
+            "kernel_seconds": round(self.student.watch.seconds(), 3),
+            "judge_memory": self.trusted.peak_memory,
+        }
+
+
+# --- what the rest of the grader asks for ---------------------------------------------------
+
+
+def read(data: bytes, assignment: Assignment, sandboxed: bool = True) -> Restored:
+    """The cells of a submitted file, read in a process of its own. Raises :class:`~autograde.submitted.Damaged`."""
+    with _folder() as folder:
+        Path(folder, "submission").write_bytes(data)
+        _write_order(folder, {"file": f"{folder}/submission", "assignment": assignment.packed()})
+        process, _ = _start_trusted("autograde.reader", folder, sandboxed)
+        try:
+            written, why = _all_of(process, READING, MAX_READ)
+        finally:
+            _end(process)
+        if why is None and written:
+            return reader.opened(written)
+        # A process that ends without a word met its own limit of memory, in a library that could not say so.
+        raise Damaged(f"The file cannot be read: {why or 'its content takes more memory than a notebook needs'}.")
+
+
+def _all_of(process: Process, limits: Limits, most: int) -> tuple[bytes, str | None]:
+    """All that ``process`` writes, up to ``most`` bytes; and which limit it passed, if it did."""
+    watch, written, look = Watch(process.pid, limits), bytearray(), time.monotonic() + LOOK
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while len(written) <= most:
+            if selector.select(timeout=max(0, look - time.monotonic())):
+                piece = os.read(process.stdout.fileno(), 1 << 20)
+                if not piece:
+                    return bytes(written), None
+                written += piece
+            if time.monotonic() >= look:
+                look = time.monotonic() + LOOK
+                if why := watch.exceeded():
+                    return b"", why.replace("it ", "reading it ", 1)
+    return b"", "it has more text than is read"
+
+
+def run(
+    cells: Sequence[RestoredCell], limits: Limits, sandboxed: bool = True, specimens: bool = False
+) -> tuple[Findings, Usage]:
+    """Run ``cells`` under the judge; with ``specimens``, their kernel may read those. Raises :class:`GraderFailure`."""
+    covers = [] if specimens else bubblewrap.specimens()
+    with _folder() as folder:
+        connections = {name: _connection(f"{folder}/{name[0]}") for name in (KERNEL, REPLAYER)}
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+        order = {
+            "connection": connections[KERNEL],
+            "replayer": connections[REPLAYER],
+            "output_limit": limits.output,
+            "cells": [{key: cell[key] for key in ("id", "grade_id", "test", "source")} for cell in code],
+        }
+        _write_order(folder, order)
+        started = time.monotonic()
+        processes: list[Process] = []
+
+        def start(role: str) -> Process:
+            process, cold = _start_kernel(role, connections[role], limits, sandboxed, covers)
+            processes.append(process)
+            slow.append(cold)
+            return process
+
+        slow: list[str | None] = []
+        try:
+            kernel = start(KERNEL)
+            judge, cold = _start_trusted("autograde.judge_process", folder, sandboxed and not slow[0])
+            slow.append(cold)
+            processes.append(judge)
+            supervisor = Supervisor(judge, kernel, limits, lambda: start(REPLAYER))
+            supervisor.run()
+            findings = supervisor.findings(lambda: _last_error(folder))
+        finally:
+            for process in processes:
+                _end(process)
+        usage = supervisor.usage()
+        usage["output"] = findings.get("received", 0)
+        usage["stages"] = {"kernel": round(supervisor.student.ready - started, 3), **findings.get("stages", {})}
+        if why := next(filter(None, slow), None):
+            usage["cold"] = why
+        return findings, usage
+
+
+def _connection(place: str) -> dict[str, Any]:
+    """The content of a Jupyter connection file, whose sockets are in ``place``."""
+    ports = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
+    return {
+        "transport": "ipc",
+        "ip": place,
+        "key": secrets.token_hex(32),
+        **{port: i + 1 for i, port in enumerate(ports)},
+    }
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[str]:
+    """A folder of a job's own, where forked judges and readers can see it."""
+    with tempfile.TemporaryDirectory(dir=pool.folder()) as folder:
+        yield folder
+
+
+def _write_order(folder: str, order: dict[str, Any]) -> None:
+    Path(folder, "order.json").write_text(json.dumps(order), encoding="utf-8")
+
+
+def _start_kernel(
+    role: str, connection: dict[str, Any], limits: Limits, sandboxed: bool, covers: Sequence[str]
+) -> tuple[Process, str | None]:
+    """A kernel, and None or why it had to be started the slow way."""
+    cold = None
+    if sandboxed:
+        try:
+            return pool.start_kernel(role, connection, limits, covers), None
+        except pool.Impossible as why:
+            cold = str(why)
+    return bubblewrap.start_kernel(connection, limits, sandboxed, covers), cold
+
+
+def _start_trusted(module: str, folder: str, sandboxed: bool) -> tuple[Process, str | None]:
+    """A process of ours, which sees this folder and runs ``module`` on the order in it; None or why it was started slowly."""
+    cold = None
+    with open(Path(folder, "log"), "wb") as log:
+        if sandboxed:
+            try:
+                return pool.start_trusted(module, Path(folder, "order.json"), log), None
+            except pool.Impossible as why:
+                cold = str(why)
+        argv = [sys.executable, "-m", module, f"{folder}/order.json"]
+        if sandboxed:
+            argv = bubblewrap.command(argv, judge=True, extra=["--ro-bind", folder, folder])
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={} if sandboxed else None,
+            start_new_session=True,
+        )
+        return process, cold
+
+
+def _end(process: Process) -> None:
+    kill(process)
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
+
+
+def _last_error(folder: str) -> str:
+    text = Path(folder, "log").read_text(encoding="utf-8", errors="replace").strip()
+    return text[-1500:] or "(it said nothing)"
