@@ -1,0 +1,234 @@
+"""What a hostile class looks like to the person who grades it, in a real browser: no script runs, and no request leaves.
+
+Every page is opened with all its requests recorded: formgrader's of each submission, the feedback, the report. A page may ask
+for what the page of an honest student asks for, and for nothing else.
+"""
+
+import json
+import runpy
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import needs
+import pytest
+from grading_helpers import COURSE, PIXEL, RIGHT, answered, as_bytes, cell
+from nbgrader.api import Gradebook
+from playwright.sync_api import sync_playwright
+
+from autograde import pipeline
+from autograde.cli import publish
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.browser]
+
+ATTACKS = Path(__file__).parents[1] / "attacks"
+NAMES = {"<script>document.title='EFFECT'<script>": "scripts", "![](http:__tracker.example_p.png)": "pictures"}
+SERVER = """
+c = get_config()
+c.CourseDirectory.root = {root!r}
+c.CourseDirectory.autograded_directory = "out/autograded"
+c.CourseDirectory.db_url = "sqlite:///{root}/out/gradebook.db"
+"""
+
+
+def texts():
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted((ATTACKS / "written").glob("*.md"))}
+
+
+def hostile_classes():
+    """``{student: notebook}``: one honest student, and all hostile texts, outputs, files and names, a few to a notebook."""
+    own = {"ok.png": {"image/png": PIXEL}}
+    honest = answered(RIGHT, written="It *pulls* by $\\frac{1}{2}\\sigma^2$.\n\n![p](attachment:ok.png)")
+    cell(honest, "question_pull")["attachments"] = own
+    students = {"honest": honest}
+    written = [*texts().items()]
+    for number in range(0, len(written), 12):
+        notebook = answered(RIGHT, written=written[number][1])
+        cell(notebook, "question_pull")["attachments"] = own
+        for name, text in written[number : number + 12]:
+            for kind in ("markdown", "raw"):
+                added = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"{name}:\n\n{text}")]).cells[0]
+                added.update(cell_type=kind, attachments=own, id=f"{kind}{number}{name}"[:64])
+                notebook.cells.append(added)
+        students[f"texts {number}"] = notebook
+    outputs = [
+        (ATTACKS / "spoil" / f"{name}.py").read_text()
+        for name in ("names_of_methods", "types_that_run", "control_characters")
+    ]
+    students["outputs"] = answered(RIGHT, extra=outputs)
+    for name in ("links_that_run", "raw_pages", "pictures_and_links", "scripts"):
+        students[f"file {name}"] = json.loads(as_bytes(answered(RIGHT)))
+        lie = runpy.run_path(str(ATTACKS / "lie_in_the_file" / f"{name}.py"))["forge"]
+        changed = nbformat.from_dict(students[f"file {name}"])
+        lie(changed)
+        students[f"file {name}"] = changed
+    for name in NAMES:
+        students[name] = answered(
+            "return '<img src=/logout onerror=\"document.title=1\">'", written="<img src=/logout>"
+        )
+    return students
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """The folder of a graded class."""
+    root = tmp_path_factory.mktemp("hostile")
+    for student, notebook in hostile_classes().items():
+        place = root / "submitted" / student.replace("/", "_") / "mini" / "mini.ipynb"
+        place.parent.mkdir(parents=True)
+        place.write_bytes(as_bytes(notebook))
+    settings = pipeline.Settings(root / "submitted", root / "out", COURSE, "mini", workers=2)
+    summary = pipeline.run(settings, say=lambda text: None)
+    assert summary.failed == [] and summary.graded == len(hostile_classes())
+    with Gradebook(settings.gradebook) as gradebook:  # a person marks, and quotes what they should not have
+        for submission in gradebook.notebook_submissions("mini", "mini"):
+            comment = gradebook.find_comment("question_pull", "mini", "mini", submission.student.id)
+            comment.manual_comment = (
+                "See [this](https://example.org), ![](http://tracker.example/p.png) <img src=/logout>"
+            )
+        gradebook.db.commit()
+    publish(root / "out", settings.gradebook, [("<script>x</script>.ipynb", "<img src=http://tracker.example/x>")])
+    return root
+
+
+@pytest.fixture(scope="module")
+def server(graded):
+    """A Jupyter server with formgrader; yields its address and token."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    (graded / "nbgrader_config.py").write_text(SERVER.format(root=str(graded)))
+    line = [
+        sys.executable,
+        "-m",
+        "jupyter",
+        "server",
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+    ]
+    line += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={graded}"]
+    line += ["--ServerApp.jpserver_extensions=nbgrader.server_extensions.formgrader=True"]
+    log = open(graded / "server.log", "wb")
+    with subprocess.Popen(line, cwd=graded, stdout=log, stderr=log) as process:
+        until = time.monotonic() + 120
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token={token}", timeout=2)
+                break
+            except OSError:
+                assert process.poll() is None and time.monotonic() < until, (graded / "server.log").read_text()[-2000:]
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}", token
+        process.terminate()
+    log.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as programs:
+        chromium = programs.chromium.launch(executable_path=needs.chromium(), args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+class Opened:
+    """A page that was opened: what it asked for, and what was tried in it."""
+
+    def __init__(self, browser, url, before=None):
+        self.asked, self.dialogs, self.messages = [], [], []
+        context = browser.new_context()
+        self.page = context.new_page()
+        # Nothing leaves this machine, nor is a page changed by what is not there.
+        context.route(
+            lambda url: "127.0.0.1" not in url and not url.startswith(("file:", "data:")), lambda route: route.abort()
+        )
+        if before:
+            self.page.goto(before)
+        context.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        self.page.on("console", lambda message: self.messages.append(message.text))
+        self.page.goto(url)
+        self.page.wait_for_load_state("networkidle")
+        self.page.mouse.wheel(0, 100_000)
+        self.page.wait_for_timeout(300)
+
+    def requests(self):
+        return {url for url in self.asked if not url.startswith("data:")}
+
+    def check(self):
+        assert self.dialogs == [] and "EFFECT" not in self.page.title()
+        assert self.page.evaluate(ODD) == []
+        assert len(self.page.inner_text("body")) > 100  # it can be read
+
+
+#: Elements of what was written or displayed that could run or load something.
+ODD = """() => [...(document.querySelector('#notebook') || document.querySelector('main')).querySelectorAll('*')]
+    .filter(e => ['SCRIPT', 'IFRAME', 'OBJECT', 'EMBED', 'LINK', 'META', 'BASE', 'VIDEO', 'AUDIO', 'FORM', 'SVG', 'STYLE', 'MATH']
+            .includes(e.tagName.toUpperCase())
+        || [...e.attributes].some(a => a.name.startsWith('on') || ['srcset', 'poster', 'background', 'ping'].includes(a.name))
+        || e.src && e.tagName == 'IMG' && !e.src.startsWith('data:image/')
+        || e.tagName == 'A' && e.href && !/^(https:\\/\\/example.org\\/?$|file:.*\\/feedback\\/|[^#]*#)/.test(e.href)
+        || /url\\(|fixed/.test(e.getAttribute('style') || ''))
+    .map(e => e.outerHTML.slice(0, 200))"""
+
+
+def submissions(graded):
+    with Gradebook(f"sqlite:///{graded}/out/gradebook.db") as gradebook:
+        return {one.student.id: one.id for one in gradebook.notebook_submissions("mini", "mini")}
+
+
+def test_formgrader_shows_a_hostile_class_and_asks_for_nothing_more_than_for_an_honest_student(graded, server, browser):
+    url, token = server
+    ids = submissions(graded)
+    enter = f"{url}/api/status?token={token}"
+
+    def opened(student):
+        one = Opened(browser, f"{url}/formgrader/submissions/{ids[student]}/", enter)
+        one.check()
+        return one, {request.replace(ids[student], "ID") for request in one.requests()}
+
+    first, expected = opened("honest")
+    assert any("/api/grades" in request for request in expected)  # formgrader's own script runs
+    assert (
+        first.page.locator("#question_pull").count() == 1
+        and first.page.locator("img[src^='data:image/png']").count() == 1
+    )
+    for student in sorted(ids):
+        one, asked = opened(student)
+        assert asked == expected, student
+        # A person can mark it: the boxes for points and comments are formgrader's.
+        assert one.page.evaluate("document.querySelector('#question_pull').tagName") == "INPUT"
+        assert one.page.evaluate("document.querySelector('#question_pull-comment').tagName") == "TEXTAREA"
+        assert one.page.goto(f"{url}/api/status").status == 200  # still logged in
+
+
+def test_feedback_and_report_ask_for_nothing_but_themselves(graded, browser):
+    pages = [graded / "out" / "report.html", *(graded / "out" / "feedback").glob("*/*/*.html")]
+    assert len(pages) == len(hostile_classes()) + 1
+    for path in pages:
+        one = Opened(browser, path.as_uri())
+        one.check()
+        assert one.requests() == {path.as_uri()}, path
+        assert not [text for text in one.messages if "style" in text.lower()], one.messages  # its own style is allowed
+
+
+def test_the_policy_of_a_page_stops_what_would_get_into_it(graded, browser):
+    one = Opened(browser, (graded / "out" / "report.html").as_uri())
+    before = len(one.asked)
+    one.page.evaluate(
+        """() => { document.body.insertAdjacentHTML('beforeend', `<img src="http://127.0.0.1:9/x.png"><iframe src="http://127.0.0.1:9/">
+        </iframe><link rel=stylesheet href="http://127.0.0.1:9/s.css"><p style="background: url(http://127.0.0.1:9/y.png)">x</p>
+        <img src="x" onerror="document.title = 'EFFECT'">`);
+        const script = document.createElement('script'); script.textContent = "document.title = 'EFFECT'"; document.body.append(script);
+        fetch('http://127.0.0.1:9/f').catch(() => 0); }"""
+    )
+    one.page.wait_for_timeout(500)
+    assert one.page.title() == "Grading report"
+    assert [url for url in one.asked[before:] if not url.startswith("chrome-error")] == []
