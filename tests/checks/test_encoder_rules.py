@@ -5,7 +5,7 @@ import pytest
 
 from vaelab.checks.judge.make_conv_encoder import heads, maps, sizes
 from vaelab.checks.judge.make_conv_encoder.request import change, spread
-from vaelab.checks.judge.make_conv_encoder.seen import BENT, COUNT, Seen, State
+from vaelab.checks.judge.make_conv_encoder.seen import AGAIN, BENT, COUNT, Seen, State
 from vaelab.checks.judge.problem import Problem
 
 CONVOLUTION = {
@@ -29,7 +29,10 @@ def rng():
 
 def state(rng, **other):
     def draw():
-        return [rng.normal(size=(COUNT, 2)) for _ in range(2)]
+        both = [rng.normal(size=(COUNT, 2)) for _ in range(2)]
+        for head in both:
+            head[AGAIN] = head[0]
+        return both
 
     right = {"before": draw(), "after": draw(), "pixels": np.ones((28, 28)), "through": np.ones((28, 28))}
     return State(words="with other weights", bent=BENT, **{**right, **other})
@@ -87,6 +90,7 @@ NETWORKS = {
 }
 STATES = {
     "all equal": ({"before": [np.ones((COUNT, 2))] * 2}, "encoder.no_gradient"),
+    "places that matter": ({"before": [np.arange(2.0 * COUNT).reshape(COUNT, 2)] * 2}, "encoder.not_alone"),
     "no gradient": ({"pixels": np.zeros((28, 28))}, "encoder.no_gradient"),
     "a part unseen": ({"pixels": part(np.s_[20:], 1e-5)}, "encoder.ignored_pixels"),
     "a part past the convolutions": ({"through": part(np.s_[:4], 0.1)}, "encoder.past_convolutions"),

@@ -125,7 +125,7 @@ def _moments(a: np.ndarray, b: np.ndarray) -> dict:
 
 
 def gradients(runner, graph, step, x, name, arrays):
-    """Of each output: the size by variable; by pixel for all outputs together."""
+    """Of each output: the size by variable, and for the images; by pixel for all outputs together."""
     which, found = graph.differentiated, []
     for choice in np.eye(len(graph.weighed)):
         values = iter(
@@ -137,6 +137,7 @@ def gradients(runner, graph, step, x, name, arrays):
         "sizes": [[None if g is None else float(np.sqrt((g**2).sum())) for g in row[:-1]] for row in found],
         "which": which,
         "shapes": [list(runner.variables.shapes[i]) for i in which],
+        "images": [0.0 if row[-1] is None else float(np.sqrt((row[-1] ** 2).sum())) for row in found],
         "pixels": numbers(pixels, {"kind": "tensor"}, name, arrays),
     }
 

@@ -10,6 +10,7 @@ Like `vaelab.checks.student.probe`, this decides nothing and knows no expected v
 """
 
 import contextlib
+import inspect
 import math
 import sys
 
@@ -28,7 +29,8 @@ class TooLarge(Exception):
 def trace(asked, given, target, arrays):
     """Call the target with numbers; return the graphs of the model that it returns.
 
-    ``asked["traces"]`` lists ``{"shape": [batch, rows, columns, channels], "training": bool}``.
+    ``asked["traces"]`` lists ``{"shape": [batch, rows, columns, channels], "training": bool or None}``;
+    None is a plain call, ``model(x)``, after which a layer may still be in training mode.
     ``asked["drawn"]`` says that the judge will draw all kernels anew: then those stay here.
     """
     import keras
@@ -116,11 +118,11 @@ def _traced(model, shape, training, name, variables, arrays):
 
     if not model.built:  # it may only be built by its first call
         model(tf.zeros(shape))
-    told = {}
+    told, mode = {}, {} if training is None and not _must_be_said(model) else {"training": bool(training)}
 
     def compute(x):
         tensors = []
-        told["output"] = _structure(model(x, training=training), tensors)
+        told["output"] = _structure(model(x, **mode), tensors)
         return tensors
 
     function = tf.function(compute, autograph=False).get_concrete_function(tf.TensorSpec(shape, tf.float32))
@@ -140,6 +142,14 @@ def _traced(model, shape, training, name, variables, arrays):
         "captures": captures,
         "outputs": [tensor.name for tensor in function.outputs],
     }
+
+
+def _must_be_said(model):
+    """Has the model's ``call`` an argument ``training`` without a default?"""
+    with contextlib.suppress(TypeError, ValueError):
+        parameter = inspect.signature(model.call).parameters.get("training")
+        return parameter is not None and parameter.default is parameter.empty
+    return False
 
 
 def _structure(value, tensors, depth=0):

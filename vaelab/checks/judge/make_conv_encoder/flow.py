@@ -52,11 +52,13 @@ def _reach_convolutions(found: dict, arrays) -> None:
     sizes, dims = _rows(found)
     kernels = [i for i, dim in enumerate(dims) if len(dim) >= 2]
     convolutions = [i for i in kernels if len(dims[i]) == 4]
-    for name, own in zip(HEADS, sizes):
+    images = item(found, "images", list)
+    for name, own, image in zip(HEADS, sizes, images):
         if not any(own[i] for i in kernels) or convolutions and not any(own[i] for i in convolutions):
+            past = bool(image) and any(own[i] for i in kernels)
             raise Problem(
                 f"{name} sends no gradient to {'the convolutions' if convolutions else 'any weight'}",
-                mistake="encoder.no_gradient",
+                mistake="encoder.past_convolutions" if past else "encoder.no_gradient",
                 got="gradient 0",
                 expected="a gradient",
             )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from vaelab.checks.judge.make_conv_encoder.request import HEADS, change, not_by_chance, percent, spread
-from vaelab.checks.judge.make_conv_encoder.seen import Seen, State, look
+from vaelab.checks.judge.make_conv_encoder.seen import AGAIN, Seen, State, look
 from vaelab.checks.judge.problem import Problem
 from vaelab.checks.judge.reply import item
 
@@ -65,6 +65,18 @@ def depends_on_images(seen: Seen) -> None:
             )
         if not state.pixels.any():
             raise Problem(f"{_when(state)}, no gradient reaches the image", mistake="encoder.no_gradient")
+
+
+def same_everywhere(seen: Seen) -> None:
+    """An image has the same outputs at each place of a batch."""
+    for head, name in ((head, name) for state in seen.states for head, name in zip(state.before, HEADS)):
+        if np.abs(head[0] - head[AGAIN]).max() > 1e-3 * spread(head):
+            raise Problem(
+                f"{name} of one image is {head[0, 0]:.3g} and {head[AGAIN, 0]:.3g} at two places of the same batch",
+                mistake="encoder.not_alone",
+                got=f"{head[0, 0]:.3g} and {head[AGAIN, 0]:.3g}",
+                expected="the same numbers",
+            )
 
 
 def has_convolutions(seen: Seen) -> None:
@@ -257,6 +269,7 @@ def _pooled(operations: list[dict]) -> list[int] | None:
 RULES = (
     has_convolutions,
     depends_on_images,
+    same_everywhere,
     convolutions_matter,
     pooled_in_steps,
     downsamples,

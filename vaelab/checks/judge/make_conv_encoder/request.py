@@ -43,7 +43,7 @@ def run(rng, ask, args: Args, images: Images, steps: list[dict], names: bool = F
         ``x`` and more, each ``(count, rows, columns, channels)``.
     steps : list of dict
         As `vaelab.checks.replay` reads them, without the number of the graph; ``x`` is "x" if
-        not said. A step may say ``training``.
+        not said. A step may say ``training``; without, it is a plain call, ``encoder(x)``.
     names : bool
         Collect what the student's code calls the two outputs.
 
@@ -57,7 +57,7 @@ def run(rng, ask, args: Args, images: Images, steps: list[dict], names: bool = F
     Problem
         If there is no model, if it raises something, or if it is random outside training.
     """
-    modes = [(len(images[step.get("x", "x")]), step.get("training", False)) for step in steps]
+    modes = [(len(images[step.get("x", "x")]), step.get("training")) for step in steps]
     kinds = list(dict.fromkeys(modes))
     traces = [{"shape": [number, *args[:3]], "training": training} for number, training in kinds]
     drawn = all(step["do"] != "perturb" and not step.get("keep_small") for step in steps) and steps[0]["do"] == "redraw"
@@ -98,7 +98,7 @@ def _usable(result: dict) -> None:
     # With one output there is more to say.
     if result.get("steady") is False and isinstance(told, dict) and told.get("length") == 2:
         raise Problem(
-            "For the same images, with the same weights, the encoder's outputs differ from call to call",
+            "Called twice on the same images, with the same weights, encoder(x) gives different outputs",
             mistake="encoder.random",
             got="different outputs",
             expected="equal outputs",

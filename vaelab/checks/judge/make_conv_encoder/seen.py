@@ -12,6 +12,8 @@ from vaelab.checks.judge.reply import item, tensor
 #: Triples of images, two and their average: a linear map of the average is the average of what it makes of the two.
 TRIPLES = 3
 COUNT = 3 * TRIPLES
+#: Where the first image comes again.
+AGAIN = 3
 #: A map is small if both its sides are at most this part of the image's.
 SMALL = 1 / 1.9
 #: Least distance from a linear map, as a share of the spread: with drawn kernels, and as handed in, where small numbers
@@ -42,8 +44,9 @@ class Seen(NamedTuple):
 
 
 def _images(rng) -> Images:
-    """Triples ``a, b, (a + b) / 2``; and the first image with darker ones beside it."""
+    """Triples ``a, b, (a + b) / 2``, the second with the same ``a`` as the first; and the first image with darker ones beside it."""
     x = draw.images(rng, COUNT, COURSE[:3])
+    x[AGAIN] = x[0]
     for i in range(0, COUNT, 3):
         x[i + 2] = (x[i] + x[i + 1]) / 2
     return {"x": x, "y": np.concatenate([x[:1], 0.2 * x[1:]])}

@@ -57,7 +57,7 @@ def _of_sizes(rng, ask, args: Args, count: int) -> None:
     images["alone"] = images["x"][which : which + 1]
     steps = [
         redraw(rng, KEEPING),
-        {"do": "outputs", "x": "alone"},
+        {"do": "outputs", "x": "alone", "training": False},
         {"do": "widths"},
         redraw(rng, KEEPING, size=args[4]),
     ]
