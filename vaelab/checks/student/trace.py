@@ -145,11 +145,20 @@ def _traced(model, shape, training, name, variables, arrays):
 
 
 def _must_be_said(model):
-    """Has the model's ``call`` an argument ``training`` without a default?"""
-    with contextlib.suppress(TypeError, ValueError):
-        parameter = inspect.signature(model.call).parameters.get("training")
-        return parameter is not None and parameter.default is parameter.empty
-    return False
+    """Does a plain call need ``training``: as an argument without a default, or for Keras's augmentation, which is on without it?"""
+    layers, waiting = [], [model]
+    while waiting and len(layers) < MAX_VARIABLES:
+        layers.append(waiting.pop())
+        waiting += getattr(layers[-1], "layers", [])
+    defaults = [_default_of_training(layer) for layer in layers]
+    own = [type(layer).__module__.startswith("keras.") for layer in layers]
+    return defaults[0] is inspect.Parameter.empty or any(d is True and k for d, k in zip(defaults, own))
+
+
+def _default_of_training(layer):
+    with contextlib.suppress(TypeError, ValueError, KeyError):
+        return inspect.signature(layer.call).parameters["training"].default
+    return None
 
 
 def _structure(value, tensors, depth=0):
