@@ -1,69 +1,124 @@
-"""What the instructor gets: one HTML page with plots, and marks as CSV."""
+"""What the instructor gets: one HTML page that says first what has to be done, and marks as CSV."""
 
 import base64
+import hashlib
 import io
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from statistics import mean, median
 from urllib.parse import quote
 
+from markupsafe import Markup
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from autograde import alike, exports
-from autograde.feedback import ABOUT, ENVIRONMENT, mistake_names, style, write_page
+from autograde.feedback import ABOUT, ENVIRONMENT, TEMPLATES, mistake_names, style, write_page
+from autograde.items import Item, discrimination
 from autograde.ledger import write_safely
+from autograde.result import Result
 
-BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#777777"  # Okabe-Ito
+BLUE, ORANGE = "#0072B2", "#E69F00"  # Okabe-Ito
+
+#: A check that tells students apart less than this, or that fewer pass than this, is pointed out.
+WEAK, HARD = 0.1, 0.25
 
 
-def write_all(out, rows, marks, failed=(), unmatched=(), out_of=None):
+@dataclass
+class Part:
+    """One assignment of the report. ``rows`` are :func:`row_of` results, by student."""
+
+    name: str
+    max_score: float
+    rows: dict[str, dict] = field(default_factory=dict)
+    items: dict[str, Item] = field(default_factory=dict)
+    mistakes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    answers: dict[str, dict[str, str]] = field(default_factory=dict)
+    groups: list[alike.Group] = field(default_factory=list)
+
+    @property
+    def anchor(self) -> str:
+        return quote(self.name)
+
+    @property
+    def graded(self) -> list[dict]:
+        """Rows of notebooks that ran to their end: a mean of others says nothing about the class."""
+        return [row for row in self.rows.values() if row["status"] == "graded"]
+
+    @property
+    def summary(self) -> str:
+        """Mean and median in a sentence, and who is not in them."""
+        scores = [row["score"] for row in self.graded]
+        left_out = len(self.rows) - len(scores)
+        text = f"{len(self.rows)} submissions"
+        if scores:
+            of = f" of {self.max_score:g} points, over {len(scores)} that ran to their end"
+            text += f"; mean {mean(scores):.2f}, median {median(scores):.2f}{of}"
+        return f"{text}; {left_out} unreadable or stopped left out." if left_out and scores else f"{text}."
+
+    def with_status(self, *statuses: str) -> list[dict]:
+        return [row for row in self.rows.values() if row["status"] in statuses]
+
+    def noted(self, kind: str) -> list[dict]:
+        """Rows with a note of this kind, each with its texts."""
+        found = [{**row, "texts": [text for k, text in row["notes"] if k == kind]} for row in self.rows.values()]
+        return [row for row in found if row["texts"]]
+
+    @property
+    def commonest(self) -> list[str]:
+        """Names of the recognised mistakes, those that most students made first."""
+        return sorted(self.mistakes, key=lambda name: (-len(self.mistakes[name]), name))
+
+    @property
+    def waiting(self) -> list[dict]:
+        return [row for row in self.rows.values() if row["to_grade"]]
+
+    def table(self) -> list[dict]:
+        """The items, numbered, each with what is to be said of it."""
+        totals = {student: sum(p for p in row["cells"].values() if p is not None) for student, row in self.rows.items()}
+        made = []
+        for number, item in enumerate(self.items.values(), 1):
+            tells = discrimination(item, totals)
+            remarks = ["hard"] if item.share is not None and item.share < HARD else []
+            remarks += ["tells little"] if tells is not None and tells < WEAK else []
+            made.append({"number": number, "item": item, "discrimination": tells, "remarks": remarks})
+        return made
+
+
+def write_all(
+    out: Path,
+    rows: Iterable[Result],
+    marks: Mapping[str, Mapping[str, dict]],
+    failed: Sequence[dict] = (),
+    unmatched: Sequence[tuple[str, str]] = (),
+    out_of: Mapping[str, float] | None = None,
+) -> tuple[Path, list[dict]]:
     """Write feedback, CSV files, zips and the report of an output folder; returns the report's path and the rows of marks.csv.
 
-    ``rows`` yields results (as in result.json), one at a time; ``marks`` maps each
-    assignment to :meth:`autograde.gradebook.Writer.marks`; ``out_of``: see :func:`autograde.exports.write_all`.
+    ``rows`` yields results, one at a time; ``marks`` maps each assignment to :meth:`autograde.gradebook.Writer.marks`;
+    ``out_of``: see :func:`autograde.exports.write_all`.
     """
     out = Path(out)
-    lines, parts, sandboxed = [], {}, True
+    lines: list[dict] = []
+    parts: dict[str, Part] = {}
+    sandboxed = True
     for result in rows:
         mine = marks.get(result["assignment"], {}).get(result["student"])
         write_page(out, result, mine)
-        line = row_of(result, mine)
-        lines.append(line)
+        lines.append(row_of(result, mine))
         sandboxed &= result["sandboxed"]
-        part = parts.setdefault(
-            result["assignment"],
-            {
-                "name": result["assignment"],
-                "max_score": result["max_score"],
-                "rows": [],
-                "lost": Counter(),
-                "worth": {},
-                "mistakes": Counter(),
-                "answers": {},
-            },
-        )
-        _add(part, result, line)
+        name = result["assignment"]
+        add(parts.setdefault(name, Part(name, result["max_score"])), result, lines[-1])
     lines.sort(key=lambda line: (line["assignment"], line["student"]))
     exports.write_all(out, lines, out_of)
-    for part in parts.values():
-        _finish(part)
-    write_safely(
-        out / "report.html",
-        ENVIRONMENT.get_template("report.html").render(
-            style=style(),
-            when=f"{datetime.now():%d %B %Y, %H:%M}",
-            sandboxed=sandboxed,
-            failed=list(failed),
-            unmatched=list(unmatched),
-            parts=[parts[name] for name in sorted(parts)],
-            long_enough=alike.LONG_ENOUGH,
-        ),
-    )
+    write_safely(out / "report.html", render([parts[name] for name in sorted(parts)], failed, unmatched, sandboxed))
     return out / "report.html", lines
 
 
-def row_of(result, marks):
+def row_of(result: Result, marks: dict | None) -> dict:
     """One row of marks.csv, from a result and what the gradebook has of it (or None)."""
     score = marks["score"] - (marks["penalty"] or 0) if marks else result["score"]
     graded = marks["cells"] if marks else {}
@@ -93,85 +148,80 @@ def row_of(result, marks):
     }
 
 
-def _add(part, result, line):
+def add(part: Part, result: Result, line: dict) -> None:
     """Count one result in; keeps a few numbers of it, not the result."""
-    usage = result["usage"]
-    part["rows"].append(
-        {
-            **line,
-            "seconds": usage["seconds"],
-            "memory": usage.get("peak_memory", 0) / 2**20,
-            "notes": [text for _, text in result["notes"]],
-            "link": quote(line["page"]),
-        }
+    student, usage = result["student"], result["usage"]
+    part.rows[student] = {
+        **line,
+        "seconds": usage["seconds"],
+        "memory": usage.get("peak_memory", 0) / 2**20,
+        "notes": result["notes"],
+        "link": quote(line["page"]),
+        "code": sum(line["cells"][check["grade_id"]] or 0 for check in result["checks"]),
+    }
+    recognised = {
+        name for check in result["checks"] for verdict in check["verdicts"] for name in mistake_names(verdict)
+    }
+    for name in sorted(recognised):
+        part.mistakes[name].append(student)
+    for one in [*result["checks"], *result["written"]]:
+        name = one["grade_id"]
+        about, kind = ABOUT.get(name, name), one.get("kind", "written")
+        item = part.items.setdefault(name, Item(name, about, kind, one.get("hidden", False), one["max_points"]))
+        if line["cells"][name] is not None and result["status"] == "graded":
+            item.points[student] = line["cells"][name]
+    part.answers[student] = {cell: alike.normalise(code) for cell, code in result["answers"].items()}
+
+
+def render(parts: Sequence[Part], failed: Sequence[dict], unmatched: Sequence, sandboxed: bool) -> str:
+    """The page. Nothing in it runs but the script that sorts and filters tables, which the page's policy names by its digest."""
+    for part in parts:
+        part.groups = alike.groups(part.answers)
+        part.rows = dict(sorted(part.rows.items()))
+    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return ENVIRONMENT.get_template("report.html").render(
+        style=style(),
+        script=Markup(script),
+        digest=digest,
+        when=f"{datetime.now():%d %B %Y, %H:%M}",
+        sandboxed=sandboxed,
+        failed=list(failed),
+        unmatched=list(unmatched),
+        parts=parts,
+        long_enough=alike.LONG_ENOUGH,
+        figures={part.name: marks_figure(part) for part in parts},
     )
-    recognised = set()
-    for check in result["checks"]:
-        about = ABOUT.get(check["grade_id"], check["grade_id"])
-        part["worth"][about] = check["max_points"]
-        part["lost"][about] += check["max_points"] - check["points"]
-        for verdict in check["verdicts"]:
-            recognised.update(mistake_names(verdict))
-    part["mistakes"].update(recognised)
-    part["answers"][result["student"]] = {cell: alike.normalise(code) for cell, code in result["answers"].items()}
 
 
-def _finish(part):
-    scores = [row["score"] for row in part["rows"]]
-    part["rows"].sort(key=lambda row: row["student"])
-    part["mean"], part["median"] = mean(scores), median(scores)
-    part["open"] = sum(row["to_grade"] for row in part["rows"])
-    part["mistakes"] = part["mistakes"].most_common()
-    row = {row["student"]: row for row in part["rows"]}
-    part["groups"] = [
-        {**group._asdict(), "rows": [row[student] for student in group.students]}
-        for group in alike.groups(part.pop("answers"))
-    ]
-    part["figures"] = [
-        _marks_figure(scores, part["max_score"]),
-        _lost_figure(part["lost"], part["worth"], len(scores)),
-        _usage_figure(part["rows"]),
-    ]
-
-
-# --- figures ----------------------------------------------------------------------------
-
-
-def _image(figure, alt):
+def marks_figure(part: Part) -> dict[str, str]:
+    """Histograms of the points for code and, where a person has given some, for written answers; with a text that says the same."""
+    written = [item for item in part.items.values() if item.kind == "written" and item.points]
+    code_worth = sum(item.worth for item in part.items.values() if item.kind != "written")
+    code = [row["code"] for row in part.rows.values()]
+    panels = [("Code", code, code_worth, BLUE, "")]
+    if written:
+        students = {student for item in written for student in item.points}
+        points = [sum(item.points.get(student, 0.0) for item in written) for student in sorted(students)]
+        panels.append(("Written, as far as marked", points, sum(item.worth for item in written), ORANGE, "//"))
+    figure = Figure(figsize=(4.2 * len(panels), 2.6), layout="constrained")
+    texts = []
+    for axes, (title, points, worth, colour, hatch) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels):
+        step = max(1, round(worth / 25))
+        axes.hist(
+            points,
+            [i * step - step / 2 for i in range(int(worth // step) + 2)],
+            color=colour,
+            hatch=hatch,
+            edgecolor="white",
+        )
+        axes.set(title=title, xlabel=f"points of {worth:g}", ylabel="students")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        texts.append(
+            f"{title}: {len(points)} students, median {median(points):g} of {worth:g} points" if points else title
+        )
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=110)
-    return {"data": "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode(), "alt": alt}
-
-
-def _marks_figure(scores, most):
-    figure = Figure(figsize=(7, 2.8), layout="constrained")
-    axes = figure.subplots()
-    bins = [i - 0.5 for i in range(int(most) + 2)]
-    axes.hist(scores, bins=bins, color=BLUE, edgecolor="white")
-    axes.set(xlabel="points", ylabel="students", title="Marks", xlim=(-0.5, int(most) + 0.5))
-    axes.yaxis.get_major_locator().set_params(integer=True)
-    return _image(figure, f"Histogram of marks: {len(scores)} students, median {median(scores):g} of {most:g} points.")
-
-
-def _lost_figure(lost, worth, students):
-    names = [name for name, _ in sorted(lost.items(), key=lambda item: item[1] / max(worth[item[0]], 1e-9))]
-    figure = Figure(figsize=(7, 0.9 + 0.35 * max(1, len(names))), layout="constrained")
-    axes = figure.subplots()
-    shares = [100 * lost[name] / max(worth[name] * students, 1e-9) for name in names]
-    axes.barh(names, shares, color=VERMILION, hatch="//", edgecolor="white")
-    axes.set(xlabel="points lost, per cent of what the check is worth", xlim=(0, 100), title="Where points were lost")
-    worst = f"most in: {names[-1]}, {shares[-1]:.0f} %" if names else "there are no checks"
-    return _image(figure, f"Bar chart of the points lost in each check; {worst}.")
-
-
-def _usage_figure(rows):
-    figure = Figure(figsize=(7, 3), layout="constrained")
-    axes = figure.subplots()
-    for status, colour, marker in (("graded", BLUE, "o"), ("stopped", VERMILION, "x"), ("unreadable", GREY, "^")):
-        points = [(row["seconds"], row["memory"]) for row in rows if row["status"] == status]
-        if points:
-            axes.scatter(*zip(*points), color=colour, marker=marker, label=status)
-    axes.set(xlabel="seconds", ylabel="memory at most, MB", title="Time and memory")
-    axes.legend(frameon=False)
-    slowest = max(row["seconds"] for row in rows)
-    return _image(figure, f"Scatter plot of time against memory for each submission; the slowest took {slowest:.0f} s.")
+    data = base64.b64encode(stream.getvalue()).decode()
+    return {"data": f"data:image/png;base64,{data}", "alt": f"Histogram of marks. {'. '.join(texts)}."}

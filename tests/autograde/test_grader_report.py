@@ -1,11 +1,14 @@
 """What people read after grading: the report, the pages of feedback, files for spreadsheets, the command line's sentences."""
 
+import base64
 import csv
+import hashlib
 import io
 import json
 import re
 import unicodedata
 
+import numpy as np
 import pytest
 from grading_helpers import COURSE
 from test_grader_gradebook import Student, result_of
@@ -13,8 +16,10 @@ from test_grader_gradebook import Student, result_of
 from autograde.cli import main, parser
 from autograde.feedback import page, questions
 from autograde.gradebook import GradebookError, Writer
+from autograde.items import Item, discrimination
 from autograde.ledger import Ledger, write_safely
 from autograde.report import write_all
+from vaelab.checks.judge.catalogue import BY_ID as MISTAKES
 
 ANSWER = "def kl_term(z_mean, z_log_var):\n    return 0.5 * ops.sum(ops.exp(z_log_var) + z_mean**2 - 1.0 - z_log_var, axis=1)\n"
 
@@ -138,20 +143,96 @@ def test_near_identical_answers_are_a_group_with_names_and_links(tmp_path):
     assert 'feedback/ada/mini/mini.html">ada</a> <span class="quiet">Ada L.</span>' in group and "bob" in group
     assert "cy" not in group and "under 100 characters are not compared" in text
     text = write(tmp_path, *(graded(s, answers={"kl_term": "kl_term = 0"}) for s in ("ada", "bob")))
-    assert "No two answers of 100 characters or more are near-identical." in text
+    assert "Near-identical" not in text
 
 
-def test_tampering_and_unreadable_files_are_listed_apart_each_student_once_with_a_link(tmp_path):
+def section(text, heading):
+    """What stands below a heading, up to the next one."""
+    return re.split("<h[23]", text[text.index(heading) :], maxsplit=1)[0]
+
+
+def test_what_needs_action_comes_first_with_links_to_it(tmp_path):
     notes = [["tampering", "test_a was edited"], ["repair", "test_b was missing"]]
-    text = write(tmp_path, graded("m 1", name="Mallory May", notes=notes), unreadable("eve"), graded("ada"))
-    tampering, stopped = re.search(
-        "(tampering and repairs</h3>.*)(unreadable or stopped</h3>.*)<h3>Near", text, re.DOTALL
-    ).groups()
-    assert (
-        tampering.count('<a href="feedback/m%201/mini/mini.html">m 1</a> <span class="quiet">Mallory May</span>') == 1
+    text = write(
+        tmp_path,
+        graded("m 1", name="Mallory May", notes=notes),
+        unreadable("eve"),
+        graded("ada"),
+        graded("fay", status="stopped", reason="too long"),
     )
-    assert all(what in tampering for _, what in notes) and "eve" not in tampering
-    assert "feedback/eve/mini/mini.html" in stopped and "web page" in stopped and "Mallory" not in stopped
+    todo = section(text, "To do")
+    for anchor, said in (
+        ("mini-stopped", "1 unreadable"),
+        ("mini-stopped", "1 stopped"),
+        ("mini-students", "3 with written answers to read"),
+        ("mini-tampering", "1 with signs"),
+    ):
+        assert f'<a href="#{anchor}">{said}' in todo and f'id="{anchor}"' in text
+    tampering, stopped = section(text, 'mini-tampering"'), section(text, 'id="mini-stopped"')
+    assert 'feedback/m%201/mini/mini.html">m 1</a> <span class="quiet">Mallory May</span>' in section(
+        text, 'id="mini-tampering"'
+    )
+    assert "test_a was edited" in text and "test_b was missing" not in section(text, 'id="mini-tampering"')
+    assert "feedback/eve/mini/mini.html" in stopped and "web page" in stopped and "Mallory" not in stopped and tampering
+
+
+def test_a_class_that_needs_nothing_has_nothing_to_do(tmp_path):
+    result, notebook = graded()
+    text = write(tmp_path, (read_by_a_person(result), notebook))
+    assert "<li>" not in section(text, "To do").split("<nav")[0]
+
+
+def test_the_mean_says_whom_it_leaves_out(tmp_path):
+    text = write(tmp_path, graded("ada"), unreadable("eve"))
+    assert "mean 6.00, median 6.00 of 8 points, over 1 that ran to their end; 1 unreadable or stopped left out." in text
+
+
+def test_each_check_says_who_lost_it_and_each_mistake_who_made_it(tmp_path):
+    result, notebook = graded("bob", passed=False)
+    known = next(iter(MISTAKES))
+    result["checks"][0]["verdicts"][0]["mistake"] = known
+    text = write(tmp_path, graded("ada"), (result, notebook))
+    mistakes = section(text, "Recognised mistakes")
+    assert "feedback/bob/" in mistakes and "feedback/ada/" not in mistakes
+    rows_ = re.findall("<tr>.*?</tr>", section(text, "Checks and questions"), re.DOTALL)
+    checks = [row for row in rows_ if ">judged" in row]
+    assert len(checks) == 3 and all(
+        "50 %" in row and "feedback/bob/" in row and "feedback/ada" not in row for row in checks
+    )
+    (written,) = [row for row in rows_ if ">written" in row]
+    assert "nobody" in written
+
+
+def test_students_have_a_column_for_each_check_and_badges(tmp_path):
+    text = write(tmp_path, graded("ada", late=True), graded("bob", passed=False))
+    ada, bob = re.findall("<tr>.*?</tr>", section(text, 'id="mini-students"'), re.DOTALL)[1:]
+    assert 'badge">late' in ada and 'badge">to read' in ada and 'badge">late' not in bob
+    assert ada.count('class="full"') == 3 and bob.count('class="none"') == 3
+
+
+def test_nothing_runs_in_the_report_but_the_script_that_its_policy_names(tmp_path):
+    text = write(tmp_path, graded("<img src=x onerror=alert(1)>", name="</script><script>alert(2)</script>"))
+    (script,) = re.findall("<script>(.*?)</script>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'" in text
+    assert "<img src=x" not in text and "alert(2)</script>" not in text
+
+
+def item(points, worth=2.0):
+    return Item("t", "t", "judged", False, worth, points)
+
+
+def test_how_a_check_tells_students_apart():
+    strong = {f"s{i}": float(i >= 5) * 2 for i in range(10)}
+    totals = {f"s{i}": float(i) for i in range(10)}
+    with_own = {s: totals[s] + p for s, p in strong.items()}
+    assert discrimination(item(strong), with_own) == pytest.approx(
+        np.corrcoef([*strong.values()], [*totals.values()])[0, 1]
+    )
+    assert discrimination(item(dict.fromkeys(strong, 2.0)), with_own) is None
+    assert discrimination(item({"s1": 2.0}), with_own) is None
+    assert item({"a": 1.0, "b": 2.0}).share == 0.75 and item({"b": 1.0, "a": 0.0, "c": 2.0}).lost == ["a", "b"]
+    assert item({}).share is None
 
 
 # --- feedback -------------------------------------------------------------------------------
