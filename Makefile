@@ -15,7 +15,7 @@ SYSTEM = make python3-venv chromium fonts-dejavu-core bubblewrap postgresql data
 ABSENT = for package in $(SYSTEM); do \
 	dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || echo $$package; done
 
-.PHONY: help lab grade-mine solutions check lint types test ready system release reference kill-matrix attempts grade-demo formgrader bench screenshots lock
+.PHONY: help lab grade-mine solutions check lint types test ready system release reference kill-matrix attempts grade-demo formgrader bench moving-picture site screenshots lock
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -85,6 +85,17 @@ formgrader: $(INSTALLED)  ## mark written answers in nbgrader's formgrader
 
 bench: $(INSTALLED)  ## measure everything that should be fast (about an hour; a part: make bench ARGS=explorer)
 	$(RUN) python benchmarks $(ARGS)
+
+moving-picture: $(INSTALLED)  ## make the README's moving picture again, in Chromium
+	$(RUN) python tools/moving_picture.py $(ARGS)
+
+# What builds the site is installed beside the course once; the building itself fetches and executes nothing.
+$(VENV)/.site: $(INSTALLED) requirements-site.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-site.txt
+	@touch $@
+
+site: $(VENV)/.site  ## build the site in site/: the course to read, the live explorer, the evidence, the reference
+	$(RUN) python tools/build_site.py $(ARGS)
 
 screenshots: $(INSTALLED)  ## take the README's pictures again, in Chromium
 	$(RUN) PYTHONPATH=tests:tests/browser python tools/screenshots.py $(ARGS)
