@@ -4,22 +4,27 @@ What a person does with it in a browser is tested in tests/browser.
 """
 
 import base64
-import html
 import io
 import json
 import re
+import subprocess
+import sys
 
 import ipywidgets as widgets
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from PIL import Image
 from scipy.stats import norm
 
 from vaelab import models, profiles, reference
-from vaelab.explorer import LatentExplorer, decoding, stage
-from vaelab.explorer.decoding import Grid, PixelDecoder
+from vaelab.explorer import LatentExplorer, saved
+from vaelab.explorer.bundle import FOLDER, bundle
+from vaelab.explorer.networks import PixelDecoder
+from vaelab.explorer.program import Program, export
+from vaelab.explorer.program.run import run
 
 CLASSES = ("left", "right")
 
@@ -69,27 +74,22 @@ def explorer(images, labels, posterior):
     )
 
 
-def controls(explorer, kind=widgets.Widget, parent=None):
-    """All widgets of a kind inside an explorer, by what a person reads on them."""
-    found = {}
-    for child in (parent or explorer).children:
-        if isinstance(child, kind):
-            found.setdefault(getattr(child, "description", ""), []).append(child)
-        if hasattr(child, "children"):
-            for name, more in controls(explorer, kind, child).items():
-                found.setdefault(name, []).extend(more)
-    return found
+def answer(explorer, message, *inputs):
+    """What the kernel answers to one message of the page: (message, arrays)."""
+    sent = []
+    explorer.send = lambda reply, buffers=(): sent.append((reply, buffers))
+    explorer._answer(explorer, {"view": "v", "ticket": 7, **message}, [np.float32(one).tobytes() for one in inputs])
+    del explorer.send
+    if not sent:
+        return None
+    ((reply, buffers),) = sent
+    assert (reply["view"], reply["ticket"]) == ("v", 7)
+    return reply, buffers
 
 
-def control(explorer, name):
-    (found,) = controls(explorer)[name]
-    return found
-
-
-def text_of(explorer):
-    """All that the explorer says in HTML, without tags."""
-    parts = [child.value for child in controls(explorer, widgets.HTML).get("", [])]
-    return html.unescape(re.sub(r"<[^>]+>", " ", " ".join(parts)))
+def numbers(entry, buffers):
+    """The array that the JSON stands for."""
+    return np.frombuffer(buffers[entry["buffer"]], {"f4": "<f4", "u1": "u1"}[entry["kind"]])
 
 
 # What it accepts ------------------------------------------------------------------------
@@ -111,18 +111,15 @@ def test_any_image_size_is_understood(output, image_shape, shape):
     decoder = PixelDecoder(model, image_shape=image_shape)
     z = [0.3, -1.2]
     assert decoder.shape == shape
-    expected = keras.ops.convert_to_numpy(model(np.array([z], "float32"))).reshape(shape) * 255
-    assert np.abs(decoder(z) - expected).max() <= 0.5 + 1e-3
-    assert decoder(z).dtype == np.uint8
+    expected = keras.ops.convert_to_numpy(model(np.array([z], "float32"))).reshape(shape)
+    assert np.abs(decoder.images([z])[0] - expected).max() <= 1e-6
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 3, 16])
-def test_one_slider_of_each_unit_per_latent_dimension(latent_dim):
+def test_any_number_of_latent_dimensions_is_understood(latent_dim):
     explorer = LatentExplorer(decoder_to(9, latent_dim=latent_dim))
-    sliders = controls(explorer, widgets.FloatSlider)
-    assert [name for name in sliders] == [f"z{dim + 1}" for dim in range(latent_dim)]
-    assert all(len(pair) == 2 for pair in sliders.values())
     assert explorer.z.shape == (latent_dim,)
+    assert answer(explorer, {"kind": "hello"})[0]["header"]["latentDim"] == latent_dim
 
 
 def test_a_subclassed_decoder_works_when_told_its_latent_dim():
@@ -150,7 +147,7 @@ def test_images_are_shaped_as_the_encoder_takes_them(shape, images):
     encoder = encoder_of(shape)
     explorer = LatentExplorer(decoder_to(64), encoder, images)
     z_mean, _ = encoder(images.reshape(-1, *shape))
-    assert np.abs(explorer.z - keras.ops.convert_to_numpy(z_mean)[0]).max() <= 0.011  # a step of the slider is 0.02
+    assert np.abs(explorer.z - keras.ops.convert_to_numpy(z_mean)[0]).max() <= 1e-6
 
 
 WRONG = {
@@ -180,7 +177,7 @@ def test_a_wrong_decoder_is_named_at_construction(case):
     [
         ({"images": np.zeros((30, 9, 9), "float32")}, "images has shape.*64 values"),
         ({"images": np.full((30, 8, 8), 255.0)}, "ranges from 255.*Divide"),
-        ({"images": np.full((30, 8, 8), np.nan)}, "nan"),
+        ({"images": np.full((30, 8, 8), np.nan)}, "NaN"),
         ({"images": None}, "labels are given, but no images"),
         ({"labels": np.zeros(29, int)}, r"labels has shape \(29,\)"),
         ({"labels": np.zeros(30)}, "integers"),
@@ -191,7 +188,7 @@ def test_a_wrong_decoder_is_named_at_construction(case):
         ({"posterior": (np.zeros((29, 2)), np.zeros((29, 2)))}, "29 rows.*30 images"),
         ({"posterior": (np.zeros((30, 2)), np.full((30, 2), np.inf))}, "NaN or infinite"),
         ({"posterior": {"other": None}}, "no decoder called other"),
-        ({"encoder": encoder_of((8, 8))}, "Both an encoder and a posterior"),
+        ({"encoder": encoder_of((8, 8))}, "Both an encoder and a posterior are given for"),
         ({"posterior": None, "encoder": encoder_of((9, 9))}, r"takes \(None, 9, 9\)"),
         ({"posterior": None, "encoder": encoder_of((8, 8), latent_dim=3)}, r"expected \(N, 2\)"),
     ],
@@ -221,163 +218,171 @@ def test_in_the_grading_profile_no_model_is_used_but_to_check_it(monkeypatch, im
         LatentExplorer(decoder_to(60))
 
 
-# Pixels ---------------------------------------------------------------------------------
+# What the page is given -----------------------------------------------------------------
 
 
-def worst_pixels(decoder, grid, n=4000):
-    """The largest difference of blended and exact pixels at each of n random points."""
-    z = np.random.default_rng(3).uniform(-grid.limit, grid.limit, size=(n, 2)).astype("float32")
-    return np.concatenate(
-        [np.abs(grid.blend(part) / 255 - decoder.images(part)).max((1, 2, 3)) for part in np.split(z, 8)]
+def test_hello_is_answered_with_programs_codes_and_images(explorer, images, labels, posterior):
+    message, buffers = answer(explorer, {"kind": "hello"})
+    header = message["header"]
+    json.dumps(header)
+    assert (header["limit"], header["latentDim"], header["shape"]) == (explorer.limit, 2, [8, 8, 1])
+    (decoder,) = header["decoders"]
+    program = export(explorer.decoders[0].network.model, (2,))
+    assert decoder["network"]["program"] == program.header()
+    assert np.array_equal(numbers(decoder["network"]["numbers"], buffers), program.numbers())
+    for name, part in (("mean", posterior[0]), ("logVar", posterior[1])):
+        assert np.array_equal(numbers(decoder["posterior"][name], buffers).reshape(30, 2), part.astype("float32"))
+    assert np.array_equal(numbers(header["labels"], buffers), labels)
+    assert np.array_equal(numbers(header["images"]["pixels"], buffers), images.ravel()), "not 8-bit: all of it"
+    assert [one["name"] for one in header["classes"]] == list(CLASSES)
+    assert header["trainCount"] == 30 and header["trainImages"] is None, "training images stay in the kernel"
+
+
+def test_eight_bit_images_travel_as_eight_bits():
+    coarse = (np.arange(64 * 3) % 256 / 255).reshape(3, 8, 8).astype("float32")
+    explorer = LatentExplorer(decoder_to(64), images=coarse, posterior=(np.zeros((3, 2)), np.zeros((3, 2))))
+    message, buffers = answer(explorer, {"kind": "hello"})
+    pixels = numbers(message["header"]["images"]["pixels"], buffers)
+    assert pixels.dtype == np.uint8 and np.abs(pixels / 255 - coarse.ravel()).max() < 1e-6
+
+
+def test_examples_let_the_page_compare_itself_with_keras(explorer):
+    message, buffers = answer(explorer, {"kind": "hello"})
+    examples = message["header"]["decoders"][0]["network"]["examples"]
+    points = numbers(examples["inputs"], buffers).reshape(-1, 2)
+    outputs = numbers(examples["outputs"], buffers).reshape(len(points), 64)
+    assert np.abs(outputs - np.asarray(explorer.decoders[0].network.model(points))).max() <= 1e-6
+
+
+def test_examples_of_an_encoder_hold_both_outputs_image_by_image(images):
+    encoder = encoder_of((64,))
+    explorer = LatentExplorer(decoder_to(64), encoder, images)
+    message, buffers = answer(explorer, {"kind": "hello"})
+    entry = message["header"]["decoders"][0]["encoder"]
+    inputs = numbers(entry["examples"]["inputs"], buffers).reshape(-1, 64)
+    outputs = numbers(entry["examples"]["outputs"], buffers).reshape(len(inputs), 2, 2)
+    for k, part in enumerate(encoder(inputs)):
+        assert np.abs(outputs[:, k] - np.asarray(part)).max() <= 1e-6
+
+
+class Loud(layers.Layer):
+    """A layer that no program knows."""
+
+    def call(self, x):
+        return tf.math.asinh(tf.math.sinh(x))
+
+    def compute_output_shape(self, shape):
+        return shape
+
+
+def test_a_decoder_with_an_unknown_layer_is_decoded_in_the_kernel_and_the_page_says_why():
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(16, "sigmoid"), Loud(name="loud")])
+    explorer = LatentExplorer(model)
+    message, _ = answer(explorer, {"kind": "hello"})
+    network = message["header"]["decoders"][0]["network"]
+    assert network["program"] is None and "Loud (loud)" in network["why"]
+    z = [0.3, -0.8]
+    message, (values,) = answer(explorer, {"kind": "run", "what": "decoder", "index": 0}, z)
+    assert message["kind"] == "ran"
+    assert np.abs(np.frombuffer(values, "<f4") - np.asarray(model(np.float32([z])))).max() <= 1e-6
+    with pytest.raises(ValueError, match=r"cannot run sequential.*Loud \(loud\)"):
+        explorer.save("never.html")
+
+
+def test_the_kernel_encodes_where_the_page_cannot(images):
+    x = keras.Input((64,))
+    hidden = Loud()(layers.Dense(5)(x))
+    encoder = keras.Model(x, [layers.Dense(2)(hidden), layers.Dense(2)(hidden)])
+    explorer = LatentExplorer(decoder_to(64), encoder, images)
+    _, parts = answer(explorer, {"kind": "run", "what": "encoder", "index": 0}, images[4])
+    for part, expected in zip(parts, encoder(images[4:5].reshape(1, 64)), strict=True):
+        assert np.abs(np.frombuffer(part, "<f4") - np.asarray(expected)).max() <= 1e-6
+
+
+def test_an_encoder_with_three_outputs_is_understood(images):
+    x = keras.Input((64,))
+    mean, log_var = layers.Dense(2)(x), layers.Dense(2)(x)
+    encoder = keras.Model(x, [mean, log_var, models.Sampling()([mean, log_var])])
+    explorer = LatentExplorer(decoder_to(64), encoder, images)
+    assert explorer.encoders[0].program is not None
+    assert np.abs(explorer.posteriors[0].z_mean - np.asarray(encoder(images.reshape(30, 64))[0])).max() <= 1e-5
+
+
+def test_an_encoder_needs_no_images():
+    explorer = LatentExplorer(decoder_to(64), encoder_of((8, 8, 1)))
+    message, _ = answer(explorer, {"kind": "hello"})
+    assert message["header"]["decoders"][0]["encoder"]["program"] and message["header"]["images"] is None
+
+
+def test_the_training_images_nearest_to_an_image_are_found(explorer, images):
+    message, (pixels,) = answer(explorer, {"kind": "neighbours"}, images[12])
+    distances = np.square(images[::-1] - images[12]).sum(axis=(1, 2))
+    assert message["indices"] == distances.argsort()[:6].tolist()
+    assert np.array_equal(np.frombuffer(pixels, "<f4").reshape(6, 8, 8), images[::-1][message["indices"]])
+
+
+def test_without_training_images_there_are_no_neighbours(images, posterior):
+    explorer = LatentExplorer(decoder_to(64), images=images, posterior=posterior)
+    assert answer(explorer, {"kind": "neighbours"}, images[0]) is None
+
+
+# Programs without Keras -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["mlp", "conv"])
+def test_the_stored_programs_are_the_reference_decoders(name):
+    _, program = reference.programs(name)
+    model = reference.load_mlp()[1] if name == "mlp" else reference.load_conv_decoder()
+    z = np.random.default_rng(0).normal(0, 1.5, (200, 2)).astype("float32")
+    expected = np.asarray(model(z))
+    assert np.abs(run(program, z)[0] - expected).max() <= 2e-6
+    assert np.abs(run(export(model, (2,)), z)[0] - expected).max() <= 2e-6
+
+
+def test_the_stored_encoder_is_the_reference_encoder():
+    images = np.random.default_rng(0).uniform(size=(50, 784)).astype("float32")
+    for found, expected in zip(run(reference.programs("mlp")[0], images), reference.load_mlp()[0](images), strict=True):
+        assert np.abs(found - np.asarray(expected)).max() <= 2e-5
+
+
+def test_an_explorer_of_programs_needs_no_keras():
+    _, decoder = reference.programs("mlp")
+    assert isinstance(decoder, Program)
+    explorer = LatentExplorer({"MLP": decoder})
+    assert explorer.decoders[0].network.model is None
+    assert explorer.decoders[0].shape == (28, 28, 1)
+
+
+def test_opening_an_explorer_of_stored_programs_imports_neither_tensorflow_nor_keras():
+    code = (
+        "import sys; from vaelab import data, reference; from vaelab.explorer import LatentExplorer; "
+        "encoder, decoder = reference.programs('mlp'); images = data.load(); "
+        "LatentExplorer(decoder, encoder, images.x_test, images.y_test, train_images=images.x_train)._repr_mimebundle_(); "
+        "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
     )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
-# The convolutional decoder has steeper borders between classes.
-@pytest.mark.parametrize(
-    ("load", "stated", "usual"),
-    [(lambda: reference.load_mlp()[1], 0.125, 0.01), (reference.load_conv_decoder, 0.2, 0.02)],
-    ids=["mlp", "conv"],
-)
-def test_blended_images_of_the_reference_decoders_keep_to_the_stated_error(load, stated, usual):
-    decoder = PixelDecoder(load())
-    grid = Grid.of(decoder, 3.5)
-    worst = worst_pixels(decoder, grid)
-    assert worst.max() <= grid.error <= stated
-    assert np.median(worst) <= usual
+def test_numpy_says_which_step_it_does_not_run():
+    program = export(keras.Sequential([keras.Input((2,)), layers.Dense(6), layers.LayerNormalization()]), (2,))
+    with pytest.raises(NotImplementedError, match="normalise"):
+        run(program, np.zeros((1, 2)))
 
 
-def test_a_smooth_decoder_gets_the_coarse_grid_and_a_steep_one_the_fine_grid():
-    smooth, steep = PixelDecoder(decoder_to(64)), PixelDecoder(reference.load_mlp()[1])
-    coarse, fine = Grid.of(smooth, 3.5), Grid.of(steep, 3.5)
-    assert (len(coarse.pixels), len(fine.pixels)) == decoding.GRID_SIZES
-    assert worst_pixels(smooth, coarse).max() <= coarse.error <= decoding.GOOD_ENOUGH
+# z --------------------------------------------------------------------------------------
 
 
-def test_at_the_grid_points_the_blended_image_is_the_exact_one():
-    decoder = PixelDecoder(decoder_to(5, 7, 3))
-    grid = Grid.of(decoder, 3.0)
-    for corner in ([-3.0, -3.0], [3.0, -3.0], [-3.0, 3.0], [3.0, 3.0], [0.0, 0.0]):
-        assert np.abs(grid.blend([corner])[0] - decoder(corner)).max() < 1e-3
+def test_z_begins_at_the_first_image_and_can_be_set(explorer, posterior):
+    assert explorer.z == pytest.approx(posterior[0][0], abs=1e-6)
+    explorer.z = [0.5, 100]
+    assert explorer.z.tolist() == [0.5, explorer.limit]
+    for wrong in ([1.0], [1.0, np.nan]):
+        with pytest.raises(ValueError, match="expected 2 finite"):
+            explorer.z = wrong
 
 
-def test_images_too_large_for_a_grid_have_none():
-    assert Grid.of(PixelDecoder(decoder_to(128, 128)), 3.0) is None
-
-
-# The browser's questions ----------------------------------------------------------------
-
-
-def browser_stage(explorer, monkeypatch):
-    """The explorer's stage, and the list of what it sends from now on."""
-    found = explorer._stage
-    sent = []
-    monkeypatch.setattr(found, "send", lambda message, buffers=(): sent.append((message, buffers)))
-    return found, sent
-
-
-def test_hello_is_answered_with_the_points_and_work_with_ever_finer_grids(explorer, posterior, labels, monkeypatch):
-    browser, sent = browser_stage(explorer, monkeypatch)
-    browser._answer(browser, {"kind": "hello", "view": "v"}, [])
-    (points, (z_mean, classes)), (working, _) = sent
-    assert points == {"kind": "points", "count": 30}
-    assert np.array_equal(np.frombuffer(z_mean, "<f4").reshape(30, 2), posterior[0].astype("float32"))
-    assert np.array_equal(np.frombuffer(classes, "u1"), labels)
-    assert working == {"kind": "working", "view": "v"}
-
-    while sent and sent[-1][0]["kind"] == "working":
-        sent.clear()
-        browser._answer(browser, {"kind": "work", "view": "v"}, [])
-        for message, buffers in sent:
-            if message["kind"] == "grid":
-                assert len(buffers[0]) == message["n"] ** 2 * 64
-                last = message
-    grid = Grid.of(explorer._decoders[0], browser.limit)
-    assert (last["n"], last["error"]) == (len(grid.pixels), grid.error)
-
-    browser._answer(browser, {"kind": "hello", "view": "another view"}, [])
-    assert "grid" in [message["kind"] for message, _ in sent], "a second view gets the grid that is there already"
-
-
-def test_the_exact_image_is_the_decoders_output_rounded_to_8_bits(explorer, monkeypatch):
-    browser, sent = browser_stage(explorer, monkeypatch)
-    for ticket, z in enumerate(np.random.default_rng(5).normal(size=(20, 2)).tolist()):
-        browser._answer(browser, {"kind": "decode", "view": "v", "ticket": ticket, "z": z, "rest": False}, [])
-        message, (pixels,) = sent.pop()
-        assert message == {"kind": "exact", "view": "v", "ticket": ticket}
-        exact = explorer._decoders[0].images([z])[0]
-        assert np.abs(np.frombuffer(pixels, "u1").reshape(8, 8, 1) - 255 * exact).max() <= 0.5 + 1e-3
-
-
-def test_at_rest_the_nearest_training_images_are_shown(explorer, images, monkeypatch):
-    browser, _ = browser_stage(explorer, monkeypatch)
-    z = [0.5, 0.5]
-    browser._answer(browser, {"kind": "decode", "view": "v", "ticket": 1, "z": z, "rest": True}, [])
-    distances = np.square(images[::-1].reshape(30, -1) - explorer._decoders[0](z).ravel() / 255).sum(axis=1)
-    shown = [
-        value
-        for child in controls(explorer, widgets.HTML)[""]
-        for value in re.findall(r"Training image (\d+)", child.value)
-    ]
-    assert [int(index) for index in shown] == distances.argsort()[:6].tolist()
-
-
-def test_asking_for_the_image_nearest_to_a_point_picks_it(explorer, posterior, monkeypatch):
-    browser, _ = browser_stage(explorer, monkeypatch)
-    browser._answer(browser, {"kind": "pick", "z": (posterior[0][17] + 0.001).tolist()}, [])
-    assert control(explorer, "Image").value == 17
-    assert np.abs(explorer.z - posterior[0][17]).max() <= 0.011
-
-
-# Controls -------------------------------------------------------------------------------
-
-
-def test_a_picked_image_is_described_in_nats(explorer, posterior, images):
-    control(explorer, "Image").value = 7
-    mean, log_var = (part[7].astype("float32").astype("float64") for part in posterior)
-    kl = 0.5 * (mean**2 + np.exp(log_var) - log_var - 1)
-    decoded = explorer._decoders[0].images(mean)[0].ravel().astype("float64")
-    x = images[7].ravel()
-    nats = -(x * np.log(decoded) + (1 - x) * np.log1p(-decoded)).sum()
-    said = text_of(explorer)
-    assert "right" in said
-    for value in (
-        f"{kl[0]:.2f}",
-        f"{kl[1]:.2f}",
-        f"{kl.sum():.2f} nats",
-        f"{nats:.1f} nats",
-        f"{nats + kl.sum():.1f} nats",
-    ):
-        assert value in said
-    for m, lv in zip(mean, log_var, strict=True):
-        assert f"{m:+.2f} ± {np.exp(lv / 2):.2f}".replace("-", "−") in said
-
-
-def test_choosing_a_class_picks_an_image_of_it(explorer, labels):
-    for name, label in (("right", 1), ("left", 0)):
-        control(explorer, "Class").value = label
-        for _ in range(3):
-            assert labels[control(explorer, "Image").value] == label
-            assert f"Test image {control(explorer, 'Image').value}: {name}" in " ".join(text_of(explorer).split())
-            control(explorer, "Another one").click()
-
-
-def test_go_to_its_z_mean_brings_the_sliders_back(explorer, posterior):
-    explorer.z = [2.0, -2.0]
-    control(explorer, "Go to its z_mean").click()
-    assert np.abs(explorer.z - posterior[0][0]).max() <= 0.011
-
-
-def test_the_path_runs_straight_between_the_chosen_images(explorer, posterior):
-    control(explorer, "Image").value = 3
-    control(explorer, "From this image").click()
-    control(explorer, "Image").value = 4
-    control(explorer, "To this image").click()
-    along = control(explorer, "Along")
-    for share in (0.25, 0.5, 1, 0):
-        along.value = int(share * along.max)
-        between = (1 - share) * posterior[0][3] + share * posterior[0][4]
-        assert np.abs(explorer.z - between).max() <= 0.011
-    assert explorer._stage.path == [pytest.approx(posterior[0][index].tolist()) for index in (3, 4)]
+# Where there is no kernel ---------------------------------------------------------------
 
 
 def shown(html_text, alt):
@@ -386,72 +391,19 @@ def shown(html_text, alt):
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(source))))
 
 
-def test_the_cross_fade_mixes_pixels_and_the_path_decodes(explorer, images, posterior):
-    along = control(explorer, "Along")
-    start, end = explorer._ends
-    along.value = along.max // 2
-    said = " ".join(child.value for child in controls(explorer, widgets.HTML)[""])
-    fade = shown(said, "Mixture")
-    assert np.abs(fade - 255 * (images[start] + images[end]) / 2).max() <= 0.51
-    middle = (posterior[0][start] + posterior[0][end]) / 2
-    assert np.abs(shown(said, "Decoded 50%") - 255 * explorer._decoders[0].images(middle)[0, ..., 0]).max() <= 0.51
-
-
-def test_switching_the_decoder_switches_map_and_table(images, posterior):
-    other = (posterior[0][::-1], posterior[1])
-    explorer = LatentExplorer(
-        {"one": decoder_to(64), "two": decoder_to(64, seed=1)},
-        images=images,
-        posterior={"one": posterior, "two": other},
-    )
-    assert "encoded for one" in text_of(explorer)
-    control(explorer, "Map of").value = 1
-    assert "encoded for two" in text_of(explorer)
-    assert explorer._stage.active == 1
-    assert explorer._stage.image["mean"] == pytest.approx(other[0][0].tolist())
-
-
-def test_a_decoder_without_posterior_says_so(images, posterior):
-    explorer = LatentExplorer(
-        {"one": decoder_to(64), "two": decoder_to(64, seed=1)}, images=images, posterior={"two": posterior}
-    )
-    assert "one has no posterior" in text_of(explorer)
-    control(explorer, "Map of").value = 1
-    assert "encoded for two" in text_of(explorer)
-
-
-def test_the_unit_toggle_shows_the_other_sliders(explorer):
-    latent, quantile = controls(explorer, widgets.FloatSlider)["z1"]
-    assert quantile.min < norm.cdf(-2.8) < norm.cdf(2.8) < quantile.max
-    control(explorer, "Sliders in").value = "prior quantiles"
-    assert explorer._stage.unit == "quantile"
-
-
-def test_z_can_be_set_and_wrong_values_are_refused(explorer):
-    explorer.z = [0.5, 100]
-    assert explorer.z.tolist() == [0.5, explorer._sliders[1].max]
-    for wrong in ([1.0], [1.0, np.nan]):
-        with pytest.raises(ValueError, match="expected 2 finite"):
-            explorer.z = wrong
-
-
-# Where there is no browser, no kernel, no anywidget -------------------------------------
-
-
-def test_without_a_kernel_there_is_a_static_figure_with_alternative_text(explorer):
+def test_without_a_kernel_there_is_a_still_figure_that_says_so(explorer):
     bundle = explorer._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "A still picture" in bundle["text/html"]
     alt = re.search(r'<img alt="([^"]+)"', bundle["text/html"]).group(1)
     assert alt.startswith("Images decoded by decoder_0") and "z1 from left to right and z2 from bottom to top" in alt
     assert alt in bundle["text/plain"]
     grid = shown(bundle["text/html"], "Images")
-    decoder = explorer._decoders[0]
+    decoder = explorer.decoders[0]
     n = grid.shape[0] // 8
     quantiles = norm.ppf((np.arange(n) + 0.5) / n)
-    assert np.array_equal(grid[-8:, :8], decoder([quantiles[0], quantiles[0]])[..., 0]), (
-        "lower left: smallest z1 and z2"
-    )
-    assert np.array_equal(grid[:8, :8], decoder([quantiles[0], quantiles[-1]])[..., 0]), "upper left: largest z2"
+    for tile, z in ((grid[-8:, :8], [quantiles[0], quantiles[0]]), (grid[:8, :8], [quantiles[0], quantiles[-1]])):
+        assert np.abs(tile - 255 * decoder.images([z])[0, ..., 0]).max() <= 0.51, "z1 to the right, z2 upwards"
 
 
 def test_a_saved_notebook_grows_by_less_than_a_megabyte_even_with_the_state_of_all_widgets():
@@ -459,32 +411,49 @@ def test_a_saved_notebook_grows_by_less_than_a_megabyte_even_with_the_state_of_a
     rng = np.random.default_rng(0)
     n = 2000
     explorer = LatentExplorer(
-        {"MLP": reference.load_mlp()[1], "conv": models.make_conv_decoder(2, 128)},
+        {"MLP": reference.programs("mlp")[1], "conv": reference.programs("conv")[1]},
         images=rng.uniform(size=(n, 28, 28)).astype("float32"),
         labels=np.arange(n) % 10,
         posterior={name: (rng.normal(size=(n, 2)), rng.normal(size=(n, 2))) for name in ("MLP", "conv")},
         train_images=rng.uniform(size=(n, 784)).astype("float32"),
     )
-    explorer._rested([0, 0], [decoder([0, 0]) for decoder in explorer._decoders])
     state = {key: value for key, value in widgets.Widget.get_manager_state()["state"].items() if key not in existing}
     assert len(json.dumps(explorer._repr_mimebundle_())) + len(json.dumps(state)) < 1_000_000
 
 
-def test_without_anywidget_a_plain_image_follows_the_sliders(monkeypatch, images, labels, posterior):
-    monkeypatch.setattr(stage, "anywidget", None)
-    explorer = LatentExplorer(decoder_to(64), images=images, labels=labels, posterior=posterior, class_names=CLASSES)
-    (picture,) = controls(explorer, widgets.Image)[""]
-    assert picture.tooltip == "Image decoded by decoder_0"
+def test_a_saved_page_has_as_many_images_as_fit(explorer, monkeypatch, tmp_path):
+    path = explorer.save(tmp_path / "all.html")
+    packed = json.loads(re.search(r'id="packed">(.*?)</script>', path.read_text(encoding="utf-8"), re.DOTALL)[1])
+    assert packed["header"]["images"]["indices"] == list(range(30))
+    monkeypatch.setattr(saved, "LIMIT", path.stat().st_size - 5000)
+    less = saved.page(explorer)
+    assert len(less.encode()) <= saved.LIMIT
+    packed = json.loads(re.search(r'id="packed">(.*?)</script>', less, re.DOTALL)[1])
+    assert 0 < len(packed["header"]["images"]["indices"]) < 30
 
-    def pixels():
-        return np.asarray(Image.open(io.BytesIO(picture.value)))
 
-    explorer.z = [1.0, -0.5]
-    assert np.array_equal(pixels(), explorer._decoders[0]([1.0, -0.5])[..., 0])
-    latent, quantile = controls(explorer, widgets.FloatSlider)["z1"]
-    assert quantile.value == pytest.approx(norm.cdf(1.0))
-    quantile.value = 0.2
-    assert latent.value == pytest.approx(norm.ppf(0.2))
-    assert np.array_equal(pixels(), explorer._decoders[0]([norm.ppf(0.2), -0.5])[..., 0])
-    control(explorer, "Image").value = 5
-    assert np.abs(explorer.z - posterior[0][5]).max() <= 0.011
+# The modules of the page ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("entry", ["widget.js", "saved.js", "worker.js", "program.js"])
+def test_a_bundle_has_every_module_once_before_it_is_used_and_imports_nothing(entry):
+    source = bundle(entry)
+    assert not re.search(r"^(import|export (?!const \w+ = module_))", source, re.MULTILINE)
+    defined = re.findall(r"^const (module_\w+) =", source, re.MULTILINE)
+    assert len(defined) == len(set(defined))
+    for name in set(re.findall(r"= (module_\w+);", source)):
+        assert source.index(f"const {name} =") < source.index(f"= {name};")
+
+
+def test_every_function_of_the_page_is_short_and_every_module_has_one_purpose():
+    for path in FOLDER.glob("*.js"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert lines[0].startswith("//"), f"{path.name} begins with what it is for"
+        assert len(lines) <= 300, path.name
+        begun = None
+        for number, line in enumerate(lines):
+            if re.match(r"(export )?(async )?function |  (async )?#?\w+\(.*\) \{$", line):
+                begun = number
+            if begun is not None and line in ("}", "  }"):
+                assert number - begun < 60, f"{path.name}, line {begun + 1}"
+                begun = None

@@ -3,15 +3,14 @@
 ``tools/train_reference.py`` trains them; ``METRICS`` holds what they reach on the
 full test set. The convolutional encoder is the answer to an exercise, so in its place
 there is what it says of the embedded sample's images.
+
+``programs`` gives the networks without Keras, for the explorer; importing this module imports neither.
 """
 
 import json
 from pathlib import Path
 
 import numpy as np
-
-from vaelab import models
-from vaelab.training import History
 
 FOLDER = Path(__file__).parent / "assets" / "reference"
 
@@ -33,6 +32,8 @@ def history(name):
     """
     if name not in METRICS:
         raise ValueError(f"There is no reference model {name!r}; expected one of {', '.join(METRICS)}.")
+    from vaelab.training import History
+
     recorded = METRICS[name]
     return History(
         epochs=list(range(1, recorded["epochs"] + 1)),
@@ -52,6 +53,8 @@ def load_mlp():
     decoder : keras.Model
         ``(batch, 2)`` to ``(batch, 784)``.
     """
+    from vaelab import models
+
     encoder, decoder = models.make_encoder(784, 256, 2), models.make_decoder(2, 256, 784)
     encoder.load_weights(FOLDER / "mlp_encoder.weights.h5")
     decoder.load_weights(FOLDER / "mlp_decoder.weights.h5")
@@ -60,9 +63,31 @@ def load_mlp():
 
 def load_conv_decoder():
     """The trained convolutional decoder, ``(batch, 2)`` to ``(batch, 28, 28, 1)``."""
+    from vaelab import models
+
     decoder = models.make_conv_decoder(2, 128)
     decoder.load_weights(FOLDER / "conv_decoder.weights.h5")
     return decoder
+
+
+def programs(name):
+    """The same networks as programs, read from their weights in a moment: the explorer takes them as they are.
+
+    Parameters
+    ----------
+    name : {"mlp", "conv"}
+
+    Returns
+    -------
+    encoder : vaelab.explorer.program.Program or None
+        None for "conv", whose encoder is an exercise.
+    decoder : vaelab.explorer.program.Program
+    """
+    from vaelab.explorer.program import stored
+
+    if name not in METRICS:
+        raise ValueError(f"There is no reference model {name!r}; expected one of {', '.join(METRICS)}.")
+    return stored.mlp(FOLDER) if name == "mlp" else (None, stored.conv_decoder(FOLDER))
 
 
 def load_conv_posteriors():

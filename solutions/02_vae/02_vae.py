@@ -634,8 +634,8 @@ plots.manifold(lambda z: metrics.decode(trained_decoder, z))
 # ## Move through it yourself
 #
 # Two sliders, or the mouse on the map, and one image. Find the place where trousers turn into a dress, and one where the
-# decoder draws something that nobody would wear. While you move, the image is blended from decoded ones nearby; when you
-# stop, it is the decoder's own output, and the line below the image says *Exact*.
+# decoder draws something that nobody would wear. The decoder runs in this page, so that every image is exactly its
+# output.
 
 # %%
 LatentExplorer(trained_decoder)

@@ -13,27 +13,26 @@
 # *About half an hour. Useful before: `02_vae`, and `03_conv_vae` for the last part. No points.*
 
 # %%
-import vaelab.quiet  # first: starts TensorFlow without its messages
-
-from vaelab import data, metrics, profiles, reference
+from vaelab import data, profiles, reference
 from vaelab.explorer import LatentExplorer
 
 images = data.load(profiles.PROFILES["quick"])
 print(images.source)
 
 # %% [markdown]
-# The weights come with the course: those of notebook 2's MLP VAE after 50 epochs on all 60,000 training images.
+# The weights come with the course: those of notebook 2's MLP VAE after 50 epochs on all 60,000 training images. To run
+# a trained network takes no TensorFlow, only its weights and a few steps, here one a line.
 
 # %%
-encoder, decoder = reference.load_mlp()
-decoder.summary(line_length=80)
+encoder, decoder = reference.programs("mlp")
+print(decoder)
 
 # %% [markdown]
 # ## A decoder and two sliders
 #
 # The explorer needs no more than a decoder, from `(batch, latent_dim)` to images. Drag a slider, or put the focus on one
-# and use the arrow keys; drag on the map to move both. While you move, the image is blended from a grid of decoded ones.
-# When you stop, the decoder's own output takes its place, and the line below the image says *Exact*.
+# and use the arrow keys; drag on the map to move both. The decoder runs in this page, at every move, so that every image
+# is exactly its output.
 
 # %%
 LatentExplorer(decoder)
@@ -80,7 +79,7 @@ explorer
 # %% [markdown]
 # ## One image
 #
-# In *A test image* you choose one by number, by class or at random; a double click on the map takes the image nearest to
+# In *An image* you choose one by number, by class or at random; a double click on the map takes the image nearest to
 # the pointer. The ellipse around its mean is its posterior q(z|x), one σ wide in each dimension: so small that you have to
 # move the point away to see it. The table says what describing the image costs: the KL of each dimension and the
 # reconstruction, in nats.
@@ -101,6 +100,19 @@ explorer
 #    would be 1.5 nats in place of 6.4: cheap, and nearly worthless to the decoder.
 # 7. They exist, about one image in forty. Look for means far out on one axis and near 0 on the other.
 # </details>
+
+# %% [markdown]
+# ## Drawing, and drawing from q(z|x)
+#
+# Take the pencil and change the image, or press *Clear* and draw a piece of clothing of your own: the encoder
+# runs in the page too, and its posterior and the costs follow your hand. In *A draw from q(z|x)* the
+# reparameterisation trick is under your hand: `z = z_mean + σ · ε`, with a new ε at every press.
+
+# %% [markdown]
+# - Draw a handle on a pullover. How far does the point move, and which of the two costs tells you that
+#   something is strange?
+# - Resample ε a dozen times and watch the three numbers. Which one never changes, and which one does the
+#   training average over?
 
 # %% [markdown]
 # ## Between two images
@@ -130,15 +142,14 @@ explorer
 # between the two maps.
 
 # %%
+_, conv_decoder = reference.programs("conv")
 conv_posterior = reference.load_conv_posteriors()
 LatentExplorer(
-    {"MLP": decoder, "conv": reference.load_conv_decoder()},
-    images=images.x_test,
-    labels=images.y_test,
-    posterior={
-        "MLP": metrics.encode(encoder, images.x_test.reshape(-1, 784)),
-        "conv": (conv_posterior["z_mean_test"], conv_posterior["z_log_var_test"]),
-    },
+    {"MLP": decoder, "conv": conv_decoder},
+    {"MLP": encoder},
+    images.x_test,
+    images.y_test,
+    posterior={"conv": (conv_posterior["z_mean_test"], conv_posterior["z_log_var_test"])},
 )
 
 # %% [markdown]
@@ -166,6 +177,9 @@ LatentExplorer(
 # decoder.save("../my_decoder.keras")                                     # there
 # LatentExplorer(keras.saving.load_model("../my_decoder.keras"))          # here, after import keras
 # ```
+#
+# `explorer.save("mine.html")` writes an explorer as one file that needs no notebook: send it to somebody, with the place
+# in its address.
 
 # %% [markdown]
 # ## What we have seen

@@ -6,10 +6,9 @@
 >>> LatentExplorer({"MLP": mlp, "conv": conv}, images=images, labels=labels,
 ...                posterior={"MLP": (z_mean, z_log_var), "conv": ...})  # doctest: +SKIP
 
-``explorer.py`` puts the controls together and is where to start reading; ``decoding.py``
-turns latent points into pixels, ``posterior.py`` says what an encoder makes of images,
-``stage.py`` with ``stage.js`` draws the map and the decoded image in the browser, and
-``pictures.py`` makes everything that is still a picture or a table.
+``explorer.py`` is where to start reading. ``networks.py`` and ``program/`` turn decoders and encoders into programs
+for the page, ``contents.py`` says what the page shows, ``page/`` shows it (plain ES modules, put together by
+``bundle.py``), ``saved.py`` writes it as one file, and ``pictures.py`` makes what stands still.
 """
 
 from vaelab.explorer.explorer import LatentExplorer

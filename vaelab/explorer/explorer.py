@@ -1,53 +1,51 @@
-"""``LatentExplorer``: the controls, and what happens when they move."""
+"""``LatentExplorer``: what it accepts, and what it answers to the page."""
 
-import html
+from pathlib import Path
 
-import ipywidgets as widgets
+import anywidget
 import numpy as np
-from scipy.stats import norm
+import traitlets
 
-from vaelab import metrics, profiles
+from vaelab import profiles
 from vaelab.data import CLASS_NAMES
-from vaelab.explorer import pictures
-from vaelab.explorer.decoding import PixelDecoder
-from vaelab.explorer.posterior import Posterior
-from vaelab.explorer.stage import QUANTILE_STEP, Controls, make_stage
+from vaelab.explorer import contents, pictures
+from vaelab.explorer.bundle import bundle, style
+from vaelab.explorer.networks import Network, PixelDecoder
+from vaelab.explorer.posterior import Posterior, encoder_shape
 from vaelab.pixels import check_pixels
 
 # The map reaches this far without a posterior: 99.95 % of the prior in each dimension.
 PRIOR_LIMIT = 3.5
 LIMITS = (3.0, 6.0)
-STEP = 0.02
-
-PATH_STEPS = 40
-FRAME_MS = 100
 NEIGHBOURS = 6
-LATENT_UNITS, PRIOR_QUANTILES = "latent units", "prior quantiles"
 
 
-class LatentExplorer(widgets.VBox):
+class LatentExplorer(anywidget.AnyWidget):
     """Sliders through a decoder's latent space, with the decoded image following.
 
-    With a decoder alone: sliders, an empty map and the decoded image. Images with a
-    posterior add the map of their posterior means, a panel on any one image, and the
-    interpolation between two; labels add classes; training images add the ones nearest
-    to what is decoded.
+    The page (``vaelab/explorer/page``) does all of it, with the decoder's own program; the kernel looks for
+    neighbours among the training images, and decodes where a decoder has a layer that no program knows.
+
+    With a decoder alone: sliders, a map of decoded images and the image. An encoder adds an image to draw on.
+    Images with an encoder or a posterior add the map of their posterior means, a panel on any one image, and
+    the interpolation between two; labels add classes; training images add the ones nearest to what is decoded.
 
     Parameters
     ----------
-    decoder : keras.Model, or dict of str to keras.Model
+    decoder : keras.Model or Program, or dict of str to them
         From ``(batch, latent_dim)`` to pixel values in [0, 1], as ``(batch, pixels)``,
         ``(batch, height, width)`` or ``(batch, height, width, channels)``, 1 or 3 channels.
         Several, by name, are shown side by side on the same z; they need the same latent_dim.
-    encoder : keras.Model, or dict of str to keras.Model, optional
-        From images to ``[z_mean, z_log_var]``, each ``(batch, latent_dim)``.
+    encoder : keras.Model or Program, or dict of str to them, optional
+        From images to ``[z_mean, z_log_var]``, each ``(batch, latent_dim)``; further outputs are ignored.
         A dict has the names of the decoders.
     images : array_like, optional
         Images to encode, ``(N, ...)``, in [0, 1], of the size that is decoded.
     labels : array_like of int, (N,), optional
         Classes of the images, 0 to len(class_names) - 1.
     posterior : tuple of array_like, or dict of str to tuple, optional
-        ``(z_mean, z_log_var)`` of the images, each ``(N, latent_dim)``, in place of an encoder.
+        ``(z_mean, z_log_var)`` of the images, each ``(N, latent_dim)``, where there is no encoder.
+        A dict has the names of the decoders; each name may have an encoder or a posterior.
     train_images : array_like, optional
         Images among which the neighbours of the decoded image are sought.
     class_names : sequence of str, optional
@@ -60,7 +58,7 @@ class LatentExplorer(widgets.VBox):
     Attributes
     ----------
     z : numpy.ndarray, (latent_dim,)
-        Where the sliders are. Can be set.
+        Where the point is. Can be set.
 
     Raises
     ------
@@ -71,6 +69,10 @@ class LatentExplorer(widgets.VBox):
     -----
     Under the grading profile the arguments are checked and nothing else happens.
     """
+
+    _esm = bundle("widget.js") + "export default widget;\n"
+    _css = style()
+    _z = traitlets.List(traitlets.Float()).tag(sync=True)
 
     def __init__(
         self,
@@ -85,87 +87,100 @@ class LatentExplorer(widgets.VBox):
         image_shape=None,
         latent_dim=None,
     ):
-        self._decoders = _decoders(decoder, image_shape, latent_dim)
-        shape = self._decoders[0].shape
-        self._images = _images(images, shape, "images")
-        self._train_images = _images(train_images, shape, "train_images")
-        self._class_names = tuple(class_names or CLASS_NAMES) if labels is not None else None
-        self._labels = _labels(labels, self._images, self._class_names)
+        self.decoders = _decoders(decoder, image_shape, latent_dim)
+        shape = self.decoders[0].shape
+        self.images = _images(images, shape, "images")
+        self.train_images = _images(train_images, shape, "train_images")
+        names = tuple(class_names or CLASS_NAMES) if labels is not None else None
+        self.labels = _labels(labels, self.images, names)
+        self.classes = pictures.class_styles(names)
         self._graded = not profiles.current().trains
         if self._graded:
-            super().__init__([widgets.Label("The explorer is not shown while grading.")])
+            super().__init__()
             return
-        self._posteriors = self._make_posteriors(encoder, posterior)
-        self._active = 0
-        self._picked = 0
-        limit = self._limit()
-        self._make_sliders(limit)
-        self._neighbours = widgets.HTML()
-        if self._train_images is not None:
-            flat = self._train_images.reshape(len(self._train_images), -1)
-            self._norms = np.einsum("ij,ij->i", flat, flat)
-        controls = Controls(
-            self._decoders, self._sliders, self._quantile_sliders, limit, self._rested, self._pick_nearest
-        )
-        self._stage = make_stage(controls)
-        # stage.css places these in two columns where there is room.
-        below = [self._neighbours] if self._train_images is not None else []
-        layout = widgets.Box([self._make_header(), self._stage, *below, *self._make_cards()])
-        layout.layout.flex_flow = "column"
-        layout.add_class("vl-layout")
-        self._neighbours.add_class("vl-near")
-        super().__init__([layout])
-        self.add_class("vl-explorer")
-        self._activate(0)
-        self._go_to_picked()
+        self._make_posteriors(encoder, posterior)
+        self.limit = self._limit()
+        first = next((one for one in self.posteriors[:1] if one is not None), None)
+        start = np.zeros(self.decoders[0].latent_dim) if first is None else first.z_mean[0]
+        super().__init__(_z=self._inside(start))
+        if self.train_images is not None:
+            self._flat = self.train_images.reshape(len(self.train_images), -1)
+            self._norms = np.einsum("ij,ij->i", self._flat, self._flat)
+        self.on_msg(self._answer)
 
     def _repr_mimebundle_(self, **kwargs):
         """The widget, and for where there is none, a static figure (or, grading, one sentence)."""
         if self._graded:
-            return {"text/plain": self.children[0].value}
-        bundle = dict(super()._repr_mimebundle_(**kwargs))
-        bundle["text/html"] = pictures.static_figure(self._decoders[0])
-        bundle["text/plain"] = "LatentExplorer: " + pictures.static_alt(self._decoders[0])
+            return {"text/plain": "The explorer is not shown while grading."}
+        bundle = super()._repr_mimebundle_(**kwargs)
+        bundle = dict(bundle[0] if isinstance(bundle, tuple) else bundle)
+        bundle["text/html"] = pictures.static_figure(self.decoders[0])
+        bundle["text/plain"] = "LatentExplorer: " + pictures.static_alt(self.decoders[0])
         return bundle
+
+    def save(self, path):
+        """Write the explorer as one HTML file that needs neither a kernel nor a network.
+
+        It holds the decoders, the codes of all images and as many of the images and training images as fit into
+        2.5 MB; the page says how many. Where one is stands in its address.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+
+        Returns
+        -------
+        pathlib.Path
+
+        Raises
+        ------
+        ValueError
+            If a decoder has a part that no program knows; the message names it.
+        """
+        from vaelab.explorer.saved import page
+
+        text = page(self)
+        path = Path(path)
+        path.write_text(text, encoding="utf-8")
+        return path
 
     # Where the point is --------------------------------------------------------------
 
     @property
     def z(self):
-        """Where the sliders are, ``(latent_dim,)``."""
-        return np.array([slider.value for slider in self._sliders])
+        """Where the point is, ``(latent_dim,)``."""
+        return np.array(self._z)
 
     @z.setter
     def z(self, z):
         z = np.asarray(z, np.float64)
-        if z.shape != (len(self._sliders),) or not np.isfinite(z).all():
-            raise ValueError(f"z is {z}; expected {len(self._sliders)} finite number(s).")
-        for slider, value in zip(self._sliders, z, strict=True):
-            # Rounded as the slider in the browser would round it, so that it need not answer back.
-            slider.value = float(np.clip(np.round(value / STEP) * STEP, slider.min, slider.max))
+        if z.shape != (len(self._z),) or not np.isfinite(z).all():
+            raise ValueError(f"z is {z}; expected {len(self._z)} finite number(s).")
+        self._z = self._inside(z)
+
+    def _inside(self, z):
+        return [float(value) for value in np.clip(z, -self.limit, self.limit)]
 
     # Construction --------------------------------------------------------------------
 
     def _make_posteriors(self, encoder, posterior):
-        """One Posterior, or None, per decoder."""
-        if encoder is not None and posterior is not None:
-            raise ValueError("Both an encoder and a posterior are given; expected one of them.")
-        if encoder is not None and self._images is None:
-            raise ValueError("An encoder is given, but no images for it to encode; pass images as well.")
-        n_images = None if self._images is None else len(self._images)
-        dim = self._decoders[0].latent_dim
-        made = []
-        for name, given in self._by_decoder(encoder if encoder is not None else posterior):
-            if given is None:
-                made.append(None)
-            elif encoder is not None:
-                made.append(Posterior.encoded(given, self._images, dim, name))
+        """One encoder, or None, and one Posterior, or None, per decoder."""
+        n_images = None if self.images is None else len(self.images)
+        shape, dim = self.decoders[0].shape, self.decoders[0].latent_dim
+        self.encoders, self.posteriors = [], []
+        pairs = zip(self._by_decoder(encoder), self._by_decoder(posterior), strict=True)
+        for (name, network), (_, given) in pairs:
+            if network is not None and given is not None:
+                raise ValueError(f"Both an encoder and a posterior are given for {name}; expected one of them.")
+            network = network and Network(network, encoder_shape(network, shape, name), 2)
+            self.encoders.append(network)
+            if network is not None and self.images is not None:
+                self.posteriors.append(Posterior.given(_encode(network, self.images), dim, n_images, name))
             else:
-                made.append(Posterior.given(given, dim, n_images, name))
-        return made
+                self.posteriors.append(None if given is None else Posterior.given(given, dim, n_images, name))
 
     def _by_decoder(self, given):
-        names = [decoder.name for decoder in self._decoders]
+        names = [decoder.name for decoder in self.decoders]
         if isinstance(given, dict):
             if unknown := set(given) - set(names):
                 raise ValueError(f"There is no decoder called {', '.join(sorted(unknown))}; the decoders are {names}.")
@@ -176,255 +191,40 @@ class LatentExplorer(widgets.VBox):
 
     def _limit(self):
         """How far the map reaches: to nearly all posterior means, rounded up to halves."""
-        extents = [np.quantile(np.abs(p.z_mean), 0.999) for p in self._posteriors if p is not None]
+        extents = [np.quantile(np.abs(p.z_mean), 0.999) for p in self.posteriors if p is not None]
         if not extents:
             return PRIOR_LIMIT
         return float(np.clip(np.ceil(2 * max(extents)) / 2, *LIMITS))
 
-    def _make_sliders(self, limit):
-        def slider(dim, unit, **options):
-            return widgets.FloatSlider(
-                description=f"z{dim}",
-                description_allow_html=False,
-                tooltip=f"z{dim}, {unit}",
-                layout=widgets.Layout(width="auto"),
-                style={"description_width": "24px"},
-                **options,
-            )
+    # What the page asks for ----------------------------------------------------------
 
-        dims = range(1, self._decoders[0].latent_dim + 1)
-        low = float(np.ceil(norm.cdf(-limit) / QUANTILE_STEP) * QUANTILE_STEP)
-        self._sliders = [
-            slider(dim, "latent units", min=-limit, max=limit, step=STEP, value=0.0, readout_format=".2f")
-            for dim in dims
-        ]
-        self._quantile_sliders = [
-            slider(
-                dim, "quantile of the prior", min=low, max=1 - low, step=QUANTILE_STEP, value=0.5, readout_format=".3f"
-            )
-            for dim in dims
-        ]
+    def _answer(self, _, message, buffers):
+        """One message of the page (``page/widget.js`` lists them)."""
+        kind, reply = message.get("kind"), {"view": message.get("view"), "ticket": message.get("ticket")}
+        if kind == "hello":
+            header, parts = contents.whole(self)
+            self.send({"kind": "contents", "header": header, **reply}, parts)
+        elif kind == "run":
+            networks = [one.network for one in self.decoders] if message["what"] == "decoder" else self.encoders
+            outputs = networks[message["index"]](np.frombuffer(buffers[0], "<f4"))
+            self.send({"kind": "ran", **reply}, [part.astype("<f4").tobytes() for part in outputs])
+        elif kind == "neighbours" and self.train_images is not None:
+            nearest = self.nearest_training_images(np.frombuffer(buffers[0], "<f4"))
+            found = self.train_images[nearest].astype("<f4").tobytes()
+            self.send({"kind": "neighbours", "indices": nearest.tolist(), **reply}, [found])
 
-    def _make_header(self):
-        latent = widgets.VBox(self._sliders)
-        quantile = widgets.VBox(self._quantile_sliders, layout=widgets.Layout(display="none"))
-        unit = widgets.ToggleButtons(
-            options=[LATENT_UNITS, PRIOR_QUANTILES],
-            description="Sliders in",
-            tooltips=["z itself", "the share of the prior N(0, 1) below z"],
-            style={"description_width": "auto", "button_width": "auto"},
-            layout=widgets.Layout(width="auto"),
-        )
-
-        def switch(change):
-            quantiles = change.new == PRIOR_QUANTILES
-            latent.layout.display = "none" if quantiles else None
-            quantile.layout.display = None if quantiles else "none"
-            self._stage.show_unit("quantile" if quantiles else "latent")
-
-        unit.observe(switch, "value")
-        choices = [unit]
-        if len(self._decoders) > 1:
-            which = widgets.ToggleButtons(
-                options=[(decoder.name, index) for index, decoder in enumerate(self._decoders)],
-                description="Map of",
-                style={"description_width": "auto", "button_width": "auto"},
-                layout=widgets.Layout(width="auto"),
-            )
-            which.observe(lambda change: self._activate(change.new), "value")
-            choices.append(which)
-        header = widgets.VBox([latent, quantile, _row(choices)])
-        header.add_class("vl-controls")
-        return header
-
-    def _make_cards(self):
-        """The panels on one image and between two: there if there are images with posteriors."""
-        if self._images is None or all(posterior is None for posterior in self._posteriors):
-            return []
-        cards = widgets.Box([self._make_image_card(), self._make_path_card()])
-        cards.add_class("vl-cards")
-        return [cards]
-
-    def _make_image_card(self):
-        self._number = widgets.BoundedIntText(
-            value=0, min=0, max=len(self._images) - 1, description="Image", layout=widgets.Layout(width="150px"),
-            style={"description_width": "auto"},
-        )  # fmt: skip
-        self._number.observe(lambda change: self._pick(change.new), "value")
-        another = widgets.Button(
-            description="Another one", tooltip="Pick an image at random", layout=widgets.Layout(width="auto")
-        )
-        self._rng = np.random.default_rng(0)
-        another.on_click(lambda _: self._pick_random())
-        back = widgets.Button(
-            description="Go to its z_mean",
-            tooltip="Move the sliders to the image's z_mean",
-            layout=widgets.Layout(width="auto"),
-        )
-        back.on_click(lambda _: self._go_to_picked())
-        row = [self._number, another, back]
-        if self._labels is not None:
-            present = np.unique(self._labels)
-            self._class = widgets.Dropdown(
-                options=[("any class", -1)] + [(self._class_names[label], int(label)) for label in present],
-                description="Class", layout=widgets.Layout(width="190px"), style={"description_width": "auto"},
-            )  # fmt: skip
-            self._class.observe(lambda _: self._pick_random(), "value")
-            row.insert(0, self._class)
-        self._about = widgets.HTML()
-        return _card("A test image", [_row(row), self._about])
-
-    def _make_path_card(self):
-        start = widgets.Button(
-            description="From this image",
-            tooltip="Start the path at the picked image",
-            layout=widgets.Layout(width="auto"),
-        )
-        end = widgets.Button(
-            description="To this image", tooltip="End the path at the picked image", layout=widgets.Layout(width="auto")
-        )
-        start.on_click(lambda _: self._set_ends(self._picked, self._ends[1]))
-        end.on_click(lambda _: self._set_ends(self._ends[0], self._picked))
-        # To begin with: the first image, and of those on the map the one that is farthest from it.
-        z_mean = next(posterior for posterior in self._posteriors if posterior is not None).z_mean
-        on_map = (np.abs(z_mean) < self._sliders[0].max).all(axis=1)
-        self._ends = (0, int((np.square(z_mean - z_mean[0]).sum(axis=1) * on_map).argmax()))
-        self._play = widgets.Play(min=0, max=PATH_STEPS, interval=FRAME_MS, description="Play", show_repeat=False)
-        self._share = widgets.IntSlider(
-            min=0, max=PATH_STEPS, readout=False, description="Along", tooltip="Place along the path",
-            style={"description_width": "auto"}, layout=widgets.Layout(width="min(100%, 220px)"),
-        )  # fmt: skip
-        widgets.jslink((self._play, "value"), (self._share, "value"))
-        self._share.observe(lambda _: self._along(), "value")
-        self._between = widgets.HTML()
-        return _card("Between two images", [_row([start, end]), _row([self._play, self._share]), self._between])
-
-    # What happens --------------------------------------------------------------------
-
-    def _activate(self, index):
-        """Show the posterior of that decoder on the map and in the cards."""
-        self._active = index
-        posterior = self._posteriors[index]
-        self._stage.show_posterior(index, posterior, self._labels, self._class_names)
-        if hasattr(self, "_about"):
-            self._show_picked()
-            self._show_path()
-
-    def _pick(self, index):
-        self._picked = index
-        self._show_picked()
-        self._go_to_picked()
-
-    def _pick_random(self):
-        wanted = self._class.value if self._labels is not None else -1
-        choices = np.arange(len(self._images)) if wanted < 0 else np.flatnonzero(self._labels == wanted)
-        self._number.value = int(self._rng.choice(choices))
-
-    def _pick_nearest(self, z):
-        posterior = self._posteriors[self._active]
-        if posterior is not None and self._images is not None:
-            self._number.value = posterior.nearest(z)
-
-    def _go_to_picked(self):
-        posterior = self._posteriors[self._active]
-        if posterior is not None:
-            self.z = posterior.z_mean[self._picked]
-
-    def _show_picked(self):
-        posterior, index = self._posteriors[self._active], self._picked
-        decoder = self._decoders[self._active]
-        if posterior is None:
-            self._about.value = (
-                f'<p class="vl-note">{html.escape(decoder.name)} has no posterior: no encoder was given for it.</p>'
-            )
-            return
-        mean, std, kl = posterior.z_mean[index], posterior.std[index], posterior.kl(index)
-        image = self._images[index]
-        decoded = decoder.images(mean)[0]
-        nats = float(metrics.bernoulli_nll(image[None], decoded[None])[0])
-        what = self._name_of(index)
-        pair = pictures.row(
-            [
-                pictures.figure(pictures.to_pixels(image), f"Test image {index}, {what}", 112, "original"),
-                pictures.figure(pictures.to_pixels(decoded), f"Its reconstruction by {decoder.name}", 112, "decoded"),
-            ]
-        )
-        table = pictures.posterior_table(mean, std, kl, nats)
-        self._about.value = (
-            f'<p class="vl-note">Test image {index}: <b>{html.escape(what)}</b>, encoded for {html.escape(decoder.name)}</p>'
-            f'<div class="vl-about">{pair}<div>{table}</div></div>'
-        )
-        self._stage.show_image(mean, std)
-
-    def _set_ends(self, start, end):
-        self._ends = (start, end)
-        self._play.value = self._share.value = 0
-        self._show_path()
-
-    def _show_path(self):
-        posterior = self._posteriors[self._active]
-        if posterior is not None:
-            self._stage.show_path(posterior.z_mean[list(self._ends)])
-        self._show_between()
-
-    def _along(self):
-        posterior = self._posteriors[self._active]
-        if posterior is not None:
-            self.z = self._point_on_path(posterior)
-        self._show_between()
-
-    def _point_on_path(self, posterior):
-        t = self._share.value / PATH_STEPS
-        start, end = posterior.z_mean[list(self._ends)]
-        return (1 - t) * start + t * end
-
-    def _show_between(self):
-        t = self._share.value / PATH_STEPS
-        (a, b), decoder = self._ends, self._decoders[self._active]
-        start, end = self._images[a], self._images[b]
-        fade = pictures.to_pixels((1 - t) * start + t * end)
-        figures = [
-            pictures.figure(pictures.to_pixels(start), f"Start: test image {a}, {self._name_of(a)}", 56, "from"),
-            pictures.figure(fade, f"Mixture of the two images, {t:.0%} of the second", 116, "cross-fade of pixels"),
-            pictures.figure(pictures.to_pixels(end), f"End: test image {b}, {self._name_of(b)}", 56, "to"),
-        ]
-        posterior = self._posteriors[self._active]
-        if posterior is not None:
-            decoded, alt = (
-                decoder(self._point_on_path(posterior)),
-                f"Decoded {t:.0%} of the way, straight in latent space",
-            )
-            figures.insert(1, pictures.figure(decoded, alt, 116, "line in latent space"))
-        self._between.value = pictures.row(figures)
-
-    def _name_of(self, index):
-        return "unlabelled" if self._labels is None else self._class_names[self._labels[index]]
-
-    def _rested(self, z, exact):
-        """Show the training images nearest to the decoded one, in Euclidean distance of pixels."""
-        if self._train_images is None:
-            return
-        decoded = exact[self._active].astype(np.float32).ravel() / 255
-        flat = self._train_images.reshape(len(self._train_images), -1)
-        distances = self._norms - 2 * flat @ decoded
-        count = min(NEIGHBOURS, len(flat))
+    def nearest_training_images(self, decoded):
+        """Numbers of the training images nearest to an image, in Euclidean distance of pixels, nearest first."""
+        distances = self._norms - 2 * self._flat @ np.asarray(decoded, np.float32).ravel()
+        count = min(NEIGHBOURS, len(self._flat))
         nearest = np.argpartition(distances, count - 1)[:count]
-        nearest = nearest[np.argsort(distances[nearest])]
-        figures = [
-            pictures.figure(pictures.to_pixels(self._train_images[i]), f"Training image {i}", 56) for i in nearest
-        ]
-        of = f" ({html.escape(self._decoders[self._active].name)})" if len(self._decoders) > 1 else ""
-        self._neighbours.value = f'<p class="vl-note">Nearest training images{of}</p>' + pictures.row(figures)
+        return nearest[np.argsort(distances[nearest])]
 
 
-def _row(children):
-    return widgets.Box(children, layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
-
-
-def _card(title, children):
-    card = widgets.VBox([widgets.HTML(f'<h4 class="vl-title">{title}</h4>'), *children])
-    card.add_class("vl-card")
-    return card
+def _encode(network, images, batch=500):
+    """z_mean and z_log_var of many images."""
+    parts = [network(images[start : start + batch]) for start in range(0, len(images), batch)]
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
 
 def _decoders(given, image_shape, latent_dim):

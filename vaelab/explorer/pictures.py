@@ -1,4 +1,4 @@
-"""Everything of the explorer that stands still: PNGs, the static figure, tables in HTML."""
+"""Everything of the explorer that stands still: the figure for where nothing can move, and the classes' markers."""
 
 import base64
 import html
@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 from PIL import Image
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from vaelab import plots
 
@@ -35,17 +35,6 @@ def img(pixels, alt, size):
     )
 
 
-def figure(pixels, alt, size, caption=""):
-    """An image ``size`` pixels high with its alternative text and, if given, a caption."""
-    below = f"<figcaption>{caption}</figcaption>" if caption else ""
-    return f'<figure class="vl-figure">{img(pixels, alt, size)}{below}</figure>'
-
-
-def row(figures):
-    """Figures beside one another."""
-    return f'<div class="vl-figures" style="display:flex;flex-wrap:wrap">{"".join(figures)}</div>'
-
-
 def class_styles(class_names):
     """Name, colour and marker of each class; Okabe and Ito's colours first."""
     if class_names is None:
@@ -58,32 +47,6 @@ def class_styles(class_names):
         }
         for index, name in enumerate(class_names)
     ]
-
-
-def posterior_table(mean, std, kl, reconstruction):
-    """z_mean ± σ and KL of each dimension, and what they add up to, as HTML.
-
-    Parameters
-    ----------
-    mean, std, kl : array_like, (latent_dim,)
-        KL in nats.
-    reconstruction : float
-        Cross-entropy of the image under the decoded z_mean, in nats.
-    """
-    widest = max(float(np.max(kl)), 1e-9)
-    rows = "".join(
-        f'<tr><th scope="row">z<sub>{dim}</sub></th><td>{_number(m)} ± {s:.2f}</td>'
-        f'<td class="vl-bar"><span style="width:{40 * max(k, 0) / widest:.0f}px"></span>{k:.2f}</td></tr>'
-        for dim, (m, s, k) in enumerate(zip(mean, std, kl, strict=True), 1)
-    )
-    total = float(np.sum(kl))
-    return (
-        '<div class="vl-scroll"><table class="vl-table"><thead><tr><th scope="col">Dim.</th>'
-        '<th scope="col">z_mean ± σ</th><th scope="col">KL, nats</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-        f'<p class="vl-sum">KL, all dimensions: {total:.2f} nats<br>Reconstruction from z_mean: {reconstruction:.1f} nats<br>'
-        f"Together: <b>{reconstruction + total:.1f} nats</b></p>"
-    )
 
 
 def static_alt(decoder):
@@ -103,7 +66,7 @@ def static_grid(decoder):
     stays small.
     """
     n = _static_side(decoder)
-    quantiles = norm.ppf((np.arange(n) + 0.5) / n)
+    quantiles = ndtri((np.arange(n) + 0.5) / n)
     z = np.zeros((n, n, decoder.latent_dim), np.float32)
     z[..., 0] = quantiles[None, :]
     if decoder.latent_dim > 1:
@@ -120,13 +83,9 @@ def static_figure(decoder):
     pixels, alt = static_grid(decoder), static_alt(decoder)
     return (
         f'<figure style="margin:0">{img(pixels, alt, len(pixels))}'
-        f"<figcaption>{html.escape(alt)} Run the notebook to move through it.</figcaption></figure>"
+        f"<figcaption>{html.escape(alt)} A still picture: run the notebook to move through it.</figcaption></figure>"
     )
 
 
 def _static_side(decoder):
     return int(np.clip(_STATIC_PIXELS // max(decoder.shape), 3, 12))
-
-
-def _number(value):
-    return f"{value:+.2f}".replace("-", "−")

@@ -1,5 +1,6 @@
 """What an encoder says about images: q(z|x) as means and log variances."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,3 +74,17 @@ class Posterior:
     def nearest(self, z):
         """Index of the image whose z_mean is nearest to a point."""
         return int(np.square(self.z_mean - np.asarray(z, np.float32)).sum(axis=1).argmin())
+
+
+def encoder_shape(encoder, image_shape, name) -> tuple[int, ...]:
+    """The shape of one image as an encoder (a Keras model or a program) takes it; checked against the images'."""
+    programs = getattr(encoder, "input_shapes", None)
+    expected = (None, *programs[0]) if programs else getattr(encoder, "input_shape", None)
+    if not isinstance(expected, tuple) or None in expected[1:]:
+        raise ValueError(f"The encoder of {name} has input shape {expected}; expected a fixed image size.")
+    if math.prod(expected[1:]) != math.prod(image_shape):
+        raise ValueError(
+            f"The encoder of {name} takes {expected}, but the images are {image_shape}. "
+            "Pass images of the size it was trained on."
+        )
+    return expected[1:]
