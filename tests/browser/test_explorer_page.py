@@ -88,7 +88,7 @@ class Page:
 
     def on_map(self, z):
         box = self.page.locator(".vl-plot").bounding_box()
-        share = [(v / REACH + 1) / 2 for v in z]
+        share = [(float(v) / REACH + 1) / 2 for v in z]
         return (
             box["x"] + FRAME["left"] + share[0] * FRAME["width"],
             box["y"] + FRAME["top"] + (1 - share[1]) * FRAME["height"],
@@ -327,7 +327,7 @@ def test_play_walks_in_a_straight_line_from_the_first_image_to_the_second(opened
     page.press("To this image")
     fade = page.page.get_by_role("img", name=re.compile("^Mixture of the two images"))
     page.press("Play")
-    expect(page.page.get_by_role("img", name=re.compile("^Decoded 100% of the way"))).to_be_visible()
+    expect(page.page.get_by_role("img", name=re.compile("^Decoded 100% of the way"))).to_be_visible(timeout=30_000)
     expect(page.page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     end, _ = posterior(mlp, images.x_test[20])
     start, _ = posterior(mlp, images.x_test[10])
