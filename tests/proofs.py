@@ -13,7 +13,7 @@ import importlib.metadata
 import inspect
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 import pytest
@@ -60,7 +60,9 @@ def _key(item: pytest.Function) -> str:
 
 
 def _about(item: pytest.Function) -> Iterable[Path]:
-    about = item.get_closest_marker("proof").kwargs["about"]
+    mark = item.get_closest_marker("proof")
+    assert mark is not None
+    about = mark.kwargs["about"]
     params = getattr(getattr(item, "callspec", None), "params", {})
     wanted = inspect.signature(about).parameters
     return about(**{name: value for name, value in params.items() if name in wanted})
@@ -70,6 +72,7 @@ class Record:
     """The pytest plugin that keeps proofs and counts them."""
 
     def __init__(self, config: pytest.Config) -> None:
+        assert config.cache is not None
         self.cache = config.cache
         self.anew = bool(os.environ.get("CI")) or config.getoption("--prove-anew")
 
@@ -78,7 +81,7 @@ class Record:
         return not self.anew and self.cache.get(_key(item), None) == digest(item, _about(item))
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+    def pytest_runtest_protocol(self, item: pytest.Function) -> None:
         """Before its fixtures are made: a proof from the record needs none of them."""
         if item.get_closest_marker("proof") and self.holds(item):
             item.user_properties.append(("proof", KEPT))
@@ -90,7 +93,7 @@ class Record:
         return True if ("proof", KEPT) in pyfuncitem.user_properties else None
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Function):
+    def pytest_runtest_call(self, item: pytest.Function) -> Generator[None, object, object]:
         if not item.get_closest_marker("proof") or ("proof", KEPT) in item.user_properties:
             return (yield)
         before = digest(item, _about(item))

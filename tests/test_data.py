@@ -22,6 +22,8 @@ def nowhere(monkeypatch, tmp_path):
     monkeypatch.delenv(data.VARIABLE, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr(data, "DEBIAN_FOLDER", tmp_path / "debian")
+    monkeypatch.setattr(data, "TEMPORARY", str(tmp_path / "temporary"))
+    monkeypatch.setattr(data.tempfile, "tempdir", str(tmp_path / "temporary"))
     monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", fail)
     return tmp_path
 
@@ -59,6 +61,7 @@ def test_what_was_read_ahead_is_given_once_and_to_one_caller(monkeypatch):
         assert later.x_train.shape == (10_000, 28, 28) and later.x_train.any()
 
 
+@pytest.mark.full_data
 def test_debians_package_is_found_by_the_full_profile(monkeypatch, tmp_path):
     monkeypatch.delenv(data.VARIABLE, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
@@ -67,6 +70,7 @@ def test_debians_package_is_found_by_the_full_profile(monkeypatch, tmp_path):
     assert "Debian" in images.source
 
 
+@pytest.mark.full_data
 def test_every_sample_image_is_in_the_full_set():
     full, sample = data.load(FULL), data.load(QUICK)
     for part in ("train", "test"):
@@ -87,6 +91,54 @@ def test_recompressed_files_are_accepted(nowhere, tiny_full, monkeypatch):
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))
     monkeypatch.setenv(data.VARIABLE, str(folder))
     assert len(data.load(FULL).y_test) == 2_000
+
+
+@pytest.mark.parametrize("separator", ["-", "."])
+def test_unpacked_files_are_accepted(separator, nowhere, tiny_full, monkeypatch):
+    folder = copy_of_sample(nowhere / "mine")
+    for name in data.FILES.values():
+        packed = folder / name
+        unpacked = packed.name.removesuffix(".gz").replace("-idx", f"{separator}idx")
+        packed.with_name(unpacked).write_bytes(gzip.decompress(packed.read_bytes()))
+        packed.unlink()
+    monkeypatch.setenv(data.VARIABLE, str(folder))
+    assert data.VARIABLE in data.load(FULL).source
+
+
+def test_a_file_that_lost_its_packing_but_not_its_name_is_accepted(nowhere, tiny_full, monkeypatch):
+    folder = copy_of_sample(nowhere / "mine")
+    path = folder / data.FILES["x_train"]
+    path.write_bytes(gzip.decompress(path.read_bytes()))
+    monkeypatch.setenv(data.VARIABLE, str(folder))
+    assert data.VARIABLE in data.load(FULL).source
+
+
+def test_where_the_home_directory_cannot_be_written_keras_downloads_to_another_and_it_is_used(
+    nowhere, tiny_full, monkeypatch
+):
+    import keras
+
+    fallback = nowhere / "temporary" / ".keras" / "datasets" / "fashion-mnist"
+    monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", lambda: copy_of_sample(fallback))
+    assert "just downloaded" in data.load(FULL).source
+    assert "the Keras cache" in data.load(FULL).source  # the next time
+
+
+def test_a_user_without_a_home_directory_gets_the_sample(nowhere, monkeypatch):
+    def unknown(path):
+        return path
+
+    monkeypatch.delenv("KERAS_HOME")
+    monkeypatch.setattr(data.os.path, "expanduser", unknown)
+    monkeypatch.setattr(data.Path, "home", lambda: pytest.fail("there is none"))
+    assert len(data.load(FULL).x_train) == 10_000
+
+
+def test_a_missing_file_of_a_named_folder_comes_with_advice(nowhere, monkeypatch):
+    (nowhere / "empty").mkdir()
+    monkeypatch.setenv(data.VARIABLE, str(nowhere / "empty"))
+    with pytest.raises(data.DataError, match="is missing.*dataset-fashion-mnist"):
+        data.load(FULL)
 
 
 def test_without_a_copy_or_network_the_sample_is_used_and_says_so(nowhere):
@@ -119,7 +171,9 @@ def test_a_damaged_cache_is_passed_over_and_mentioned(nowhere, tiny_full):
     folder = copy_of_sample(nowhere / "keras" / "datasets" / "fashion-mnist")
     (folder / data.FILES["y_train"]).write_bytes(b"oops")
     images = data.load(FULL)
-    assert "embedded" not in images.source and "sample" in images.source and "is damaged" in images.source
+    assert (
+        "embedded" not in images.source and "sample" in images.source and "not the file it should be" in images.source
+    )
 
 
 def test_a_folder_that_does_not_exist_is_an_error(nowhere, monkeypatch):

@@ -145,7 +145,7 @@ def test_every_word_lies_within_the_figure(name):
             if text in labels or not text.get_text().strip() or not text.get_visible() or not ax.axison:
                 continue
             box = text.get_window_extent()
-            assert -1 <= box.x0 and box.x1 <= width + 1 and -1 <= box.y0 and box.y1 <= height + 1, text.get_text()
+            assert box.x0 >= -1 and box.x1 <= width + 1 and box.y0 >= -1 and box.y1 <= height + 1, text.get_text()
 
 
 def test_alternative_text_is_escaped(displayed):

@@ -16,10 +16,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import vaelab.quiet  # noqa: F401, before Keras
 
-import kill_matrix  # noqa: E402
-import release  # noqa: E402
+import kill_matrix
+import release
 
-from vaelab.checks import judge, points  # noqa: E402
+from vaelab.checks import judge, points
 
 PROJECT = Path(__file__).resolve().parent.parent
 OUT = PROJECT / "docs" / "attempts.md"

@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from vaelab.checks import judge, points  # noqa: E402
+from vaelab.checks import judge, points
 
 PROJECT = Path(__file__).resolve().parent.parent
 #: Each exercise with answers in ``tests/variants/<exercise>/``, and its assignment.

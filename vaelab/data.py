@@ -11,7 +11,9 @@ import hashlib
 import os
 import socket
 import struct
+import tempfile
 import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +52,10 @@ SAMPLE = {
 SAMPLE_FOLDER = Path(__file__).parent / "assets" / "sample"
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 VARIABLE = "VAELAB_DATA"
+#: Where Keras writes if it cannot write below the home directory.
+TEMPORARY = "/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()
+#: How a gzip file begins.
+GZIP = b"\x1f\x8b"
 
 ADVICE = (
     f"Set {VARIABLE} to a folder with the four Fashion-MNIST files ({', '.join(FILES.values())}), "
@@ -58,7 +64,7 @@ ADVICE = (
 
 
 # What read_ahead has read and nobody has been given yet.
-_ahead = []
+_ahead: list[dict[str, np.ndarray]] = []
 
 
 class DataError(RuntimeError):
@@ -86,7 +92,7 @@ class FashionMNIST:
     source: str
 
 
-def load(profile=None):
+def load(profile: profiles.Profile | None = None) -> FashionMNIST:
     """Load the images that the profile asks for.
 
     The embedded sample (10,000 + 2,000 images) unless the profile wants the full set.
@@ -124,7 +130,7 @@ def load(profile=None):
             )
         except DataError as error:
             if description == VARIABLE:
-                raise
+                raise DataError(f"{error} {ADVICE}") from None
             problems.append(str(error))
     try:
         return FashionMNIST(
@@ -135,7 +141,7 @@ def load(profile=None):
     return _sample(f"The full set was asked for and not found ({' '.join(problems)}) {ADVICE} Meanwhile, the sample")
 
 
-def read_ahead(copies):
+def read_ahead(copies: int) -> None:
     """Read the sample now, as often as `load` will be asked for it, for a process that is about to be forked.
 
     Each call of `load` gets arrays of its own, as always.
@@ -143,7 +149,7 @@ def read_ahead(copies):
     _ahead.extend(_read(SAMPLE_FOLDER, SAMPLE) for _ in range(copies))
 
 
-def check_images(x, name="x"):
+def check_images(x: object, name: str = "x") -> None:
     """Check that an array holds images as the models expect them.
 
     Parameters
@@ -182,7 +188,7 @@ def check_images(x, name="x"):
     check_pixels(x, name)
 
 
-def _sample(prefix):
+def _sample(prefix: str) -> FashionMNIST:
     try:
         arrays = _ahead.pop() if _ahead else _read(SAMPLE_FOLDER, SAMPLE)
     except DataError as error:
@@ -192,25 +198,32 @@ def _sample(prefix):
     return FashionMNIST(**arrays, source=f"{prefix}: 10,000 training + 2,000 test images, all ten classes alike.")
 
 
-def _copies():
+def _copies() -> Iterator[tuple[Path, str]]:
     """Folders where the full set may be, best first, each with a description."""
-    if os.environ.get(VARIABLE):
-        yield Path(os.environ[VARIABLE]).expanduser(), VARIABLE
-    keras_home = os.environ.get("KERAS_HOME")
-    keras_home = Path(keras_home) if keras_home else Path.home() / ".keras"
-    yield keras_home / "datasets" / "fashion-mnist", "the Keras cache"
+    if named := os.environ.get(VARIABLE):
+        yield Path(os.path.expanduser(named)), VARIABLE
+    for folder in _keras_caches():
+        yield folder, "the Keras cache"
     yield DEBIAN_FOLDER, "Debian's package dataset-fashion-mnist"
 
 
-def _read(folder, checksums):
+def _keras_caches() -> list[Path]:
+    """Where Keras keeps the data set: below the home directory or, where it cannot write there, a temporary one."""
+    # os.path.expanduser, unlike pathlib's, bears a user without a home directory.
+    home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+    bases = [home, os.path.join(TEMPORARY, ".keras"), os.path.join(tempfile.gettempdir(), ".keras")]
+    return [Path(base, "datasets", "fashion-mnist") for base in dict.fromkeys(bases)]
+
+
+def _read(folder: Path, checksums: dict[str, str]) -> dict[str, np.ndarray]:
     """Read the four files of a folder and check them; images come as float32 in [0, 1]."""
     arrays = {}
     for key, filename in FILES.items():
-        content = _uncompressed(folder / filename)
+        path, content = _uncompressed(folder, filename)
         digest = hashlib.sha256(content).hexdigest()
         if digest != checksums[key]:
             raise DataError(
-                f"{folder / filename} is not the file it should be: its content has SHA-256 {digest[:12]}…, "
+                f"{path} is not the file it should be: its content has SHA-256 {digest[:12]}…, "
                 f"expected {checksums[key][:12]}…. Delete it and fetch it again."
             )
         arrays[key] = parse_idx(content)
@@ -219,24 +232,29 @@ def _read(folder, checksums):
     return arrays
 
 
-def _uncompressed(path):
-    try:
-        with gzip.open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing.") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} cannot be read ({error}): it is damaged. Delete it and fetch it again.") from None
+def _uncompressed(folder: Path, filename: str) -> tuple[Path, bytes]:
+    """The file as it is called in the data set, or as browsers and archive programs leave it: unpacked."""
+    unpacked = filename.removesuffix(".gz")
+    for name in (filename, unpacked, unpacked.replace("-idx", ".idx")):
+        path = folder / name
+        try:
+            content = path.read_bytes()
+            return path, gzip.decompress(content) if content.startswith(GZIP) else content
+        except FileNotFoundError:
+            continue
+        except (OSError, EOFError, zlib.error) as error:
+            raise DataError(f"{path} cannot be read ({error}): it is damaged. Delete it and fetch it again.") from None
+    raise DataError(f"{folder / filename} is missing, and so is {unpacked}, which it holds.")
 
 
-def parse_idx(content):
+def parse_idx(content: bytes) -> np.ndarray:
     """The array in an IDX file of unsigned bytes: two zero bytes, type 8, rank, sizes, values."""
     rank = content[3]
     shape = struct.unpack(f">{rank}I", content[4 : 4 + 4 * rank])
     return np.frombuffer(content, np.uint8, offset=4 + 4 * rank).reshape(shape)
 
 
-def _download():
+def _download() -> dict[str, np.ndarray]:
     """Let Keras download the set into its cache, then read and check it there."""
     import keras
 
@@ -245,12 +263,12 @@ def _download():
             keras.datasets.fashion_mnist.load_data()
     except Exception as error:  # Keras raises a bare Exception for a failed download
         raise DataError(f"No copy on this machine, and the download failed: {_first_line(error)}.") from None
-    (cache,) = [folder for folder, description in _copies() if description == "the Keras cache"]
-    return _read(cache, FULL)
+    caches = _keras_caches()
+    return _read(next((folder for folder in caches if folder.is_dir()), caches[0]), FULL)
 
 
 @contextmanager
-def _short_timeout(seconds):
+def _short_timeout(seconds: float) -> Iterator[None]:
     """Without a network a student should learn so in seconds, not minutes."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
@@ -260,5 +278,5 @@ def _short_timeout(seconds):
         socket.setdefaulttimeout(before)
 
 
-def _first_line(error):
+def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -29,11 +29,11 @@ class Profile:
     conv_epochs: int
 
     @property
-    def trains(self):
+    def trains(self) -> bool:
         """Whether notebooks train at all. A grader grades functions, never training luck."""
         return self.mlp_epochs > 0
 
-    def __str__(self):
+    def __str__(self) -> str:
         if not self.trains:
             return f"{self.name}: nothing is trained, the functions are checked"
         images = "all 70,000 images" if self.full_data else "the embedded sample of 12,000 images"
@@ -54,7 +54,7 @@ PROFILES = {
 }
 
 
-def current():
+def current() -> Profile:
     """The profile in force: ``grading`` under nbgrader, else what ``VAELAB_PROFILE`` says.
 
     Raises

@@ -9,11 +9,12 @@ are loaded, before that setting is read, and straight to file descriptor 2.
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def stderr_held_back():
+def stderr_held_back() -> Iterator[None]:
     """Hold back what is written to file descriptor 2; if there is an exception, let it out."""
     sys.stderr.flush()
     saved = os.dup(2)

@@ -129,7 +129,7 @@ def test_right_functions_pass(right):
         (lambda words: None, "does it end with `return`"),
         (lambda words: list(tally(words).items()), "returns a list, where a dictionary is expected"),
         (lambda words: {**tally(words), "x": 1}, "of length 1, where 0 is expected"),
-        (lambda words: {w: True for w in words}, "where"),
+        (lambda words: dict.fromkeys(words, True), "where"),
         (from_counter.__class__, "raised"),
         (lambda words: __import__("collections").Counter(words), "returns a Counter, where a dictionary is expected"),
         (lambda words: (tally(words), words.append("x"))[0], "changes its argument 1"),

@@ -222,6 +222,6 @@ def _is_small_map(shape, count: int, within: list[int]) -> bool:
         len(sizes) == 4
         and None not in sizes
         and sizes[0] == count
-        and 1 < math.prod(sizes[1:3])
+        and math.prod(sizes[1:3]) > 1
         and all(n <= most for n, most in zip(sizes[1:3], within))
     )

@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import vaelab.quiet  # noqa: F401, before Keras
+import vaelab.quiet
 
 import numpy as np
 from keras import ops

@@ -65,7 +65,7 @@ def _reach(step, to, given, axis, k):
     else:
         target = np.arange(to[axis])
         source = target * stride + shift
-    inside = (0 <= source) & (source < given[axis]) & (0 <= target) & (target < to[axis])
+    inside = (source >= 0) & (source < given[axis]) & (target >= 0) & (target < to[axis])
     return target[inside], source[inside]
 
 
