@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers, ops
 
 
@@ -118,6 +119,10 @@ KINDS = {
     "activation of one's own": lambda: chain(layers.Conv2D(4, 1, activation=lambda x: ops.sin(3 * x) + x**2)),
     "activation with arguments": lambda: chain(layers.Conv2D(4, 1, activation=lambda x: keras.activations.relu(x, negative_slope=0.1, max_value=0.7, threshold=0.2))),
     "activation layer as an argument": lambda: chain(layers.Conv2D(4, 1, activation=layers.LeakyReLU(0.2))),
+    "TensorFlow's activations": lambda: chain(
+        layers.Conv2D(4, 1, activation=tf.nn.elu), layers.Dense(4, activation=lambda x: tf.nn.leaky_relu(x)), layers.Dense(3, activation=tf.tanh), layers.Lambda(tf.nn.softplus),
+    ),
+    "inputs by name": lambda: graph(lambda a, b: layers.Dense(3)(inputs=a) + layers.Concatenate()(inputs=[a, b])[..., :3]),
     "gelu, approximate": lambda: chain(layers.Activation(lambda x: keras.activations.gelu(x, approximate=True))),
     "dense": lambda: keras.Sequential([keras.Input((3,)), layers.Dense(30, "relu"), layers.Dense(784, "sigmoid")]),
     "dense on an image": lambda: chain(layers.Dense(5, "relu"), layers.Dense(1, use_bias=False)),
@@ -187,11 +192,12 @@ KINDS = {
 UNKNOWN = {
     "attention": (
         lambda: graph(lambda a, b: layers.Reshape((4, 4, 3))(layers.MultiHeadAttention(1, 2)(layers.Reshape((16, 3))(a), layers.Reshape((16, 3))(b)))),
-        "Einsum",
+        "In MultiHeadAttention (multi_head_attention",
     ),
     "bicubic": (lambda: chain(layers.UpSampling2D(2, interpolation="bicubic")), "bicubic"),
     "rounding, which leaves whole numbers alone": (lambda: chain(layers.Lambda(ops.round)), "Round"),
     "clipping, which leaves small numbers alone": (lambda: chain(layers.Lambda(lambda x: ops.fmod(x, 50.0))), "Fmod"),
+    "noise when used": (lambda: graph(lambda a, b: layers.Dropout(0.5, name="noisy")(a, training=True) + b), "noisy"),
     "float16": (lambda: chain(layers.Conv2D(4, 3, dtype="mixed_float16")), "float16"),
     "a function that reads numbers": (lambda: chain(layers.Lambda(lambda x: x * np.asarray(x).max(), name="loud")), "loud"),
     "recurrence": (lambda: keras.Sequential([keras.Input((3,)), layers.RepeatVector(4), layers.GRU(5, name="gru"), layers.Activation("sigmoid")]), "gru"),

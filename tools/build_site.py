@@ -177,6 +177,10 @@ def main():
             output,
         ]
         subprocess.run(command, check=True)
+    for path in output.rglob("*.html"):
+        # The theme's captions are headings that do not say of which level.
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace('role="heading">', 'role="heading" aria-level="2">'), encoding="utf-8")
     size = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
     print(f"{output}: {len(list(output.rglob('*.html')))} pages, {size / 1e6:.1f} MB")
 

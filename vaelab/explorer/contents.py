@@ -28,8 +28,8 @@ class Buffers:
         return [array.tobytes() for array in self.arrays]
 
 
-def network(entry, inputs, buffers, examples=True) -> dict[str, Any]:
-    """A decoder or an encoder: its program, or why there is none; with examples if wanted and Keras is there to give them.
+def network(entry, inputs, buffers) -> dict[str, Any]:
+    """A decoder or an encoder: its program, or why there is none; with examples if Keras is there to give them.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def network(entry, inputs, buffers, examples=True) -> dict[str, Any]:
     if entry.program is None:
         return {"program": None, "why": entry.why}
     made = {"program": entry.program.header(), "numbers": buffers.add(entry.program.numbers())}
-    if examples and entry.model is not None:
+    if entry.model is not None:
         inputs = np.asarray(inputs[:_EXAMPLES], np.float32)
         outputs = [np.concatenate([part[n].ravel() for part in entry(inputs)]) for n in range(len(inputs))]
         made["examples"] = {"inputs": buffers.add(inputs.ravel()), "outputs": buffers.add(np.concatenate(outputs))}
@@ -54,8 +54,8 @@ def images(given, buffers, indices=None):
     return {"pixels": buffers.add(coarse.astype(np.uint8) if exact else given), "indices": indices}
 
 
-def header(explorer, buffers, examples=True, encoders=True) -> dict[str, Any]:
-    """All but the images. With examples the page compares its programs with Keras before it trusts them."""
+def header(explorer, buffers, encoders=True) -> dict[str, Any]:
+    """All but the images; without encoders, if a page has no room for them."""
     decoders = explorer.decoders
     rng = np.random.default_rng(0)
     points = rng.normal(size=(_EXAMPLES, decoders[0].latent_dim))
@@ -66,8 +66,8 @@ def header(explorer, buffers, examples=True, encoders=True) -> dict[str, Any]:
         entries.append(
             {
                 "name": decoder.name,
-                "network": network(decoder.network, points, buffers, examples),
-                "encoder": _encoder(encoder, seen, buffers, examples, encoders),
+                "network": network(decoder.network, points, buffers),
+                "encoder": _encoder(encoder, seen, buffers, encoders),
                 "posterior": codes,
             }
         )
@@ -84,9 +84,9 @@ def header(explorer, buffers, examples=True, encoders=True) -> dict[str, Any]:
     }
 
 
-def _encoder(encoder, seen, buffers, examples, wanted):
+def _encoder(encoder, seen, buffers, wanted):
     if encoder is None or wanted:
-        return encoder and network(encoder, seen, buffers, examples)
+        return encoder and network(encoder, seen, buffers)
     return {"program": None, "why": "It is left out of this page, which would be too large with it."}
 
 

@@ -65,7 +65,7 @@ def page(explorer, title="A latent space") -> str:
 def _with_networks(explorer, title, encoders):
     """All but the images: (header, buffers, packed), and how many bytes are left for images."""
     buffers = contents.Buffers()
-    header = contents.header(explorer, buffers, examples=False, encoders=encoders)
+    header = contents.header(explorer, buffers, encoders)
     packed = [_pack(array) for array in buffers.arrays]
     size = len(_document(explorer, title, header, packed, buffers.arrays).encode())
     return (header, buffers, packed), max(LIMIT - size - _SLACK, 0)

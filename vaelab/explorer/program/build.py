@@ -14,6 +14,11 @@ class Value:
     number: int
 
 
+def array(variable):
+    """A weight as float64, or None if there is none."""
+    return None if variable is None else np.asarray(variable, np.float64)
+
+
 class NotExportable(Exception):
     """A model has a part that no step computes. The message is one sentence that names the part."""
 

@@ -61,7 +61,9 @@ class _Walk:
         policy = getattr(part, "compute_dtype", "float32")
         if policy not in _PRECISE:
             raise NotExportable(f"{_name(part)} computes in {policy}, and a program in float32.")
-        numbers = _values(args)
+        if kwargs.get("training"):
+            raise NotExportable(f"{_name(part)} is called with training=True, and a program is for inference.")
+        numbers = _values((args, kwargs))
         if type(part).call is keras.Sequential.call:
             for layer in part.layers:
                 numbers = self.apply(layer, tuple(map(Value, numbers)), {})
@@ -75,7 +77,7 @@ class _Walk:
         if (made := self._movement(part, args, kwargs)) is not None:
             return [made]
         if isinstance(part, keras.Layer):
-            return self._trace(_name(part), part.call, args)
+            return self._trace(_name(part), part.call, args, kwargs)
         raise NotExportable(f"The operation {_name(part)} is not among those that a program knows.")
 
     def _by_rule(self, layer, numbers):
@@ -89,7 +91,7 @@ class _Walk:
             return self.apply(activation, (Value(number),), {})[0]
         if name := operations.activation_name(activation):
             return operations.activate(self.builder, number, name)
-        return self._trace(f"The activation of {_name(layer)}", activation, (Value(number),))[0]
+        return self._trace(f"The activation of {_name(layer)}", activation, (Value(number),), {})[0]
 
     def _graph(self, model, numbers):
         """Node after node, as Keras itself runs a functional model."""
@@ -107,17 +109,24 @@ class _Walk:
                 by_tensor[id(tensor)] = Value(number)
         return [by_tensor[id(tensor)].number for tensor in model.outputs]
 
-    def _trace(self, name, function, args):
+    def _trace(self, name, function, args, kwargs):
         """Somebody's own layer, model or activation: called with symbolic tensors, which Keras records."""
-        numbers = list(dict.fromkeys(_values(args)))
+        numbers = list(dict.fromkeys(_values((args, kwargs))))
+        if len(numbers) == 1 and not kwargs and (known := operations.recognised(function)):
+            return [operations.activate(self.builder, numbers[0], known)]
         symbolic = {number: keras.Input(self.builder.shapes[number]) for number in numbers}
-        args = tree.map_structure(lambda leaf: symbolic[leaf.number] if isinstance(leaf, Value) else leaf, args)
+        given, named = tree.map_structure(
+            lambda leaf: symbolic[leaf.number] if isinstance(leaf, Value) else leaf, (args, kwargs)
+        )
         try:
-            outputs = tree.flatten(function(*args, **_inference(function)))
+            outputs = tree.flatten(function(*given, **named, **_inference(function, kwargs)))
             model = keras.Model(list(symbolic.values()), outputs)
         except Exception as error:
             raise NotExportable(f"{name} is not made of what a program knows ({type(error).__name__}).") from error
-        return self._graph(model, numbers)
+        try:
+            return self._graph(model, numbers)
+        except NotExportable as part:
+            raise NotExportable(f"In {name}, {str(part).replace('The operation', 'the operation', 1)}") from part
 
     def _movement(self, part, args, kwargs):
         """A gather, if the part does nothing but move numbers or drop them; else None.

@@ -17,6 +17,9 @@ _NAMES = (
 )  # fmt: skip
 _KNOWN = [(getattr(activations, name), name) for name in _NAMES if hasattr(activations, name)]
 
+# Sizes of numbers that tell one activation from another.
+_SIZES = (1e-3, 0.1, 1.0, 4.0, 30.0, 1e4)
+
 # Elementwise operations: the program's name, and how its settings are called in Keras.
 _ELEMENTWISE = {
     "Absolute": ("absolute", {}), "Celu": ("celu", {"alpha": "alpha"}), "Cos": ("cos", {}), "Elu": ("elu", {"alpha": "alpha"}),
@@ -42,6 +45,25 @@ _REDUCE = {"Mean": "average", "Sum": "sum", "Max": "max", "Min": "min", "Amax": 
 def activation_name(function):
     """Under which name a program knows a function, or None."""
     return next((name for known, name in _KNOWN if known is function), None)
+
+
+def recognised(function):
+    """The name of the activation that a function computes, such as TensorFlow's own of the same kind; or None.
+
+    It is called with numbers of all sizes and has to give exactly what Keras's activation gives.
+    """
+    rng = np.random.default_rng(0)
+    x = np.float32(np.concatenate([scale * rng.normal(size=(4, 9)) for scale in _SIZES], axis=1))
+    x = keras.ops.convert_to_tensor(x)
+    try:
+        found = np.asarray(keras.ops.convert_to_numpy(function(x)))
+    except Exception:  # noqa: BLE001 (somebody else's code)
+        return None
+    for known, name in _KNOWN:
+        expected = np.asarray(keras.ops.convert_to_numpy(known(x)))
+        if found.shape == expected.shape and np.array_equal(found, expected, equal_nan=True):
+            return name
+    return None
 
 
 def activate(builder, value, name, **settings):
