@@ -64,10 +64,10 @@ def test_the_figures_of_the_solutions_are_shown(site):
 
 
 def test_no_page_asks_another_host_for_anything_and_axe_finds_nothing_serious(site, browser):
+    asked = []
     for dark in (False, True):
         context = browser.new_context(color_scheme="dark" if dark else "light", viewport={"width": 400, "height": 800})
         page = context.new_page()
-        asked = []
         page.on("request", lambda request: asked.append(request.url))
         for path in [
             site / "index.html",
@@ -86,8 +86,8 @@ def test_no_page_asks_another_host_for_anything_and_axe_finds_nothing_serious(si
                 if one["impact"] in ("serious", "critical")
             ]
             assert serious == [], path.name
-        assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
         context.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
 def test_every_address_in_a_page_is_of_the_site_or_plainly_a_link(site):
