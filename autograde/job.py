@@ -19,7 +19,7 @@ import nbformat
 
 from autograde import alike, match, supervise
 from autograde.cells import Assignment
-from autograde.isolation import bubblewrap
+from autograde.isolation import bubblewrap, pool
 from autograde.isolation.bubblewrap import Limits, SandboxMissing
 from autograde.restore import Restored, RestoredCell
 from autograde.result import FORMAT, Check, Findings, Result, Written
@@ -90,6 +90,8 @@ def grade(job: Job) -> tuple[Result, str]:
 def _graded(job: Job) -> tuple[Result, str]:
     started = time.monotonic()
     bubblewrap.hide(job.hidden)
+    if job.sandboxed and job.assignment.replays:
+        pool.get_ready(pool.REPLAYER)
     result = _begun(job)
     restored = _read(job, result)
     read = time.monotonic()

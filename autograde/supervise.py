@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -108,6 +109,7 @@ class Supervisor:
         self.trusted = watch(judge.pid, Limits(seconds=limits.seconds + START + GRACE))
         self.student = Held(kernel, limits, watch)
         self.held = {KERNEL: self.student}
+        self.starting: Future[Process] | None = None  # of the second kernel
         self.written = bytearray()  # by the judge, but for the lines that were carried out
         self.given_up = False  # whether the judge was ended, because of what the student's kernel sent
         self.selector = selectors.DefaultSelector()
@@ -144,18 +146,23 @@ class Supervisor:
             self.student.begin()
         elif line == REPLAYING:
             self.held[REPLAYER].begin()
-        elif line == WANTED and REPLAYER not in self.held:
-            self.held[REPLAYER] = Held(self.start(), self.limits, self.make_watch)
-            self._listen(self.held[REPLAYER])
-            if self.student.stopped is not None:
-                self.stop(REPLAYER, self.student.stopped)
+        elif line == WANTED and self.starting is None:
+            # To start it can take seconds, in which the student's kernel must not go unwatched.
+            thread = ThreadPoolExecutor(1)
+            self.starting = thread.submit(self.start)
+            thread.shutdown(wait=False)
 
     def on_exit(self, name: str) -> None:
         """A kernel has ended by itself."""
         self.stop(name, "its kernel died")
 
     def on_tick(self) -> None:
-        """Look at all limits."""
+        """Look at all limits, and whether the second kernel has been started."""
+        if self.starting is not None and self.starting.done() and REPLAYER not in self.held:
+            self.held[REPLAYER] = Held(self.starting.result(), self.limits, self.make_watch)
+            self._listen(self.held[REPLAYER])
+            if self.student.stopped is not None:
+                self.stop(REPLAYER, self.student.stopped)
         for name, one in [*self.held.items()]:
             if one.stopped is None and (why := one.watch.exceeded()):
                 self.stop(name, why)
@@ -178,6 +185,11 @@ class Supervisor:
             kill(one.process)
         with contextlib.suppress(BrokenPipeError):  # the judge is done by now
             os.write(self.judge.stdin.fileno(), json.dumps(dict.fromkeys(names, why)).encode() + b"\n")
+
+    def close(self) -> None:
+        """Wait for what is being started, so that whoever started it can end it."""
+        if self.starting is not None:
+            wait([self.starting])
 
     def _listen(self, one: Held) -> None:
         if one.pidfd:
@@ -276,7 +288,10 @@ def run(
             slow.append(cold)
             processes.append(judge)
             supervisor = Supervisor(judge, kernel, limits, lambda: start(REPLAYER))
-            supervisor.run()
+            try:
+                supervisor.run()
+            finally:
+                supervisor.close()
             findings = supervisor.findings(lambda: _last_error(folder))
         finally:
             for process in processes:

@@ -4,15 +4,18 @@ Every page is opened with all its requests recorded: formgrader's of each submis
 for what the page of an honest student asks for, and for nothing else.
 """
 
+import http.server
 import json
 import runpy
 import secrets
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
+from typing import ClassVar
 
 import nbformat
 import needs
@@ -162,19 +165,19 @@ class Opened:
     def requests(self):
         return {url for url in self.asked if not url.startswith("data:")}
 
-    def check(self):
+    def check(self, links=r"#"):
         assert self.dialogs == [] and "EFFECT" not in self.page.title()
-        assert self.page.evaluate(ODD) == []
+        assert self.page.evaluate(ODD, links) == []
         assert len(self.page.inner_text("body")) > 100  # it can be read
 
 
-#: Elements of what was written or displayed that could run or load something.
-ODD = """() => [...(document.querySelector('#notebook') || document.querySelector('main')).querySelectorAll('*')]
+#: Elements of what was written or displayed that could run or load something, or lead to where no link should.
+ODD = """links => [...(document.querySelector('#notebook') || document.querySelector('main')).querySelectorAll('*')]
     .filter(e => ['SCRIPT', 'IFRAME', 'OBJECT', 'EMBED', 'LINK', 'META', 'BASE', 'VIDEO', 'AUDIO', 'FORM', 'SVG', 'STYLE', 'MATH']
             .includes(e.tagName.toUpperCase())
         || [...e.attributes].some(a => a.name.startsWith('on') || ['srcset', 'poster', 'background', 'ping'].includes(a.name))
         || e.src && e.tagName == 'IMG' && !e.src.startsWith('data:image/')
-        || e.tagName == 'A' && e.href && !/^(https:\\/\\/example.org\\/?$|file:.*\\/feedback\\/|[^#]*#)/.test(e.href)
+        || e.tagName == 'A' && e.href && !new RegExp(links).test(e.href)
         || /url\\(|fixed/.test(e.getAttribute('style') || ''))
     .map(e => e.outerHTML.slice(0, 200))"""
 
@@ -214,21 +217,53 @@ def test_feedback_and_report_ask_for_nothing_but_themselves(graded, browser):
     assert len(pages) == len(hostile_classes()) + 1
     for path in pages:
         one = Opened(browser, path.as_uri())
-        one.check()
+        one.check(links=r"^https?://|^file:.*/feedback/")  # a person who marks may link to the web
         assert one.requests() == {path.as_uri()}, path
         assert not [text for text in one.messages if "style" in text.lower()], one.messages  # its own style is allowed
 
 
-def test_the_policy_of_a_page_stops_what_would_get_into_it(graded, browser):
-    one = Opened(browser, (graded / "out" / "report.html").as_uri())
-    before = len(one.asked)
-    one.page.evaluate(
-        """() => { document.body.insertAdjacentHTML('beforeend', `<img src="http://127.0.0.1:9/x.png"><iframe src="http://127.0.0.1:9/">
-        </iframe><link rel=stylesheet href="http://127.0.0.1:9/s.css"><p style="background: url(http://127.0.0.1:9/y.png)">x</p>
-        <img src="x" onerror="document.title = 'EFFECT'">`);
-        const script = document.createElement('script'); script.textContent = "document.title = 'EFFECT'"; document.body.append(script);
-        fetch('http://127.0.0.1:9/f').catch(() => 0); }"""
-    )
-    one.page.wait_for_timeout(500)
-    assert one.page.title() == "Grading report"
-    assert [url for url in one.asked[before:] if not url.startswith("chrome-error")] == []
+class Recorder(http.server.BaseHTTPRequestHandler):
+    """Answers everything, and remembers it."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+INTRUDE = """async url => {
+    document.body.insertAdjacentHTML('beforeend', `<img src="${url}/image"><iframe src="${url}/frame"></iframe>
+        <link rel=stylesheet href="${url}/style"><p style="background: url(${url}/background)">x</p><video src="${url}/video"></video>
+        <img src="data:," onerror="document.title = 'EFFECT'"><object data="${url}/object"></object>`);
+    for (const text of ["document.title = 'EFFECT'", `fetch('${url}/inline')`]) {
+        const script = document.createElement('script');
+        script.textContent = text;
+        document.body.append(script);
+    }
+    await fetch(url + '/fetch').catch(() => 0);
+}"""
+
+
+@pytest.mark.parametrize("policy", [True, False], ids=["as it is", "without its policy"])
+def test_the_policy_of_a_page_stops_what_would_get_into_it(graded, browser, tmp_path, policy):
+    text = (graded / "out" / "report.html").read_text(encoding="utf-8")
+    if not policy:
+        text = text.replace("Content-Security-Policy", "Nothing")
+    (tmp_path / "report.html").write_text(text, encoding="utf-8")
+    Recorder.asked.clear()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as recorder:
+        threading.Thread(target=recorder.serve_forever, daemon=True).start()
+        one = Opened(browser, (tmp_path / "report.html").as_uri())
+        one.page.evaluate(INTRUDE, f"http://127.0.0.1:{recorder.server_port}")
+        one.page.wait_for_timeout(1000)
+        recorder.shutdown()
+    if policy:
+        assert Recorder.asked == [] and one.page.title() == "Grading report"
+    else:
+        assert {"/image", "/style", "/fetch", "/inline"} <= set(Recorder.asked) and one.page.title() == "EFFECT"

@@ -80,14 +80,35 @@ def test_time_begins_when_the_kernel_is_ready(world):
     assert supervisor.student.watch.limits.seconds == 9 and supervisor.student.ready
 
 
+def wanted(supervisor):
+    """The judge wants a second kernel, and has it."""
+    supervisor.on_line(WANTED)
+    supervisor.close()
+    supervisor.on_tick()
+    return supervisor.held[REPLAYER]
+
+
 def test_a_second_kernel_is_started_once_and_held_to_the_same_limits(world):
     supervisor, _, _, replayer = world
-    supervisor.on_line(WANTED)
-    first = supervisor.held[REPLAYER]
-    supervisor.on_line(WANTED)
-    assert supervisor.held[REPLAYER] is first and first.process is replayer
+    first = wanted(supervisor)
+    assert wanted(supervisor) is first and first.process is replayer
     supervisor.on_line(REPLAYING)
     assert first.ready and first.watch.limits.seconds == 9
+
+
+def test_while_a_second_kernel_is_being_started_the_first_is_watched(world):
+    supervisor, _, kernel, replayer = world
+    ready = threading.Event()
+    supervisor.start = lambda: ready.wait(20) and replayer
+    supervisor.on_line(READY)
+    supervisor.on_line(WANTED)
+    supervisor.student.watch.why = "it used more than 1 MB of memory"
+    supervisor.on_tick()
+    assert kernel.ended == -9 and REPLAYER not in supervisor.held
+    ready.set()
+    supervisor.close()
+    supervisor.on_tick()
+    assert replayer.ended == -9
 
 
 def test_the_judge_is_done_and_its_findings_are_read(world):
@@ -110,7 +131,7 @@ def test_a_kernel_that_ends_by_itself_is_the_students_doing(world):
 def test_a_limit_ends_both_kernels_and_the_judge_hears_of_it(world):
     supervisor, judge, kernel, replayer = world
     supervisor.on_line(READY)
-    supervisor.on_line(WANTED)
+    wanted(supervisor)
     supervisor.student.watch.why = "it used more than 1 MB of memory"
     supervisor.on_tick()
     assert (kernel.ended, replayer.ended) == (-9, -9)
@@ -120,8 +141,7 @@ def test_a_limit_ends_both_kernels_and_the_judge_hears_of_it(world):
 def test_the_kernel_for_replays_can_be_stopped_alone(world):
     supervisor, judge, kernel, replayer = world
     supervisor.on_line(READY)
-    supervisor.on_line(WANTED)
-    supervisor.held[REPLAYER].watch.why = "it ran for more than 9 s"
+    wanted(supervisor).watch.why = "it ran for more than 9 s"
     supervisor.on_tick()
     assert (kernel.ended, replayer.ended) == (None, -9) and judge.heard() == [{REPLAYER: "it ran for more than 9 s"}]
 
