@@ -32,13 +32,13 @@ $(INSTALLED): requirements.txt pyproject.toml
 
 # Without the echo, a slider dragged fast is not pulled back by its own old values. tools/jupyter: Markdown opens rendered.
 lab: $(INSTALLED)  ## open the course in JupyterLab
-	$(RUN) JUPYTER_WIDGETS_ECHO=0 JUPYTER_CONFIG_PATH="$$PWD/tools/jupyter" jupyter lab --LabApp.default_url=/lab/tree/course/README.md $(ARGS)
+	$(RUN) JUPYTER_CONFIG_PATH="$$PWD/tools/jupyter" jupyter lab --LabApp.default_url=/lab/tree/course/README.md $(ARGS)
 
 grade-mine: $(INSTALLED)  ## your points: all checks, hidden ones too, on the notebooks saved in course/
 	$(RUN) python -m vaelab.progress $(ARGS)
 
 solutions: $(INSTALLED)  ## open the solutions in JupyterLab, each notebook kept in step with its .py
-	$(RUN) JUPYTER_WIDGETS_ECHO=0 jupyter lab solutions $(ARGS)
+	$(RUN) jupyter lab solutions $(ARGS)
 
 check: lint types  ## before a commit: lint, types, and every test that starts no kernel, browser or sandbox
 	$(PYTEST) --fast $(ARGS)
@@ -46,6 +46,7 @@ check: lint types  ## before a commit: lint, types, and every test that starts n
 lint: $(INSTALLED)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
+	$(RUN) biome lint --error-on-warnings .
 
 types: $(INSTALLED)
 	$(RUN) mypy

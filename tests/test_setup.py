@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import itertools
+import os
 import re
 import shutil
 import subprocess
@@ -144,3 +145,22 @@ def test_every_make_command_in_the_documentation_exists_and_help_lists_it():
     code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`|^    [^\n]*$", text, flags=re.DOTALL | re.MULTILINE))
     named = set(re.findall(r"(?:[`=\w] |^ *|`)make ([a-z][a-z-]+)\b", code, flags=re.MULTILINE))
     assert {"lab", "test", "release"} <= named <= listed
+
+
+def test_the_readmes_table_says_the_times_and_points_of_the_course():
+    row = re.compile(r"\((?:course/)?(\d\d_\w+)/\1\.ipynb\).*\| ([^|]+) \| ([^|]+) \|$", flags=re.MULTILINE)
+    readme, course = (
+        row.findall((PROJECT / name).read_text(encoding="utf-8")) for name in ("README.md", "course/README.md")
+    )
+    assert readme and set(readme) <= set(course)
+
+
+# Jupyter
+
+
+@pytest.mark.parametrize("imports", ["vaelab, ipywidgets", "ipywidgets, vaelab"])
+def test_a_slider_is_not_pulled_back_by_its_own_echo_however_jupyter_was_started(imports):
+    environment = {name: value for name, value in os.environ.items() if name != "JUPYTER_WIDGETS_ECHO"}
+    look = f"import {imports}; from ipywidgets.widgets import widget; print(widget.JUPYTER_WIDGETS_ECHO)"
+    line = [sys.executable, "-c", look]
+    assert subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout == "False\n"

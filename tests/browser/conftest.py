@@ -104,7 +104,7 @@ def jupyterlab(folder):
     with log.open("w") as output:
         server = subprocess.Popen(
             command + [f"--{name}={value}" for name, value in options.items()],
-            env=os.environ | {"JUPYTER_WIDGETS_ECHO": "0"},
+            env=os.environ,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

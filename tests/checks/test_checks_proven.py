@@ -1,9 +1,11 @@
 """The checks are proven: wrong answers lose marks and are named, right ones pass, whatever is drawn."""
 
+import re
 from pathlib import Path
 
 import kill_matrix
 import pytest
+from projects import PROJECT
 
 import vaelab
 from vaelab.checks import RemoteTarget, judge, points, replay
@@ -121,6 +123,11 @@ def test_no_false_alarm_in_200_repetitions_of_the_kl_checks():
 def test_each_item_of_the_list_that_can_occur_in_an_exercise_is_in_the_catalogue():
     items = {item for mistake in CATALOGUE for item in mistake.items}
     assert items == set(range(1, 51)) - NOT_IN_AN_EXERCISE
+
+
+def test_the_list_that_entries_cite_has_each_number_once_and_in_order():
+    text = (PROJECT / "docs" / "misconceptions.md").read_text(encoding="utf-8")
+    assert [int(number) for number in re.findall(r"^(\d+)\. ", text, flags=re.MULTILINE)] == list(range(1, 51))
 
 
 def test_each_numbered_entry_has_two_mutants_in_different_styles():
