@@ -12,7 +12,9 @@ import weakref
 
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 from scipy.special import entr
+from scipy.stats import rankdata
 
 from vaelab.pixels import check_pixels
 
@@ -147,6 +149,49 @@ def knn_accuracy(z_train, y_train, z_test, y_test, k=10):
     first = np.take_along_axis(leads, votes, axis=1).argmax(axis=1)  # nearest neighbour of a leading class
     predicted = classes[np.take_along_axis(votes, first[:, None], axis=1)[:, 0]]
     return float((predicted == y_test).mean())
+
+
+def auroc(normal, odd):
+    """Area under the ROC curve: the probability that an odd image scores higher than a normal one.
+
+    Ties count half. 0.5 is chance, 1 sorts perfectly, 0 sorts perfectly the wrong way round.
+
+    Parameters
+    ----------
+    normal, odd : array_like, (N,) and (M,)
+        Scores.
+
+    Returns
+    -------
+    float
+    """
+    normal, odd = np.ravel(normal), np.ravel(odd)
+    ranks = rankdata(np.concatenate([normal, odd]))
+    return float((ranks[len(normal) :].sum() - len(odd) * (len(odd) + 1) / 2) / (len(normal) * len(odd)))
+
+
+def manifold_precision(images, others, k=3, components=50):
+    """Share of images that lie among others, as a k-nearest-neighbour manifold sees it.
+
+    An image is among the others if it lies no farther from one of them than that one's own k-th neighbour
+    does. Distances are Euclidean, between the first principal components of the others
+    (Kynkäänniemi et al., 2019, who take features of a network in their place).
+
+    Parameters
+    ----------
+    images, others : array_like, (N, ...) and (M, ...)
+    k, components : int
+
+    Returns
+    -------
+    float
+    """
+    images, others = (np.asarray(x, np.float64).reshape(len(x), -1) for x in (images, others))
+    centre = others.mean(0)
+    _, _, directions = np.linalg.svd(others - centre, full_matrices=False)
+    images, others = ((x - centre) @ directions[:components].T for x in (images, others))
+    radius = np.sort(cdist(others, others), axis=1)[:, k]
+    return float((cdist(images, others) <= radius).any(axis=1).mean())
 
 
 def encode(encoder, x, batch_size=500):
