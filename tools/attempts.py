@@ -46,7 +46,7 @@ def as_a_cell(path):
 def messages(target, exercise):
     """``(points earned, points, {message and next step: [checks]})``."""
     earned, said = 0, {}
-    listed = points.of(kill_matrix.EXERCISES[exercise])
+    listed = points.of_exercise(exercise)
     for check in listed:
         verdict = judge.judge(check.id, target, seed=SEED)
         if verdict["passed"]:

@@ -97,7 +97,7 @@ def answers(kind, exercise):
 def verdicts(answer, seed):
     """``{check id: verdict}`` for all checks of the answer's exercise."""
     target = answer.load()
-    return {check.id: judge.judge(check.id, target, seed=seed) for check in points.of(EXERCISES[answer.exercise])}
+    return {check.id: judge.judge(check.id, target, seed=seed) for check in points.of_exercise(answer.exercise)}
 
 
 def named(answer, found):
@@ -112,7 +112,7 @@ def named(answer, found):
 
 def table(exercise, seeds, pool):
     """Markdown for one exercise, and its counts. Judged with several seeds: points are not to be had by luck."""
-    checks = points.of(EXERCISES[exercise])
+    checks = points.of_exercise(exercise)
     mutants, variants = answers("mutants", exercise), answers("variants", exercise)
     jobs = list(itertools.product(mutants + variants, seeds))
     judged = {}
@@ -169,7 +169,7 @@ def repeat(chosen, times, conditions):
         for policy, jit in conditions:
             with notebook(policy, jit) as used:
                 target = used(answer)
-                for check, _ in itertools.product(points.of(EXERCISES[answer.exercise]), range(times)):
+                for check, _ in itertools.product(points.of_exercise(answer.exercise), range(times)):
                     verdict = judge.judge(check.id, target)
                     runs += 1
                     if not verdict["passed"]:

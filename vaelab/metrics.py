@@ -11,6 +11,7 @@ Importing this module does not import TensorFlow; ``encode`` and ``decode`` do.
 import weakref
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from scipy.special import entr
@@ -151,7 +152,7 @@ def knn_accuracy(z_train, y_train, z_test, y_test, k=10):
     return float((predicted == y_test).mean())
 
 
-def auroc(normal, odd):
+def auroc(normal: ArrayLike, odd: ArrayLike) -> float:
     """Area under the ROC curve: the probability that an odd image scores higher than a normal one.
 
     Ties count half. 0.5 is chance, 1 sorts perfectly, 0 sorts perfectly the wrong way round.
@@ -170,7 +171,7 @@ def auroc(normal, odd):
     return float((ranks[len(normal) :].sum() - len(odd) * (len(odd) + 1) / 2) / (len(normal) * len(odd)))
 
 
-def manifold_precision(images, others, k=3, components=50):
+def manifold_precision(images: ArrayLike, others: ArrayLike, k: int = 3, components: int = 50) -> float:
     """Share of images that lie among others, as a k-nearest-neighbour manifold sees it.
 
     An image is among the others if it lies no farther from one of them than that one's own k-th neighbour

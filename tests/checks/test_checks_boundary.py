@@ -187,7 +187,13 @@ def test_a_notebook_that_makes_errors_of_numpys_warnings_loses_nothing():
 def test_every_check_has_a_function_and_each_assignment_its_points():
     assert set(judge.FUNCTIONS) == set(points.BY_ID)
     totals = {a: sum(c.points for c in points.of(a)) for a in {c.assignment for c in points.CHECKS}}
-    assert totals == {"01_kl_term": 10, "02_vae": 12, "03_conv_vae": 10, "05_looks_healthy": 10}
+    assert totals == {
+        "01_kl_term": 10,
+        "02_vae": 12,
+        "03_conv_vae": 10,
+        "05_looks_healthy": 10,
+        "07_rate_distortion": 14,
+    }
     assert points.grade_id("kl_term.values") == "test_kl_term_values"
 
 

@@ -50,7 +50,7 @@ def about_exercise(exercise):
 def judged(answer, seed, target=None):
     """The first verdict that fails, in the order of the test cells; None if all pass."""
     target = target or answer.load()
-    for check in points.of(kill_matrix.EXERCISES[answer.exercise]):
+    for check in points.of_exercise(answer.exercise):
         verdict = judge.judge(check.id, target, seed=seed)
         if not verdict["passed"]:
             return verdict

@@ -39,6 +39,17 @@ CHECKS = (
     Check("05_looks_healthy", "looks_healthy.finds", 3, False, "the mistakes of the notebook are found"),
     Check("05_looks_healthy", "looks_healthy.unseen", 3, True, "mistakes that the notebook does not show are found"),
     Check("05_looks_healthy", "looks_healthy.steady", 2, True, "the answer does not depend on luck"),
+    Check("07_rate_distortion", "active_units.counts", 1, False, "how many dimensions vary over the images"),
+    Check("07_rate_distortion", "active_units.threshold", 1, True, "other thresholds and other sizes"),
+    Check("07_rate_distortion", "effective_beta.sums", 1, False, "a weight on the KL, the reconstruction, or both"),
+    Check("07_rate_distortion", "effective_beta.averages", 1, False, "averages in place of sums"),
+    Check("07_rate_distortion", "effective_beta.unseen", 2, True, "constants, signs and other sizes"),
+    Check("07_rate_distortion", "fit_prior.samples", 1, False, "a function of n and a seed"),
+    Check("07_rate_distortion", "fit_prior.precise", 2, False, "samples lie where codes lie"),
+    Check("07_rate_distortion", "fit_prior.covers", 1, True, "all groups of codes, and new codes"),
+    Check("07_rate_distortion", "anomaly_score.obvious", 1, False, "higher for inverted images and shuffled pixels"),
+    Check("07_rate_distortion", "anomaly_score.ink", 2, False, "higher for black and darkened images"),
+    Check("07_rate_distortion", "anomaly_score.unseen", 1, True, "strange images of other kinds"),
 )
 
 BY_ID = {check.id: check for check in CHECKS}
@@ -52,3 +63,8 @@ def grade_id(check_id: str) -> str:
 def of(assignment: str) -> tuple[Check, ...]:
     """The checks of one assignment, in the order of its test cells."""
     return tuple(check for check in CHECKS if check.assignment == assignment)
+
+
+def of_exercise(exercise: str) -> tuple[Check, ...]:
+    """The checks of one exercise, by the name of its function: an assignment may have several."""
+    return tuple(check for check in CHECKS if check.id.partition(".")[0] == exercise)

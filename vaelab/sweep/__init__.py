@@ -9,7 +9,11 @@ import functools
 import json
 from pathlib import Path
 
+import vaelab.quiet  # noqa: F401, before Keras
+
+import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vaelab import data, metrics, models, profiles
 
@@ -42,7 +46,7 @@ class RecordedModel:
         KL of each latent dimension.
     """
 
-    def __init__(self, latent_dim, beta):
+    def __init__(self, latent_dim: int, beta: float):
         name = f"{latent_dim}:{beta:g}"
         if name not in RECORD["models"]:
             raise ValueError(f"No model with {latent_dim} latent dimensions and beta = {beta:g}; there are {names()}.")
@@ -56,20 +60,20 @@ class RecordedModel:
         return f"{self.latent_dim} latent dimension{'s' * (self.latent_dim > 1)}, β = {self.beta:g}"
 
     @functools.cached_property
-    def codes(self):
+    def codes(self) -> tuple[np.ndarray, np.ndarray]:
         """``(z_mean, z_log_var)`` of test images: (2000, latent_dim) and, of the first, (500, latent_dim)."""
         with np.load(FOLDER / "codes.npz", allow_pickle=False) as file:
             return tuple(file[f"{self._name}.{part}"].astype("float32") for part in ("z_mean", "z_log_var"))
 
     @functools.cached_property
-    def decoder(self):
+    def decoder(self) -> keras.Model:
         """keras.Model, ``(batch, latent_dim)`` to ``(batch, 784)``."""
         decoder = models.make_decoder(self.latent_dim, UNITS, 784)
         decoder.set_weights(_weights(f"{self._name}.decoder"))
         return decoder
 
     @functools.cached_property
-    def encoder(self):
+    def encoder(self) -> keras.Model:
         """keras.Model, ``(batch, 784)`` to ``[z_mean, z_log_var]``; of the model with 16 dimensions and beta = 1 only."""
         weights = _weights(f"{self._name}.encoder")
         if not weights:
@@ -78,13 +82,13 @@ class RecordedModel:
         encoder.set_weights(weights)
         return encoder
 
-    def decode(self, z):
+    def decode(self, z: ArrayLike) -> np.ndarray:
         """Images (N, 784) of codes (N, latent_dim)."""
         return metrics.decode(self.decoder, z)
 
 
 @functools.cache
-def model(latent_dim, beta=1.0):
+def model(latent_dim: int, beta: float = 1.0) -> RecordedModel:
     """The recorded model of this latent dimension and beta.
 
     Returns
@@ -99,18 +103,18 @@ def model(latent_dim, beta=1.0):
     return RecordedModel(int(latent_dim), float(beta))
 
 
-def everything():
+def everything() -> list[RecordedModel]:
     """All recorded models, in the order in which they were trained."""
     return [model(int(d), float(beta)) for d, beta in (name.split(":") for name in RECORD["models"])]
 
 
-def names():
+def names() -> str:
     """The recorded models, as "latent_dim:beta"."""
     return ", ".join(RECORD["models"])
 
 
 @functools.cache
-def test_images():
+def test_images() -> np.ndarray:
     """The test images that codes belong to: the embedded sample's, (2000, 784)."""
     return data.load(profiles.PROFILES["quick"]).x_test.reshape(-1, 784)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from vaelab import sweep
 from vaelab.plots.checking import images_of
@@ -13,7 +14,7 @@ _SHOWN = (0, 3, 5, 8, 11, 12, 17, 23)  # test images of unlike classes
 
 
 @figure
-def rate_distortion():
+def rate_distortion() -> tuple[Figure | None, str]:
     """Every recorded model as a point: rate (the KL) against distortion (the reconstruction), in nats per image.
 
     Through three points of the series over beta goes the line of slope -beta: moving along it leaves the loss of
@@ -66,12 +67,12 @@ def _plane(ax, models, labels=True):
                 f"β {m.beta:g}", (m.kl, m.reconstruction), xytext=(5, 5), textcoords="offset points", fontsize=8
             )
         elif m.beta == 1 and m.latent_dim < 8:
-            place = {"xytext": (6, 3)} if m.latent_dim == 1 else {"xytext": (-4, -11), "ha": "right"}
+            place = {"xytext": (6, 3)} if m.latent_dim < 4 else {"xytext": (-4, -11), "ha": "right"}
             ax.annotate(f"d {m.latent_dim}", (m.kl, m.reconstruction), textcoords="offset points", fontsize=8, **place)
 
 
 @figure
-def across_dimensions(latent_dim=16):
+def across_dimensions(latent_dim: int = 16) -> tuple[Figure | None, str]:
     """One recorded model with beta = 1: its place, its images, its KL for each dimension.
 
     Parameters
@@ -83,7 +84,7 @@ def across_dimensions(latent_dim=16):
 
 
 @figure
-def across_beta(beta=1.0):
+def across_beta(beta: float = 1.0) -> tuple[Figure | None, str]:
     """One recorded model with 16 latent dimensions: its place, its images, its KL for each dimension.
 
     Parameters
@@ -138,7 +139,7 @@ def _card_figure(chosen):
 
 
 @figure
-def bounds(models):
+def bounds(models: list[sweep.RecordedModel]) -> tuple[Figure | None, str]:
     """The negative ELBO and the importance-weighted bound of several models, and how far they lie apart.
 
     Parameters
@@ -163,7 +164,7 @@ def _bounds(models):
 
 
 @figure
-def holes(codes, drawn):
+def holes(codes: ArrayLike, drawn: dict[str, ArrayLike]) -> tuple[Figure | None, str]:
     """Codes of images in two of their dimensions, and samples over them.
 
     Parameters

@@ -8,14 +8,32 @@ Uses NumPy and JSON only; TensorFlow is where the probe is. A check is a functio
 import numpy as np
 
 from vaelab.checks import ProbeError, RemoteTarget
-from vaelab.checks.judge import kl_term, looks_healthy, make_conv_encoder, make_vae
+from vaelab.checks.judge import (
+    active_units,
+    anomaly_score,
+    effective_beta,
+    fit_prior,
+    kl_term,
+    looks_healthy,
+    make_conv_encoder,
+    make_vae,
+)
 from vaelab.checks.judge.catalogue import BY_ID as MISTAKES
 from vaelab.checks.judge.problem import NotBegun, Problem, printable, short
 from vaelab.checks.judge.reply import opened
 from vaelab.checks.message import PROTOCOL
 from vaelab.checks.points import BY_ID
 
-FUNCTIONS = {**kl_term.CHECKS, **make_vae.CHECKS, **make_conv_encoder.CHECKS, **looks_healthy.CHECKS}
+FUNCTIONS = {
+    **kl_term.CHECKS,
+    **make_vae.CHECKS,
+    **make_conv_encoder.CHECKS,
+    **looks_healthy.CHECKS,
+    **active_units.CHECKS,
+    **effective_beta.CHECKS,
+    **fit_prior.CHECKS,
+    **anomaly_score.CHECKS,
+}
 
 
 class Ask:

@@ -19,11 +19,18 @@ Operations (``request["json"]["op"]``):
     Call the target with plain values, and return plain values (`vaelab.checks.student.values`).
 ``examine``
     Hand implementations, made from numbers in the request, to the target one by one.
+``weigh``
+    Hand losses, made from numbers in the request, to the target (`vaelab.checks.student.losses`).
+``numbers``, ``sampler``, ``score``
+    Call the target with NumPy arrays (`vaelab.checks.student.functions`): and read a number; and call the
+    function that it returns; with an encoder and a decoder made from the weights in the request.
 """
 
 from vaelab.checks.message import PROTOCOL
 from vaelab.checks.student.call import call
 from vaelab.checks.student.describe import error_of, is_stub, plain_keras, quiet, type_name
+from vaelab.checks.student.functions import numbers, sampler, score
+from vaelab.checks.student.losses import weigh
 from vaelab.checks.student.plain import plain
 from vaelab.checks.student.trace import trace
 from vaelab.checks.student.vae import vae
@@ -86,4 +93,14 @@ def _examine(asked, given, target, arrays):
     return examine(asked, given, target, arrays)
 
 
-_OPERATIONS = {"call": call, "plain": plain, "vae": vae, "trace": trace, "examine": _examine}
+_OPERATIONS = {
+    "call": call,
+    "plain": plain,
+    "vae": vae,
+    "trace": trace,
+    "examine": _examine,
+    "weigh": weigh,
+    "numbers": numbers,
+    "sampler": sampler,
+    "score": score,
+}

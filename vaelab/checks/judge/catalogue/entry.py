@@ -31,6 +31,10 @@ MINIATURE = Section("02_vae", "A smaller model first: an autoencoder")
 MAKE_VAE = Section("02_vae", "Exercise: `make_vae` — 12 points")
 CONV = Section("03_conv_vae", "Exercise: `make_conv_encoder` — 10 points")
 NEEDS = Section("05_looks_healthy", "What a test needs")
+UNITS = Section("07_rate_distortion", "Exercise: `active_units` — 2 points")
+WHICH_BETA = Section("07_rate_distortion", "Exercise: `effective_beta` — 4 points")
+HOLES = Section("07_rate_distortion", "Exercise: `fit_prior` — 4 points")
+ODD = Section("07_rate_distortion", "Exercise: `anomaly_score` — 4 points")
 
 
 class Mistake(NamedTuple):

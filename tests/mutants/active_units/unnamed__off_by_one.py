@@ -1,0 +1,8 @@
+# expects: 
+"""One too many."""
+
+import numpy as np
+
+
+def active_units(z_mean, threshold=0.01):
+    return int((np.var(z_mean, axis=0) > threshold).sum()) + 1
