@@ -54,10 +54,10 @@ def is_plain(cell):
 
 @pytest.mark.parametrize("assignment", GRADED)
 def test_test_cells_are_the_checks_of_the_assignment_with_their_points(assignment):
-    cells = [(cell.id, cell.metadata.nbgrader.points, "HIDDEN TESTS" in cell.source)
-             for cell in graded(assignment) if cell.cell_type == "code"]  # fmt: skip
+    tests = [cell for cell in graded(assignment) if cell.cell_type == "code"]
+    cells = [(cell.id, cell.metadata.nbgrader.points, "HIDDEN TESTS" in cell.source) for cell in tests]
     assert cells == [(points.grade_id(check.id), check.points, check.hidden) for check in points.of(assignment)]
-    for check, cell in zip(points.of(assignment), graded(assignment)):
+    for check, cell in zip(points.of(assignment), tests):
         assert f'check("{check.id}", ' in cell.source
 
 
