@@ -453,3 +453,63 @@ def test_lone_surrogates_and_nonsense_attachments_do_no_harm():
     cells = restore(json.dumps(notebook).encode()).cells
     json.dumps(cells, ensure_ascii=False).encode()
     assert cells[0]["attachments"] == {}
+
+
+# --- bounds: what no person writes is cut, and noted, and never stops the rest ---------------
+
+
+def with_cells(*added):
+    notebook = json.loads(as_bytes(answered()))
+    for i, one in enumerate(added):
+        base = {"cell_type": "markdown", "id": f"added{i}", "metadata": {}, "source": "x"}
+        notebook["cells"].append({**base, **one})
+    return json.dumps(notebook).encode()
+
+
+@pytest.mark.parametrize("kind", ["code", "markdown", "raw"])
+def test_a_cell_of_more_text_than_is_read_is_left_out_and_noted(kind):
+    restored = restore(with_cells({"cell_type": kind, "source": "x" * (submitted.MAX_TEXT + 1)}))
+    assert restored.cells[-1]["source"] == "# This cell has 1,000,001 characters, which are too many to be read."
+    assert any("(1,000,001 characters) was not read" in text for _, text in restored.notes)
+    assert "ops.sum" in source_of(restored, "kl_term")
+
+
+def test_cells_have_a_room_together_and_answers_of_the_assignment_come_first():
+    restored = restore(with_cells(*[{"cell_type": "code", "source": "#" * 900_000}] * 9))
+    assert sum(len(c["source"]) for c in restored.cells) < submitted.MAX_TEXT_TOGETHER + 50_000
+    restored = restore(with_cells(*[{"source": "word " * 5000}] * 40))
+    assert sum(len(c["shown"]) for c in restored.cells) < restore_.MAX_SHOWN_TOGETHER + 50_000
+    assert any("more text than can be shown" in c["shown"] for c in restored.cells)
+
+
+def test_what_people_see_of_code_is_short_and_what_runs_is_whole():
+    restored = restore(with_cells({"cell_type": "code", "source": "a = 1  \n" * 50_000}))
+    assert restored.cells[-1]["source"] == "a = 1  \n" * 50_000
+    assert len(restored.cells[-1]["shown"]) < 25_000 and "  \n" not in restored.cells[-1]["shown"]
+
+
+def test_pictures_have_a_size_and_a_room_together(monkeypatch):
+    monkeypatch.setattr(submitted, "MAX_PICTURE", len(PIXEL))
+    monkeypatch.setattr(submitted, "MAX_PICTURES_TOGETHER", 2 * len(PIXEL))
+    files = {"a.png": {"image/png": PIXEL}, "b.png": {"image/png": PIXEL + "=" * 4}}
+    kept = [c["attachments"] for c in restore(with_cells(*[{"attachments": files}] * 3)).cells[-3:]]
+    assert kept == [{"a.png": {"image/png": PIXEL}}] * 2 + [{}]
+
+
+def test_long_names_are_cut_and_many_strange_ones_are_one_note():
+    long = {"id": "i" * 5_000_000, "metadata": {"nbgrader": {"grade_id": "g" * 5_000_000}}}
+    strange = [{"metadata": {"nbgrader": {"grade_id": f"strange{i}"}}} for i in range(500)]
+    restored = restore(with_cells(long, *strange))
+    assert len(json.dumps(restored.notes)) < 2000 and max(len(c["id"]) for c in restored.cells) < 300
+
+
+def test_raw_text_is_shown_as_markdown_which_can_be_made_inert():
+    evil = "[" * 300 + "<script>alert(1)</script>"
+    (last,) = restore(with_cells({"cell_type": "raw", "source": evil})).cells[-1:]
+    assert last["cell_type"] == "markdown" and last["shown"].startswith("~~~")
+
+
+def test_a_given_text_is_shown_as_it_was_given():
+    given = next(text for text in ASSIGNMENT.given if text.startswith("#"))
+    restored = restore(answered())
+    assert next(c for c in restored.cells if c["source"] == given)["shown"] == given
