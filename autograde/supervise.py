@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -109,6 +109,8 @@ class Supervisor:
         self.trusted = watch(judge.pid, Limits(seconds=limits.seconds + START + GRACE))
         self.student = Held(kernel, limits, watch)
         self.held = {KERNEL: self.student}
+        # A sandbox that is not forked ends with the thread that started it, so this one stays until all is done.
+        self.starter = ThreadPoolExecutor(1)
         self.starting: Future[Process] | None = None  # of the second kernel
         self.written = bytearray()  # by the judge, but for the lines that were carried out
         self.given_up = False  # whether the judge was ended, because of what the student's kernel sent
@@ -148,9 +150,7 @@ class Supervisor:
             self.held[REPLAYER].begin()
         elif line == WANTED and self.starting is None:
             # To start it can take seconds, in which the student's kernel must not go unwatched.
-            thread = ThreadPoolExecutor(1)
-            self.starting = thread.submit(self.start)
-            thread.shutdown(wait=False)
+            self.starting = self.starter.submit(self.start)
 
     def on_exit(self, name: str) -> None:
         """A kernel has ended by itself."""
@@ -188,8 +188,7 @@ class Supervisor:
 
     def close(self) -> None:
         """Wait for what is being started, so that whoever started it can end it."""
-        if self.starting is not None:
-            wait([self.starting])
+        self.starter.shutdown()
 
     def _listen(self, one: Held) -> None:
         if one.pidfd:

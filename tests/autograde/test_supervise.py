@@ -83,7 +83,7 @@ def test_time_begins_when_the_kernel_is_ready(world):
 def wanted(supervisor):
     """The judge wants a second kernel, and has it."""
     supervisor.on_line(WANTED)
-    supervisor.close()
+    supervisor.starting.result()
     supervisor.on_tick()
     return supervisor.held[REPLAYER]
 
