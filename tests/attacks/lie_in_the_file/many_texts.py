@@ -1,8 +1,8 @@
-"""Bring fifty texts, and fifty cells of code, of almost as much as one may have."""
+"""Bring twenty-five texts, and as many cells of code, of almost as much as one may have."""
 
 
 def forge(notebook):
-    for i in range(50):
+    for i in range(25):
         notebook["cells"].append({"cell_type": "markdown", "id": f"m{i}", "metadata": {}, "source": "[a" * 490_000})
         notebook["cells"].append({"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": "#" * 990_000, "outputs": [],
                                   "execution_count": None})

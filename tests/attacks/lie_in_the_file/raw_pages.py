@@ -4,4 +4,4 @@
 def forge(notebook):
     for n, kind in enumerate(("text/html", "text/restructuredtext", "", "text/latex")):
         notebook["cells"].append({"cell_type": "raw", "id": f"r{n}", "metadata": {"raw_mimetype": kind, "format": kind},
-                                  "source": "[" * 300 + "<script>alert('EFFECT')</script><img src=/logout>"})
+                                  "source": "[" * 300 + "<script>document.title = 'EFFECT'</script><img src=/logout>"})
