@@ -25,10 +25,11 @@ def gradients(rng, ask):
     back = {"do": "gradients"}
     steps = [redraw(rng, KEEPING), back, {"do": "perturb", "seed": seed(rng)}, back]
     _, _, (drawn, first, perturbed, second), arrays = built(rng, ask, COURSE, plain(rng, COURSE, COUNT), steps)
-    for result, found in ((drawn, first), (perturbed, second)):
+    for result, found, fewest in ((drawn, first, 2), (perturbed, second, 1)):
         pair(result.get("output"), arrays, COURSE, COUNT)
-        for rule in (_finite, _reach_convolutions, _reach_image):
-            rule(found, arrays)
+        _finite(found)
+        _reach_convolutions(found, fewest)
+        _reach_image(found, arrays)
     _reach_every_kernel(first, second)
 
 
@@ -42,26 +43,31 @@ def _rows(found: dict) -> tuple[list[list], list]:
     return sizes, [dim if isinstance(dim, list) else [] for dim in dims]
 
 
-def _finite(found: dict, arrays) -> None:
+def _finite(found: dict) -> None:
     for name, own in zip(HEADS, _rows(found)[0]):
         if any(s is not None and not (type(s) in (int, float) and math.isfinite(s)) for s in own):
             raise Problem(f"The gradient of {name} is not finite.", next_step="Look for an overflow in the network.")
 
 
-def _reach_convolutions(found: dict, arrays) -> None:
+def _reach_convolutions(found: dict, fewest: int) -> None:
+    """So many outputs at least send a gradient to the convolutions, or to any kernel if there are none.
+
+    As handed in, one of the two may not: behind a rectifier that is shut, which is another check's business.
+    """
     sizes, dims = _rows(found)
     kernels = [i for i, dim in enumerate(dims) if len(dim) >= 2]
     convolutions = [i for i in kernels if len(dims[i]) == 4]
-    images = item(found, "images", list)
-    for name, own, image in zip(HEADS, sizes, images):
-        if not any(own[i] for i in kernels) or convolutions and not any(own[i] for i in convolutions):
-            past = bool(image) and any(own[i] for i in kernels)
-            raise Problem(
-                f"{name} sends no gradient to {'the convolutions' if convolutions else 'any weight'}",
-                mistake="encoder.past_convolutions" if past else "encoder.no_gradient",
-                got="gradient 0",
-                expected="a gradient",
-            )
+    silent = [i for i, own in enumerate(sizes) if not any(own[k] for k in convolutions or kernels)]
+    if len(sizes) - len(silent) >= fewest:
+        return
+    first = silent[0]
+    past = bool(item(found, "images", list)[first]) and any(sizes[first][k] for k in kernels)
+    raise Problem(
+        f"{HEADS[first]} sends no gradient to {'the convolutions' if convolutions else 'any weight'}",
+        mistake="encoder.past_convolutions" if past else "encoder.no_gradient",
+        got="gradient 0",
+        expected="a gradient",
+    )
 
 
 def _reach_every_kernel(*found: dict) -> None:

@@ -119,11 +119,16 @@ def two_heads(seen: Seen) -> None:
 
 
 def vary(seen: Seen) -> None:
-    """Both outputs differ from image to image, with the weights as handed in, too, once training touches them."""
+    """With some weights both outputs differ from image to image."""
     for i, name in enumerate(HEADS):
         if all(np.ptp(both[i], axis=0).max() < 1e-7 for both in [seen.start, *seen.redrawn]):
             raise Problem(f"{name} is the same for all images", mistake="encoder.no_gradient")
-        if np.ptp(seen.perturbed[i], axis=0).max() <= 1e-6 * np.abs(seen.perturbed[i]).max():
+
+
+def vary_once_trained(seen: Seen) -> None:
+    """Both outputs differ from image to image with the weights as handed in, too, once training touches them."""
+    for head, name in zip(seen.perturbed, HEADS):
+        if np.ptp(head, axis=0).max() <= 1e-6 * np.abs(head).max():
             raise Problem(
                 f"With the weights that your function starts with, {name} is the same for all images, and training cannot change that",
                 mistake="encoder.no_gradient",
@@ -240,6 +245,7 @@ RULES = (
     not_normalised,
     of_both_signs,
     without_bounds,
+    vary_once_trained,
     starts_well,
     in_order,
 )

@@ -103,8 +103,8 @@ def _dimensions_differ(heads) -> None:
     """No latent dimension is constant, or a copy of another one. (They may be fewer than their number says: a narrow layer.)"""
     for head, name in zip(heads, HEADS):
         size = head.std(0)
-        if not size.any():
-            continue  # the whole output is constant: another check's business
+        if not size.any() or head.min() >= 0:
+            continue  # the whole output is constant, or cut off at 0: another check's business
         unit = (head - head.mean(0)) / np.maximum(size, 1e-12)
         likeness = np.abs(unit.T @ unit) / len(head) - np.eye(head.shape[1])
         if not size.all() or likeness.max(initial=0) > 1 - 1e-6:
