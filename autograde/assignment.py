@@ -2,16 +2,19 @@
 
 import ast
 import contextlib
+from collections import Counter
 from pathlib import Path
 
 import jupytext
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions, ComputeChecksums
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograde.cells import Assignment, Cell
-from autograde.testcell import parse_test
+from autograde.testcell import NotATestCell, parse_test
+from vaelab.checks.points import BY_ID
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -26,31 +29,43 @@ class NothingToGrade(AssignmentError):
 
 def nbgrader_config(course=PROJECT):
     """The course's nbgrader configuration; an empty one where there is none."""
-    path = Path(course) / "autograde" / "nbgrader_config.py"
-    return PyFileConfigLoader(path.name, path=str(path.parent)).load_config() if path.is_file() else Config()
+    for path in (Path(course) / "autograde" / "nbgrader_config.py", Path(course) / "nbgrader_config.py"):
+        if path.is_file():
+            return PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
+    return Config()
+
+
+def source_folder(course=PROJECT):
+    """Where a course keeps its assignments: what its configuration says, else nbgrader's ``source`` or this course's ``solutions``."""
+    given = nbgrader_config(course).CourseDirectory.get("source_directory")
+    folders = [given] if given else ["source", "solutions"]
+    return next((Path(course) / name for name in folders if (Path(course) / name).is_dir()), Path(course) / folders[0])
 
 
 def names(course=PROJECT):
-    """Names of all assignments of a course, in order."""
-    folder = Path(course) / "solutions"
-    return sorted({p.stem for p in folder.glob("*/*") if p.suffix in (".py", ".ipynb") and p.stem == p.parent.name})
+    """Names of all assignments of a course, in order: folders with a notebook of their name, or with one notebook."""
+    return sorted(path.name for path in source_folder(course).glob("*/") if _source_path(path) is not None)
+
+
+def _source_path(folder):
+    """The script or the notebook that an assignment is made from, or None."""
+    notebooks = [path for path in sorted(folder.glob("*.ipynb")) if not path.name.startswith(".")]
+    own = [path for path in (folder / f"{folder.name}.py", folder / f"{folder.name}.ipynb") if path.is_file()]
+    return own[0] if own else notebooks[0] if len(notebooks) == 1 else None
 
 
 def source_notebook(name, course=PROJECT):
     """The notebook that nbgrader keeps as the source: stubs in, hidden tests in, checksums in.
 
-    Read from the percent script ``solutions/NAME/NAME.py`` or, without one, from the
-    notebook beside it.
+    Read from the percent script ``NAME/NAME.py`` in the course's source folder or, without one, from the notebook there.
     """
-    folder = Path(course) / "solutions" / name
-    for path in (folder / f"{name}.py", folder / f"{name}.ipynb"):
-        if path.is_file():
-            notebook = jupytext.read(path)
-            break
-    else:
+    folder = source_folder(course) / name
+    path = _source_path(folder) if folder.is_dir() else None
+    if path is None:
         raise AssignmentError(
             f"there is no assignment {name!r} in {folder.parent}; there are: {', '.join(names(course)) or 'none'}."
         )
+    notebook = jupytext.read(path)
     config = nbgrader_config(course)
     for step in (ClearSolutions, ClearOutput, ComputeChecksums):
         notebook, _ = step(config=config).preprocess(notebook, {})
@@ -68,22 +83,24 @@ def load(name, course=PROJECT):
     source = source_notebook(name, course)
     released, _ = ClearHiddenTests(config=nbgrader_config(course)).preprocess(nbformat.from_dict(source), {})
     cells, free, layout = [], [], []
+    uses_checks = any("vaelab.checks" in cell.source for cell in source.cells if cell.cell_type == "code")
+    ids = Counter(cell.metadata["nbgrader"]["grade_id"] for cell in source.cells if cell.metadata.get("nbgrader"))
+    if twice := [one for one, count in ids.items() if count > 1]:
+        raise AssignmentError(
+            f"{name}: two cells have the id {twice[0]!r}: give each nbgrader cell a grade_id of its own."
+        )
     for cell, given in zip(source.cells, released.cells):
         metadata = cell.metadata.get("nbgrader")
-        if not metadata or not (is_grade(cell) or is_solution(cell) or is_locked(cell)):
+        if not metadata or not (is_grade(cell) or is_solution(cell) or is_locked(cell) or is_task(cell)):
             free.append(cell)
             layout.append((None, cell.cell_type, cell.source))
             continue
         layout.append((metadata["grade_id"], cell.cell_type, given.source))
-        if is_solution(cell):
-            kind = "written" if is_grade(cell) else "solution"
-        else:
-            kind = "test" if is_grade(cell) else "locked"
-        if kind == "test":
-            try:
-                parse_test(cell.source)
-            except (SyntaxError, ValueError) as error:
-                raise AssignmentError(f"{name}, cell {metadata['grade_id']}: {error}") from None
+        kind = _kind(cell)
+        try:
+            judged = kind != "test" or is_judged(cell.source, uses_checks)
+        except NotATestCell as error:
+            raise AssignmentError(f"{name}, cell {metadata['grade_id']}: {error}") from None
         cells.append(
             Cell(
                 metadata["grade_id"],
@@ -91,8 +108,9 @@ def load(name, course=PROJECT):
                 cell.cell_type,
                 cell.source,
                 given.source,
-                float(metadata.get("points", 0)) if is_grade(cell) else 0.0,
+                float(metadata.get("points", 0)) if kind in ("test", "written", "task") else 0.0,
                 dict(metadata),
+                judged,
             )
         )
     if not any(cell.points for cell in cells):
@@ -100,6 +118,35 @@ def load(name, course=PROJECT):
     first = next((cell for cell in source.cells if cell.cell_type == "code"), None)
     imports = first.source if first in free and _only_imports(first.source) else ""
     return Assignment(name, tuple(cells), imports, frozenset(cell.source for cell in free), tuple(layout))
+
+
+def _kind(cell):
+    """The kind of a cell with nbgrader's metadata, as :class:`autograde.cells.Cell` has it."""
+    if is_solution(cell):
+        return "written" if is_grade(cell) else "solution"
+    if is_task(cell) or is_grade(cell) and cell.cell_type != "code":
+        return "task"
+    return "test" if is_grade(cell) else "locked"
+
+
+def is_judged(source: str, uses_checks: bool) -> bool:
+    """Whether a test cell is judged; else it is ordinary. ``uses_checks``: whether its notebook imports ``vaelab.checks``.
+
+    Raises :class:`NotATestCell` for a cell that is neither: a check that does not exist, one among other code, no Python.
+    """
+    try:
+        tree = ast.parse(TransformerManager().transform_cell(source))
+    except SyntaxError as error:
+        raise NotATestCell(
+            f"a test cell is no Python ({error.msg}, line {error.lineno}): nobody could pass it."
+        ) from None
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    if not uses_checks or not any(isinstance(call.func, ast.Name) and call.func.id == "check" for call in calls):
+        return False
+    for check_id, _ in parse_test(source):
+        if check_id not in BY_ID:
+            raise NotATestCell(f"no check is called {check_id!r}; vaelab/checks/points.py lists them.")
+    return True
 
 
 def _only_imports(source):

@@ -14,7 +14,8 @@ class Cell:
     """A cell with nbgrader metadata.
 
     ``kind`` is ``solution`` (the student's code), ``written`` (the student's, graded by
-    a person), ``test`` (run by the judge) or ``locked`` (given; run as it was given).
+    a person), ``test``, ``task`` (given; what the student does for it a person grades) or ``locked`` (given; run as it was
+    given). ``judged``: nothing of this test runs in the student's kernel; the others are ordinary (:mod:`autograde.ordinary`).
     ``source`` is what nbgrader calls the source cell: solutions replaced by stubs,
     hidden tests in. ``released`` is what the student was given.
     """
@@ -26,6 +27,12 @@ class Cell:
     released: str
     points: float
     metadata: dict[str, Any]
+    judged: bool = True
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the student's notebook lacks it, or a part of it."""
+        return self.released != self.source
 
     @property
     def students(self) -> bool:

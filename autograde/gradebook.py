@@ -158,7 +158,7 @@ class Writer:
 
         points = {graded["grade_id"]: graded["points"] for graded in [*result["checks"], *result["written"]]}
         grades = {grade.cell_id: grade for grade in submitted.grades}
-        for cell in notebook.grade_cells:
+        for cell in [*notebook.grade_cells, *notebook.task_cells]:
             grade = grades.get(cell.id)
             if grade is None:
                 grade = api.Grade(cell=cell, notebook=submitted)
@@ -168,7 +168,7 @@ class Writer:
                 grade.manual_score = grade.extra_credit = None
             grade.needs_manual_grade = grade.auto_score is None and grade.manual_score is None
         comments = {comment.cell_id: comment for comment in submitted.comments}
-        for cell in notebook.solution_cells:
+        for cell in [*notebook.solution_cells, *notebook.task_cells]:
             comment = comments.get(cell.id)
             if comment is None:
                 comment = api.Comment(cell=cell, notebook=submitted)

@@ -21,7 +21,7 @@ from autograde import alike, match, supervise
 from autograde.cells import Assignment
 from autograde.isolation import bubblewrap, pool
 from autograde.isolation.bubblewrap import Limits, SandboxMissing
-from autograde.restore import Restored, RestoredCell
+from autograde.restore import Restored, RestoredCell, of_the_assignment
 from autograde.result import FORMAT, Check, Findings, Result, Written
 from autograde.submitted import Damaged, printable
 from autograde.supervise import GraderFailure
@@ -45,6 +45,8 @@ class Job:
     sandboxed: bool = True
     problem: str | None = None
     hidden: tuple[str, ...] = ()
+    #: ``(path, content)`` of what lies beside the notebook while it runs.
+    files: tuple[tuple[str, bytes], ...] = ()
 
     @property
     def key(self) -> str:
@@ -57,6 +59,7 @@ class Job:
             json.dumps(asdict(self.limits), sort_keys=True),
             str(self.sandboxed),
             self.problem or "",
+            *(f"{path} {hashlib.sha256(content).hexdigest()}" for path, content in self.files),
         ]
         return hashlib.sha256("\0".join(parts).encode() + b"\0" + self.data).hexdigest()
 
@@ -98,7 +101,7 @@ def _graded(job: Job) -> tuple[Result, str]:
     findings: Findings = {"stopped": None, "checks": {}, "cells": []}
     if result["status"] != "unreadable":
         findings, result["usage"] = supervise.run(
-            restored.cells, job.limits, job.sandboxed, specimens=job.assignment.specimens
+            restored.cells, job.limits, job.sandboxed, specimens=job.assignment.specimens, files=job.files
         )
         match.explain(findings, restored.below, job.assignment)
         if findings["stopped"]:
@@ -156,7 +159,7 @@ def _read(job: Job, result: Result) -> Restored:
         cells = [_shown_cell("unreadable", "markdown", says)]
         for cell in job.assignment.cells:
             given = _shown_cell(cell.id, cell.cell_type, cell.source)
-            cells.append({**given, "grade_id": cell.id, "test": cell.kind == "test", "nbgrader": cell.metadata})
+            cells.append({**given, **of_the_assignment(cell)})
         return Restored(cells)
     result["notes"] = [list(note) for note in restored.notes]
     return restored
@@ -172,6 +175,7 @@ def _shown_cell(name: str, cell_type: str, text: str) -> RestoredCell:
         "shown": text,
         "attachments": {},
         "nbgrader": None,
+        "ordinary": None,
     }
 
 
@@ -184,6 +188,8 @@ def _complete(result: Result, job: Job, restored: Restored, findings: Findings) 
     if result["status"] != "unreadable":
         answers = alike.own_code(restored.cells, job.assignment)
         result["answers"] = {name: code[:MAX_ANSWER] for name, code in answers.items()}
+    flags = {name: found["flag"] for name, found in findings["checks"].items() if "flag" in found}
+    result["notes"] += [["tampering", f"{name}: {text}"] for name, text in flags.items()]
     odd = [cell["id"] for cell in findings["cells"] if cell.get("malformed")]
     result["notes"] += [
         ["repair", f"what was no Jupyter message was left out{_called(restored.cells, name)}"] for name in odd[:10]
@@ -224,18 +230,21 @@ def score(
         if cell.kind == "test":
             found = findings["checks"].get(cell.id)
             passed = found is not None and found["passed"] is True
+            fraction = found.get("fraction", float(passed)) if found else 0.0
             checks.append(
                 {
                     "grade_id": cell.id,
-                    "kind": "judged",
-                    "points": cell.points if passed else 0.0,
+                    "kind": "judged" if cell.judged else "ordinary",
+                    "points": round(cell.points * fraction, 6),
                     "max_points": cell.points,
                     "passed": passed,
-                    "hidden": cell.released != cell.source,
+                    "hidden": cell.hidden,
                     "verdicts": found["verdicts"] if found else [],
                     "reason": None if found else reason,
                 }
             )
+        elif cell.kind == "task":
+            written.append({"grade_id": cell.id, "max_points": cell.points, "points": None})
         elif cell.kind == "written":
             untouched = _source(cells, cell.id).strip() == cell.source.strip() and cell.id not in beside
             written.append({"grade_id": cell.id, "max_points": cell.points, "points": 0.0 if untouched else None})
@@ -274,7 +283,8 @@ def _written(cells: Sequence[RestoredCell], outputs: dict[str, list], result: Re
             new["attachments"] = cell["attachments"]
         if cell["cell_type"] == "code":
             new["execution_count"] = None
-            new["outputs"] = _shown(checks[cell["grade_id"]]) if cell["test"] else outputs.get(cell["id"], [])
+            ran = outputs.get(cell["id"], [])
+            new["outputs"] = _shown(checks[cell["grade_id"]]) if cell["test"] and not ran else ran
         made.append(new)
     # Made whole and validated once: nbformat's own makers validate every cell, which takes longer than all else here.
     notebook = nbformat.from_dict(

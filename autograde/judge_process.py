@@ -1,7 +1,7 @@
 """The judge of one submission: a process of its own, in a sandbox of its own.
 
-It drives the student's kernel cell by cell and runs the checks of the test cells *here*, where no
-student's code ever runs. The student's objects are names (:class:`~autograde.kernel_client.KernelTarget`):
+It drives the student's kernel cell by cell and runs the checks of judged test cells *here*, where no
+student's code ever runs; ordinary tests (:mod:`autograde.ordinary`) run in that kernel. The student's objects are names (:class:`~autograde.kernel_client.KernelTarget`):
 a check sends inputs to the student's kernel and judges the numbers that come back. What it cannot
 judge by numbers alone, it has replayed in a second kernel (:class:`~autograde.kernel_client.Replayer`).
 
@@ -15,15 +15,18 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
-from autograde.kernel_client import READY, Ends, Kernel, KernelStopped, KernelTarget, Replayer
-from autograde.outputs import Outputs, as_written
+from autograde import ordinary
+from autograde.kernel_client import READY, Ends, Kernel, KernelStopped, KernelTarget, Replayer, lay
+from autograde.outputs import as_written
 from autograde.result import Finding, Findings, Verdict
 from autograde.testcell import parse_test
 from vaelab.checks import judge as oracle
+
+T = TypeVar("T")
 
 
 class OrderedCell(TypedDict):
@@ -33,6 +36,7 @@ class OrderedCell(TypedDict):
     grade_id: str | None
     test: bool
     source: str
+    ordinary: dict | None
 
 
 def run_test(
@@ -50,10 +54,10 @@ def run_test(
     return {"passed": True, "verdicts": verdicts}
 
 
-def _run_cell(source: str, kernel: Kernel) -> Outputs:
-    """What a cell of the student's displays. Whatever else comes of it is the student's, too: it stops their kernel."""
+def _in_kernel(kernel: Kernel, action: Callable[..., T], *arguments: object) -> T:
+    """What ``action`` gives, which runs code in the student's kernel. Whatever else comes of it is the student's: it stops it."""
     try:
-        return kernel.run(source)[0]
+        return action(*arguments)
     except KernelStopped:
         raise
     except Exception as error:
@@ -65,16 +69,22 @@ def judge(cells: Sequence[OrderedCell], kernel: Kernel, replayer: Replayer | Non
     """Run all cells; returns the findings. Never raises for what a student did."""
     findings: Findings = {"stopped": None, "cells": [], "checks": {}}
     errors: list[tuple[str, str]] = []  # (source, error)
+    secret = False  # whether the kernel has had a hidden test in it
     for cell in cells:
         started, ran = time.monotonic(), None
         try:
-            if kernel.stopped is None and cell["test"]:
+            if kernel.stopped is None and cell["ordinary"]:
+                test = cell["ordinary"]
+                secret |= not test["shown"]
+                found, ran = _in_kernel(kernel, ordinary.run, cell["source"], test["points"], kernel, not secret)
+                findings["checks"][cell["grade_id"]] = found
+            elif kernel.stopped is None and cell["test"]:
                 found = run_test(cell["source"], kernel, replayer, errors)
                 # A verdict on a kernel that died under the check says less than that it died.
                 if kernel.stopped is None:
                     findings["checks"][cell["grade_id"]] = found
             elif kernel.stopped is None:
-                ran = _run_cell(cell["source"], kernel)
+                ran, _ = _in_kernel(kernel, kernel.run, cell["source"])
                 errors += [
                     (cell["source"], f"{o['ename']}: {o['evalue']}") for o in ran.items if o["output_type"] == "error"
                 ]
@@ -98,7 +108,7 @@ def stages(cells, ran, probing):
     """Where the seconds went: the notebook's own cells, waiting for probes, and the judge itself."""
     spent = {True: 0.0, False: 0.0}
     for cell, run in zip(cells, ran):
-        spent[cell["test"]] += run["seconds"]
+        spent[cell["test"] and not cell["ordinary"]] += run["seconds"]
     return {
         name: round(seconds, 3)
         for name, seconds in (("notebook", spent[False]), ("probe", probing), ("judge", spent[True] - probing))
@@ -120,6 +130,8 @@ def main(order, findings_fd, events_fd):
         with contextlib.suppress(KernelStopped):
             kernel.wait_until_ready()
             say(READY)
+            if order.get("files"):
+                lay(kernel, order["files"])
         findings = judge(order["cells"], kernel, replayer)
         kernel.close()
         replayer.close()

@@ -50,6 +50,19 @@ PROBE, REPLAY = (
 )
 
 
+#: Writes files into the folder that the kernel works in; without a sandbox, into a new one: that folder is the user's.
+LAY = """
+import base64, json, os, tempfile
+from IPython import get_ipython
+if os.getcwd() != "/home/student":
+    os.chdir(tempfile.mkdtemp())
+for path, content in json.loads(bytes(get_ipython().get_parent()["buffers"][0])):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "wb") as stream:
+        stream.write(base64.b64decode(content))
+"""
+
+
 class KernelStopped(Exception):
     """A kernel is gone, or may not go on; the message says why."""
 
@@ -224,6 +237,11 @@ class Kernel:
             channel.disable_monitor()
         self.shell.close()
         self.iopub.close()
+
+
+def lay(kernel, files):
+    """Have ``kernel`` write ``files``, ``[path, content in base64]``, beside the notebook that it is going to run."""
+    kernel.run(f"__import__('builtins').exec({LAY!r}, {{}})", silent=True, data=json.dumps(files).encode())
 
 
 def ask(kernel, code, name, request):

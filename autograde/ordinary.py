@@ -13,14 +13,21 @@ been in it, no message of it gets into feedback, but for the name of an exceptio
 """
 
 import builtins
+import inspect
 import math
 import secrets
 from typing import Any, Protocol
 
+from autograde.outputs import Outputs
 from autograde.result import Finding, Verdict
 
 #: A message in feedback has at most this many characters.
 MAX_MESSAGE = 500
+
+#: Names of Python's own exceptions, but for that of every failed assert.
+EXCEPTIONS = {
+    name for name, value in inspect.getmembers(builtins, inspect.isclass) if issubclass(value, BaseException)
+} - {"AssertionError"}
 
 SILENCED = "Something in this notebook keeps failing tests from being seen, so no test can pass in it."
 
@@ -28,7 +35,7 @@ SILENCED = "Something in this notebook keeps failing tests from being seen, so n
 class Kernel(Protocol):
     """What :class:`autograde.kernel_client.Kernel` offers."""
 
-    def run(self, code: str, silent: bool = False) -> tuple[Any, dict]: ...
+    def run(self, code: str, silent: bool = False) -> tuple[Outputs, dict[str, Any]]: ...
 
 
 def still_fails(kernel: Kernel) -> bool:
@@ -38,7 +45,7 @@ def still_fails(kernel: Kernel) -> bool:
     return reply.get("status") == "error" and reply.get("ename") == "AssertionError" and reply.get("evalue") == word
 
 
-def run(source: str, points: float, kernel: Kernel, shown: bool) -> tuple[Finding, list[dict]]:
+def run(source: str, points: float, kernel: Kernel, shown: bool) -> tuple[Finding, Outputs]:
     """Run the test cell ``source``, worth ``points``; returns what it gave and what it displayed.
 
     ``shown``: whether the student may read what the test said. Raises what the kernel raises when it ends.
@@ -48,12 +55,12 @@ def run(source: str, points: float, kernel: Kernel, shown: bool) -> tuple[Findin
     honest = still_fails(kernel) and honest
     error = next((item for item in outputs.items if item["output_type"] == "error"), None)
     if not honest:
-        return {"passed": False, "fraction": 0.0, "flag": SILENCED, "verdicts": [_verdict(SILENCED)]}, outputs.items
+        return {"passed": False, "fraction": 0.0, "flag": SILENCED, "verdicts": [_verdict(SILENCED)]}, outputs
     if error is not None or reply.get("status") != "ok":
         said = error or reply
         failed = _failed(str(said.get("ename") or ""), str(said.get("evalue") or ""), shown)
-        return {"passed": False, "fraction": 0.0, "verdicts": [failed]}, outputs.items
-    return _scored(outputs.result, points), outputs.items
+        return {"passed": False, "fraction": 0.0, "verdicts": [failed]}, outputs
+    return _scored(outputs.result, points), outputs
 
 
 def _scored(result: str | None, points: float) -> Finding:
@@ -75,9 +82,7 @@ def _failed(name: str, text: str, shown: bool) -> Verdict:
         message = f"{name}: {text}" if text else name
         step = "Run the cell of this test in your notebook, from the top: it shows the same error, and where it comes from."
     else:
-        known = getattr(builtins, name, None)
-        known = isinstance(known, type) and issubclass(known, BaseException) and name != "AssertionError"
-        message = f"A test did not pass ({name})." if known else "A test did not pass."
+        message = f"A test did not pass ({name})." if name in EXCEPTIONS else "A test did not pass."
         step = "Some of its tests are hidden. Read the exercise again, and try your code with other sizes and unusual values."
     verdict = _verdict(message[:MAX_MESSAGE], step)
     if name == "NotImplementedError":

@@ -49,7 +49,8 @@ class Room:
 class Outputs:
     """What one cell displayed, cut to a size that a notebook can carry.
 
-    ``items`` are outputs as nbformat has them; ``reply`` is the answer to a probe, if there was one; ``malformed`` says
+    ``items`` are outputs as nbformat has them; ``reply`` is the answer to a probe, if there was one; ``result`` the text of
+    the first result of an expression, which an ordinary test may give as its points; ``malformed`` says
     whether something was left out that is no Jupyter message.
     """
 
@@ -57,6 +58,7 @@ class Outputs:
         self.room = room
         self.items: list[Output] = []
         self.reply: str | None = None
+        self.result: str | None = None
         self.malformed = False
 
     def add(self, kind: object, content: dict[str, Any]) -> None:
@@ -68,6 +70,8 @@ class Outputs:
                 # A result is shown as a display, too: nbgrader reads the first execute_result of a cell as points.
                 case "display_data" | "execute_result":
                     self._display(content)
+                    if kind == "execute_result" and self.result is None:
+                        self.result = _text(content["data"], "text/plain")[:100]
                 case "error":
                     self._keep(_error(content))
         except Malformed:

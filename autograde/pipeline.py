@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograde import assignment as assignments_of_course
+from autograde import beside
 from autograde import intake as intake_
 from autograde.gradebook import GradebookError, Writer
 from autograde.isolation import pool
@@ -177,6 +178,8 @@ class _Run:
         self.writer, self.summary, self.stage = writer, summary, stage
         self.progress, self.say = progress, progress.say
         self.attempts, self.slow = Counter(), False
+        handed_in = {s.assignment for s in summary.submissions}
+        self.given = {name: beside.of_assignment(name, settings.course) for name in handed_in}
         self.recorded = (
             {name: writer.students(name) for name in {s.assignment for s in summary.submissions}} if writer else {}
         )
@@ -220,6 +223,7 @@ class _Run:
             self.settings.sandboxed,
             problem,
             self.settings.hidden,
+            beside.together(self.given[submission.assignment], submission.beside),
         )
 
     def refresh(self, submission):

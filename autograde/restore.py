@@ -16,6 +16,13 @@ from autograde.submitted import Damaged, Submitted, decode, printable, read
 Note = tuple[str, str]
 
 
+class OrdinaryTest(TypedDict):
+    """What the judge's process needs to know of a test that runs in the student's kernel; ``shown``: students have its source."""
+
+    points: float
+    shown: bool
+
+
 class RestoredCell(TypedDict):
     """A cell to run, and ``shown``, the text of it that people see, where the student's own could harm or delay them.
 
@@ -30,6 +37,7 @@ class RestoredCell(TypedDict):
     shown: str
     attachments: dict[str, dict[str, str]]
     nbgrader: dict[str, Any] | None
+    ordinary: OrdinaryTest | None
 
 
 @dataclass
@@ -204,7 +212,18 @@ def _known_cell(cell: Cell, submitted: Submitted | None, showing: _Showing) -> R
     elif cell.students and cell.cell_type == "code":
         source = shown = "# This cell was missing from the submission."
     restored = _cell(cell.id, cell.cell_type, source, shown, attachments)
-    return {**restored, "grade_id": cell.id, "test": cell.kind == "test", "nbgrader": cell.metadata}
+    return {**restored, **of_the_assignment(cell)}
+
+
+def of_the_assignment(cell: Cell) -> dict[str, Any]:
+    """What is the same for a cell of the assignment whatever was handed in."""
+    ordinary = cell.kind == "test" and not cell.judged
+    return {
+        "grade_id": cell.id,
+        "test": cell.kind == "test",
+        "nbgrader": cell.metadata,
+        "ordinary": {"points": cell.points, "shown": not cell.hidden} if ordinary else None,
+    }
 
 
 def _own_cell(name: str, cell: Submitted, showing: _Showing) -> RestoredCell:
@@ -227,6 +246,7 @@ def _cell(
         "shown": shown,
         "attachments": attachments or {},
         "nbgrader": None,
+        "ordinary": None,
     }
 
 

@@ -64,6 +64,7 @@ class Finding(TypedDict):
     passed: bool
     verdicts: list[Verdict]
     fraction: NotRequired[float]  # of the cell's points, from 0 to 1, where a test gives part of them
+    flag: NotRequired[str]  # what cannot be by accident, and was seen
 
 
 class Stopped(TypedDict):

@@ -5,6 +5,7 @@ kernel for replays, if the judge wants one. None of them is trusted with more th
 write is read here, and bounded. Nothing that a student can send ends in :class:`GraderFailure`.
 """
 
+import base64
 import contextlib
 import json
 import os
@@ -257,9 +258,16 @@ def _all_of(process: Process, limits: Limits, most: int) -> tuple[bytes, str | N
 
 
 def run(
-    cells: Sequence[RestoredCell], limits: Limits, sandboxed: bool = True, specimens: bool = False
+    cells: Sequence[RestoredCell],
+    limits: Limits,
+    sandboxed: bool = True,
+    specimens: bool = False,
+    files: Sequence[tuple[str, bytes]] = (),
 ) -> tuple[Findings, Usage]:
-    """Run ``cells`` under the judge; with ``specimens``, their kernel may read those. Raises :class:`GraderFailure`."""
+    """Run ``cells`` under the judge, with ``files`` (paths and contents) beside them; with ``specimens``, they may read those.
+
+    Raises :class:`GraderFailure`.
+    """
     covers = [] if specimens else bubblewrap.specimens()
     with _folder() as folder:
         connections = {name: _connection(f"{folder}/{name[0]}") for name in (KERNEL, REPLAYER)}
@@ -268,7 +276,8 @@ def run(
             "connection": connections[KERNEL],
             "replayer": connections[REPLAYER],
             "output_limit": limits.output,
-            "cells": [{key: cell[key] for key in ("id", "grade_id", "test", "source")} for cell in code],
+            "files": [[path, base64.b64encode(content).decode()] for path, content in files],
+            "cells": [{key: cell[key] for key in ("id", "grade_id", "test", "source", "ordinary")} for cell in code],
         }
         _write_order(folder, order)
         started = time.monotonic()

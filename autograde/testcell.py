@@ -1,14 +1,14 @@
-"""What a test cell of an assignment may contain: calls of ``check``, and nothing else.
+"""Of which kind a test cell of an assignment is: judged, by calls of ``check`` and nothing else, or ordinary.
 
-A test cell is read, never executed. The judge's process calls the checks by the ids that stand in the cell, and takes the
-names for those of the student's objects, which stay in the student's kernel.
+A judged test is read, never executed. The judge's process calls the checks by the ids that stand in the cell, and takes the
+names for those of the student's objects, which stay in the student's kernel. Every other test is code, which runs there.
 """
 
 import ast
 
 
 class NotATestCell(ValueError):
-    """A test cell of the assignment does something other than calling ``check``."""
+    """A test cell of the assignment can be graded in neither way; the message says what to do."""
 
 
 def parse_test(source: str) -> list[tuple[str, str]]:
@@ -28,8 +28,8 @@ def parse_test(source: str) -> list[tuple[str, str]]:
                 calls.append((check_id, name))
             case _:
                 raise NotATestCell(
-                    f'line {statement.lineno} of a test cell is not check("some.check", name): {source!r}. Test cells are '
-                    "graded outside the student's kernel, so they can do nothing else."
+                    f'line {statement.lineno} of a test cell is not check("some.check", name): {source!r}. A check is judged '
+                    "outside the student's kernel, so its cell can do nothing else: put other tests into a cell of their own."
                 )
     if not calls:
         raise NotATestCell(f"a test cell calls no check: {source!r}")

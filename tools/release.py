@@ -36,6 +36,10 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import PyFileConfigLoader
 
+from autograde.assignment import AssignmentError, NothingToGrade, load
+from autograde.testcell import parse_test
+from vaelab.checks.points import BY_ID
+
 PROJECT = Path(__file__).resolve().parent.parent
 # A cell that takes longer than this in the quick profile hangs: a whole notebook
 # has two minutes there.
@@ -162,6 +166,28 @@ def nbgrader_config(project=PROJECT):
     return PyFileConfigLoader("nbgrader_config.py", path=str(project / "autograde")).load_config()
 
 
+def kinds(assignment, project=PROJECT):
+    """A sentence on what grading will do with each test of an assignment. Raises ReleaseError for what it would refuse."""
+    try:
+        loaded = load(assignment, project)
+    except NothingToGrade:
+        return "nothing to grade"
+    except AssignmentError as error:
+        raise ReleaseError(f"grading would refuse this, so it is not released: {error}") from None
+    tests = [cell for cell in loaded.cells if cell.kind == "test"]
+    for cell in tests:
+        listed = [BY_ID[check_id].points for check_id, _ in parse_test(cell.source)] if cell.judged else []
+        if len(listed) == 1 and listed != [cell.points]:
+            raise ReleaseError(
+                f"cell {cell.id} of {assignment} has {cell.points:g} points, and its check {listed[0]:g} in "
+                "vaelab/checks/points.py: make them the same."
+            )
+    ordinary = [cell.id for cell in tests if not cell.judged]
+    by_hand = sum(cell.kind in ("written", "task") for cell in loaded.cells)
+    said = f"judged tests {len(tests) - len(ordinary)}, answers to read {by_hand}"
+    return f"{said}, ordinary tests {len(ordinary)} ({', '.join(ordinary)})" if ordinary else said
+
+
 def generate(assignment, project=PROJECT):
     """Make course/NN from solutions/NN with nbgrader, entering NN into its gradebook."""
     config = nbgrader_config(project)
@@ -187,9 +213,10 @@ def main(arguments=None):
         parser.error(f"no assignment {', '.join(unknown)}; there are {', '.join(known)}")
     for assignment in options.assignments or known:
         print(f"{assignment}: ", end="", flush=True)
+        tests = kinds(assignment)
         executed = build_solution(assignment, force=options.force)
         generate(assignment)
-        print("executed and released" if executed else "unchanged; released")
+        print(f"{'executed and released' if executed else 'unchanged; released'}: {tests}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from nbgrader.utils import parse_utc
 
 from autograde import match, submitted
 from autograde.assignment import Assignment
-from autograde.intake.files import File, IntakeError
+from autograde.intake.files import File, IntakeError, parts
 from autograde.intake.names import Facts, undated
 
 #: Files that nbgrader's exchange leaves beside a submission, and wants to see again beside its feedback.
@@ -33,7 +33,8 @@ class Submission:
     ``file`` is None where there is nothing that could be a notebook; ``problem`` says why nothing can be graded.
     ``timestamp`` is UTC, without a zone, as nbgrader keeps it. ``receipt`` holds what nbgrader's exchange wants back to
     release the feedback, by file name, and ``origin`` what an LMS wants back (see :class:`autograde.intake.names.Mark`).
-    ``superseded`` are notebooks that were not graded, ``unused`` all other files.
+    ``superseded`` are notebooks that were not graded. ``beside`` are all other files, by the path from the notebook: modules that
+    it imports, data that it reads.
     """
 
     student: str
@@ -43,7 +44,7 @@ class Submission:
     timestamp: datetime | None = None
     late: bool = False
     superseded: list[str] = field(default_factory=list)
-    unused: list[str] = field(default_factory=list)
+    beside: dict[str, File] = field(default_factory=dict)
     notes: list[tuple[str, str]] = field(default_factory=list)
     problem: str | None = None
     receipt: dict[str, str] = field(default_factory=dict)
@@ -66,19 +67,18 @@ def submission(
 ) -> Submission:
     """The submission of ``student``: these files were ``found`` of them, and these ``traces``, receipts and litter."""
     notebooks = [one for one in found if one[0].notebook]
-    others = [file.shown for file, _ in found if not file.notebook]
+    others = [one for one in found if not one[0].notebook]
     if notebooks:
         made = _of_notebooks(student, assignment, notebooks, assignments)
-        made.unused = others
+        made.beside = {_from(made.file, *one): one[0] for one in others}
         if others:
-            made.notes.append(("repair", f"also handed in, and not used: {_listed(others)}"))
+            names = _listed([file.shown for file, _ in others])
+            made.notes.append(("repair", f"also handed in, and laid beside the notebook: {names}"))
     else:
         file, facts = (found or traces)[-1]
         made = Submission(student, assignment.name, None, facts.name, late=facts.late, origin=facts.origin)
-        made.unused = [file.shown for file, _ in found or traces]
-        made.problem = (
-            f"No notebook was submitted, but: {_listed(made.unused)}. Submit the file {assignment.name}.ipynb."
-        )
+        shown = [file.shown for file, _ in found or traces]
+        made.problem = f"No notebook was submitted, but: {_listed(shown)}. Submit the file {assignment.name}.ipynb."
     for file, facts in traces:
         if facts.receipt and (name := _name_in_receipt(file)):
             made.name = made.name or name
@@ -108,6 +108,15 @@ def _of_notebooks(
     if value[file] == 0 and (other := recognise(file, assignments)) not in (None, assignment.name):
         made.problem = f"This is {other}, handed in for {assignment.name}. Submit the file {assignment.name}.ipynb."
     return made
+
+
+def _from(notebook: File, file: File, facts: Facts) -> str:
+    """The path of ``file`` as the notebook, in whose folder it runs, would write it; its bare name where it is not below that."""
+    if facts.origin.get("prefix"):
+        return facts.file.removeprefix(facts.origin["prefix"])
+    here, there = (parts(f"{one.path}/{one.within}" if one.within else one.path) for one in (notebook, file))
+    folder = here[:-1]
+    return "/".join(there[len(folder) :] if there[: len(folder)] == folder else there[-1:])
 
 
 def _stem(name: str) -> str:

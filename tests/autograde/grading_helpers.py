@@ -69,7 +69,7 @@ def as_bytes(notebook):
 def code_cells(*sources):
     """Cells as the judge's order has them, none of them a test."""
     return [
-        {"id": f"cell-{i}", "grade_id": None, "cell_type": "code", "test": False, "source": source}
+        {"id": f"cell-{i}", "grade_id": None, "cell_type": "code", "test": False, "source": source, "ordinary": None}
         for i, source in enumerate(sources)
     ]
 

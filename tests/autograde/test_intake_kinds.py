@@ -246,7 +246,7 @@ def test_files_beside_the_graded_notebook_are_named(place, layout, only):
         only,
     )
     (ann,) = [s for s in students.values() if s.file.path.startswith("ann")]
-    assert "helpers.py" in notes(ann) and "hw.html" in notes(ann) and "not used" in notes(ann) and unmatched == []
+    assert "helpers.py" in notes(ann) and "hw.html" in notes(ann) and "beside" in notes(ann) and unmatched == []
 
 
 def test_an_empty_folder_is_listed(place):
@@ -272,7 +272,16 @@ def everything_said(found):
     """All paths that an intake accounts for."""
     said = [path for path, _ in found.unmatched]
     for one in found.submissions:
-        said += [*([one.file.shown] if one.file else []), *one.superseded, *one.unused]
+        said += [
+            *([one.file.shown] if one.file else []),
+            *one.superseded,
+            *(file.shown for file in one.beside.values()),
+        ]
+        said += (
+            []
+            if one.file
+            else one.problem.removeprefix("No notebook was submitted, but: ").split(". Submit")[0].split(", ")
+        )
     return said
 
 
