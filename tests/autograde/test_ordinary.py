@@ -177,8 +177,8 @@ def test_each_test_gives_its_own_points_and_feedback_shows_no_hidden_test():
 @pytest.mark.parametrize(
     "forgery",
     [
-        "import ast\nclass Strip(ast.NodeTransformer):\n    def visit_Assert(self, node):\n        return ast.copy_location(ast.Pass(), node)\n"
-        "    def visit_Raise(self, node):\n        return ast.copy_location(ast.Pass(), node)\nget_ipython().ast_transformers.append(Strip())",
+        ("import ast\nclass Strip(ast.NodeTransformer):\n    def visit_Assert(self, node):\n        return ast.copy_location(ast.Pass(), node)\n"
+        "    def visit_Raise(self, node):\n        return ast.copy_location(ast.Pass(), node)\nget_ipython().ast_transformers.append(Strip())"),
         "get_ipython().input_transformers_cleanup.append(lambda lines: ['pass\\n'])",
         "def fine(self, *args, **kwargs):\n    return None\ntype(get_ipython()).run_code = fine",
     ],
