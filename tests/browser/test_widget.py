@@ -25,6 +25,7 @@ window.model = {
     off: () => {},
     save_changes: () => window.saved(model.traits._z),
     async send(message, _callbacks, buffers = []) {
+        await window.busy;
         const answer = await window.answer(message, buffers.map(text));
         if (answer) listeners["msg:custom"].forEach((listener) => listener(answer[0], answer[1].map(bytes)));
     },
@@ -43,8 +44,10 @@ def shown(browser):
     """Shows an explorer in a page; the page, and what was saved as z. ``page.silent`` ends the answers."""
     pages = []
 
-    def show(explorer):
+    def show(explorer, busy=False):
         page, saved, state = browser.new_page(), [], {"silent": False}
+        if busy:
+            page.clock.install()
         pages.append(page)
 
         def answer(message, buffers):
@@ -61,10 +64,13 @@ def shown(browser):
         page.expose_function("answer", answer)
         page.expose_function("saved", lambda z: saved.append(z))
         page.set_content("<div id='here'></div>")
+        if busy:
+            page.evaluate("() => { window.busy = new Promise((resolve) => (window.free = resolve)); }")
         source = explorer._esm.replace("export default widget;", MODEL.replace("START", str(explorer.z.tolist())))
         page.add_script_tag(type="module", content=source)
         page.add_style_tag(content=explorer._css)
-        page.wait_for_selector(".vl-explorer")
+        if not busy:
+            page.wait_for_selector(".vl-explorer")
         return page, saved, state, problems
 
     yield show
@@ -134,4 +140,24 @@ def test_without_a_program_the_kernel_decodes_every_step_and_the_page_says_why(s
     state["silent"] = True
     page.keyboard.press("ArrowRight")
     expect(page.locator(".vl-decoded")).to_have_attribute("data-shown", "waiting")
+    assert problems == []
+
+
+def test_a_kernel_that_is_busy_with_another_cell_is_waited_for(shown):
+    _, decoder = reference.programs("mlp")
+    page, _, _, problems = shown(LatentExplorer(decoder), busy=True)
+    expect(page.get_by_role("status")).to_have_text("Waiting for the kernel …")
+    page.clock.fast_forward(16_000)
+    expect(page.get_by_role("status")).to_contain_text("No kernel is answering")
+    page.evaluate("() => window.free()")
+    expect(page.locator(".vl-explorer")).to_be_visible()
+    assert problems == []
+
+
+def test_codes_without_images_are_a_map_and_no_more(shown):
+    _, decoder = reference.programs("mlp")
+    codes = np.random.default_rng(0).normal(size=(2, 50, 2))
+    page, _, _, problems = shown(LatentExplorer(decoder, posterior=tuple(codes)))
+    page.locator(".vl-plot").dblclick()
+    expect(page.locator(".vl-card")).to_have_count(0)
     assert problems == []

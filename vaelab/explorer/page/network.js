@@ -5,7 +5,7 @@ import { WORKER } from "./worker_source.js";
 
 const FRAME_MS = 12; // a program that takes longer does not fit into a frame of 60 a second
 const RUNS = 4; // to measure a program; the first ones are slower
-const TOLERANCE = 1e-5; // of the outputs at the points where Keras has said what they are; 2e-6 is usual
+const TOLERANCE = 1e-4; // relative, of outputs that Keras has given too: its float32 sums differ by up to a tenth of it
 
 // Whether a program gives what Keras gave: examples are {inputs, outputs}, flat arrays of several points.
 function agrees(run, { inputs, outputs }, size) {

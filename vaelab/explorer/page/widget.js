@@ -36,10 +36,14 @@ class Kernel {
     done?.(message, buffers.map(own));
   }
 
-  // done(message, buffers), or done(null) if no answer comes.
-  request(message, buffers, done) {
+  // done(message, buffers), or done(null) if no answer comes for long. A kernel may only be busy with another cell:
+  // with `late` its answer is still welcome then.
+  request(message, buffers, done, { late = false } = {}) {
     const ticket = ++this.ticket;
-    const timer = setTimeout(() => this.waiting.delete(ticket) && done(null), SILENCE_MS);
+    const timer = setTimeout(() => {
+      if (!late) this.waiting.delete(ticket);
+      done(null);
+    }, SILENCE_MS);
     this.waiting.set(ticket, (...answer) => {
       clearTimeout(timer);
       done(...answer);
@@ -79,18 +83,15 @@ function render({ model, el, signal }) {
   kernel.request({ kind: "hello" }, [], (message, buffers) => {
     if (signal?.aborted) return;
     if (!message) {
-      notice.textContent = "No kernel is answering. Run this cell again.";
+      notice.textContent = "No kernel is answering. If it is not busy with another cell, run this cell again.";
       return;
     }
     const contents = openContents(message.header, buffers);
-    const z = model.get("_z");
-    const start = z.some(Boolean) ? { z: [...z] } : {};
-    const app = makeApp(contents, { link: kernel.link(contents.size), start, signal });
+    const app = makeApp(contents, { link: kernel.link(contents.size), start: { z: [...model.get("_z")] }, signal });
     notice.replaceWith(app.root);
     app.draw();
     shareZ(model, app.store);
-    if (!start.z) app.store.set({ z: app.store.get("z") });
-  });
+  }, { late: true });
 }
 
 export const widget = { render };
