@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from vaelab.checks import CheckFailed, check, panel
+from vaelab.checks import CheckFailed, ProbeError, RemoteTarget, check, panel
 from vaelab.checks.judge import judge
 from vaelab.checks.judge.raised import HINTS, meaning, raised
 from vaelab.checks.student.describe import MAX_TEXT, text_of
@@ -85,3 +85,12 @@ def test_the_red_line_is_short_in_a_notebook_and_complete_for_validate(monkeypat
     assert max(map(len, lines)) <= 70  # nbgrader cuts what is longer
     text = " ".join(lines)
     assert "a constant factor in front of the sum is missing" in text and "Next step: Take the logarithm" in text
+
+
+def test_a_cell_that_waits_for_input_is_explained_though_only_the_grader_sees_it():
+    class Dead(RemoteTarget):
+        def probe(self, request):
+            raise ProbeError("The cell kl_term ended with StdinNotImplementedError: raw_input was called, but ...")
+
+    verdict = judge("kl_term.values", Dead("kl_term"), seed=1)
+    assert "nobody when a notebook is checked" in verdict["message"] and verdict["next_step"] == "Take input() out."

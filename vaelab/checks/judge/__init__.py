@@ -20,6 +20,7 @@ from vaelab.checks.judge import (
 )
 from vaelab.checks.judge.catalogue import BY_ID as MISTAKES
 from vaelab.checks.judge.problem import NotBegun, Problem, printable, short
+from vaelab.checks.judge.raised import meaning
 from vaelab.checks.judge.reply import opened
 from vaelab.checks.message import PROTOCOL
 from vaelab.checks.points import BY_ID
@@ -42,14 +43,14 @@ class Ask:
     Calling it gives ``(json, arrays)`` of a good reply; everything else raises `Problem`.
     """
 
-    def __init__(self, target, name):
+    def __init__(self, target: object, name: str):
         self.target, self.name = target, name
 
-    def __call__(self, json, arrays):
+    def __call__(self, json: dict, arrays: dict) -> tuple[dict, dict]:
         """Ask the probe, beside the target."""
         return self._asked("probe", json, arrays)
 
-    def replay(self, json, arrays):
+    def replay(self, json: dict, arrays: dict) -> tuple[dict, dict]:
         """Have graphs run where no student's code has run."""
         return self._asked("replay", json, arrays)
 
@@ -59,8 +60,14 @@ class Ask:
             try:
                 reply = getattr(self.target, whom)(request)
             except ProbeError as error:
+                text, hint = short(str(error)), meaning("", str(error))
+                if hint:
+                    text = f"{text.rstrip('.')}. That is: {hint.meaning}."
                 raise Problem(
-                    short(str(error)), next_step="Restart the kernel, run all cells, and look at the first error."
+                    text,
+                    next_step=hint.next_step
+                    if hint
+                    else "Restart the kernel, run all cells, and look at the first error.",
                 ) from None
         else:
             from vaelab.checks import replay
@@ -70,7 +77,7 @@ class Ask:
         return opened(reply, self.name)
 
 
-def judge(check_id, target, seed=None):
+def judge(check_id: str, target: object, seed: int | None = None) -> dict:
     """Judge `target` by the check `check_id`.
 
     Parameters
