@@ -101,7 +101,12 @@ class Run:
 
     def reconstructs(self, i: int, x: np.ndarray) -> bool:
         """Does `predict`, in step `i`, give the reconstruction, of a sample or of z_mean? A Problem for another shape."""
-        output = tensor(self.step(i, "predict").get("output"), self.arrays, "predict")
+        try:
+            output = tensor(self.step(i, "predict").get("output"), self.arrays, "predict")
+        except Problem as problem:
+            if " returned " in problem.message:
+                problem.next_step = "The last line of call should return the reconstruction, and nothing else."
+            raise
         if output.shape != x.shape:
             raise Problem(
                 f"predict on images of shape {x.shape} returned shape {output.shape}; one reconstruction for "

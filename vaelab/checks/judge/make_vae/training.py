@@ -204,12 +204,12 @@ def gradients(rng: np.random.Generator, ask: Asker) -> None:
         {"do": "fit", "x": name, "batch_size": len(x), "rate": 1.0, "weights": True, "quick": True}
         for name, x in data.items()
     ]
-    steps.append({"do": "evaluate", "x": ["x"], "batch_size": count, "quick": True})
-    run = Run(rng, ask, COURSE, size, data, steps)
-    run.step(0, "fit")
+    evaluate = {"do": "evaluate", "x": ["x"], "batch_size": count, "quick": True}
+    run = Run(rng, ask, COURSE, size, data, [evaluate, *steps, evaluate])
+    run.step(1, "fit")
     _follows_the_gradient(run, data["x"], rng, ask)
     _follows_it_with_many(run, data["many"])
-    _nothing_else_is_trained(run, data["x"], rng, ask)
+    _nothing_else_is_trained(run)
 
 
 def _right_step(run, i, rec, kl):
@@ -222,9 +222,9 @@ def _right_step(run, i, rec, kl):
 
 
 def _follows_the_gradient(run, x, rng, ask):
-    """A Problem unless step 0, on the images `x`, went down the gradient of the negative ELBO, or that way and less far."""
+    """A Problem unless step 1, on the images `x`, went down the gradient of the negative ELBO, or that way and less far."""
     rec, kl = run.networks.gradients(x)
-    moved = _steps(run, 0, rec)
+    moved = _steps(run, 1, rec)
     if not all(np.isfinite(moved[n]).all() for n in rec):
         raise Problem(
             "A training step makes weights infinite or nan.",
@@ -233,7 +233,7 @@ def _follows_the_gradient(run, x, rng, ask):
             next_step="Look for a square root or a logarithm of zero, or an exponential that overflows: its value may "
             "do no harm where its gradient does.",
         )
-    if _right_step(run, 0, rec, kl):
+    if _right_step(run, 1, rec, kl):
         return
     encoder = _weigh([_flat(rec, ENCODER), _flat(kl, ENCODER)], _flat(moved, ENCODER))
     decoder = _weigh([_flat(rec, DECODER)], _flat(moved, DECODER))
@@ -287,14 +287,14 @@ def _times(factor):
 
 
 def _follows_it_with_many(run, x):
-    """A Problem unless step 1, on as many images as training uses, went down the gradient, or that way and less far."""
-    run.step(1, f"fit with a batch of {len(x)}")
+    """A Problem unless step 2, on as many images as training uses, went down the gradient, or that way and less far."""
+    run.step(2, f"fit with a batch of {len(x)}")
     rec, kl = run.networks.gradients(x)
-    moved = _by_part(_steps(run, 1, rec), _slope(run.networks, x))
+    moved = _by_part(_steps(run, 2, rec), _slope(run.networks, x))
     shorter = all(
         np.linalg.norm(a) < np.linalg.norm(b) and a @ b > 0.5 * np.linalg.norm(a) * np.linalg.norm(b) for a, b in moved
     )
-    if not _right_step(run, 1, rec, kl) and not shorter:
+    if not _right_step(run, 2, rec, kl) and not shorter:
         raise Problem(
             f"With a batch of {len(x)} images, a training step moves the weights in another way than the gradient of the "
             "negative ELBO; with 7 images it does not.",
@@ -302,21 +302,19 @@ def _follows_it_with_many(run, x):
         )
 
 
-def _nothing_else_is_trained(run, x, rng, ask):
-    """A Problem unless the numbers, with the old weights put back after training, are the old ones."""
-    log, right = run.logs(2, keys=("loss",))[0]["loss"], sum(run.networks.parts(x))
-    if near(log, right):
-        return
-    ids, next_step, numbers_right = _by_value(rng, ask)
-    if not numbers_right:
-        raise wrong_number("After training, evaluate", "loss", log, right, ids, next_step)
-    raise wrong_number(
-        "With the weights of before put back into encoder and decoder after a step of training, evaluate",
-        "loss",
-        log,
-        right,
-        ["loss.trained_weight"],
-    )
+def _nothing_else_is_trained(run: Run) -> None:
+    """A Problem unless the loss, with the old weights put back after two steps of training, is the old one."""
+    if any("error" in run.steps[i] for i in (0, 3)):
+        return  # what is wrong with evaluate is the business of other checks
+    before, after = (run.logs(i, keys=("loss",))[0]["loss"] for i in (0, 3))
+    if not near(after, before):
+        raise wrong_number(
+            "With the weights of before put back into encoder and decoder after training, evaluate",
+            "loss",
+            after,
+            before,
+            ["loss.trained_weight"],
+        )
 
 
 def _by_value(rng, ask):
