@@ -61,7 +61,7 @@ def run(request, target):
                     raise ValueError(f"this probe speaks protocol {PROTOCOL}")
                 operation = _OPERATIONS[asked["op"]]
                 if not callable(target):
-                    text = f"the name stands for an object of type {type_name(target)}, not for a function"
+                    text = f"the name stands for an object of type {type_name(target)}, which is not a function"
                     body = {"status": "error", "error": {"type": "TypeError", "text": text}}
                 elif not _eager():
                     text = "this notebook switches off TensorFlow's eager execution, so that calling a function computes nothing."

@@ -4,7 +4,7 @@ import numpy as np
 
 from vaelab.checks.judge import draw, oracles, recognise
 from vaelab.checks.judge.kl_term.diagnose import connected, diagnosed, named, shape_problem, value_problem
-from vaelab.checks.judge.kl_term.run import LARGE, NAME, call, digits, is_right, output, three, values_of
+from vaelab.checks.judge.kl_term.run import LARGE, NAME, Case, call, digits, is_right, output, three, values_of
 from vaelab.checks.judge.problem import Asker, Problem
 from vaelab.checks.judge.reply import item, tensor
 
@@ -66,30 +66,29 @@ def prior(rng: np.random.Generator, ask: Asker) -> None:
 
 
 def values(rng: np.random.Generator, ask: Asker) -> None:
-    """The value for each image."""
-    cases = three(rng)
-    gots = values_of(ask, cases)
+    """The value for each image, in small batches and in a large one of numbers with many digits."""
+    cases, large = three(rng), _large(rng)
+    *gots, many = values_of(ask, [*cases, large])
     shape_problem(ask, cases, gots)
     value_problem(ask, cases, gots)
-    _large(rng, ask)
-
-
-def _large(rng, ask):
-    """A Problem unless the values are right for a large batch of numbers with many digits."""
-    batch, size = int(rng.integers(*LARGE)), int(rng.integers(3, 9))
-    m, v = (rng.uniform(-2.4, 2.4, (batch, size)).astype("float32").astype("float64") for _ in range(2))
-    (got,) = values_of(ask, [(m, v)])
-    shape_problem(ask, [(m, v)], [got])
-    if not is_right(got, m, v):
-        expected = oracles.kl(m, v)
-        i = int(np.argmax(abs(got - expected) / oracles.kl_size(m, v)))
+    shape_problem(ask, [large], [many])
+    if not is_right(many, *large):
+        expected = oracles.kl(*large)
+        i = int(np.argmax(abs(many - expected) / oracles.kl_size(*large)))
         raise Problem(
-            f"In a batch of {batch} images, kl_term returned {digits(got[i])} for an image where "
+            f"In a batch of {len(many)} images, kl_term returned {digits(many[i])} for an image where "
             f"{digits(expected[i])} was expected. In small batches, for numbers with few digits, it is right.",
-            got=digits(got[i]),
+            got=digits(many[i]),
             expected=f"{digits(expected[i])} nats",
             next_step="Look for a number of images, a limit or a rounding in your function.",
         )
+
+
+def _large(rng: np.random.Generator) -> Case:
+    """As many images as in training, of a size that nobody can guess, and numbers off any grid."""
+    size = int(rng.integers(*LARGE)), int(rng.integers(3, 9))
+    m, v = (rng.uniform(-2.4, 2.4, size).astype("float32").astype("float64") for _ in range(2))
+    return m, v
 
 
 def gradients(rng: np.random.Generator, ask: Asker) -> None:
