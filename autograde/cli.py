@@ -116,7 +116,7 @@ def _add_course(command):
         type=Path,
         default=Path(),
         metavar="FOLDER",
-        help="the course, with its assignments in FOLDER/solutions (default: the working directory)",
+        help="the course: its nbgrader_config.py, or assignments in FOLDER/source or FOLDER/solutions (default: the working directory)",
     )
 
 
@@ -157,7 +157,7 @@ def main(arguments=None):
             address(options.db_url)  # a slip of the pen is best heard of before a class is graded
         if not names(options.course):
             raise AssignmentError(
-                f"there is no course in {options.course.resolve()}: it has no solutions/NAME/NAME.py or .ipynb. "
+                f"there is no course in {options.course.resolve()}: it has no assignment with one notebook in solutions/ or source/. "
                 "Run this in the course's folder, or name that with --course."
             )
         return {"grade": _grade, "demo": _demo, "feedback": _feedback}[options.command](options)

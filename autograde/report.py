@@ -1,7 +1,6 @@
 """What the instructor gets: one HTML page that says first what has to be done, and marks as CSV."""
 
 import base64
-import hashlib
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from autograde import alike, exports
-from autograde.feedback import ABOUT, ENVIRONMENT, TEMPLATES, mistake_names, style, write_page
+from autograde.feedback import ABOUT, ENVIRONMENT, TEMPLATES, mistake_names, policy, style, write_page
 from autograde.items import Item, discrimination
 from autograde.ledger import write_safely
 from autograde.result import Result
@@ -179,11 +178,10 @@ def render(parts: Sequence[Part], failed: Sequence[dict], unmatched: Sequence, s
         part.groups = alike.groups(part.answers)
         part.rows = dict(sorted(part.rows.items()))
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return ENVIRONMENT.get_template("report.html").render(
         style=style(),
         script=Markup(script),
-        digest=digest,
+        policy=policy(script),
         when=f"{datetime.now():%d %B %Y, %H:%M}",
         sandboxed=sandboxed,
         failed=list(failed),
