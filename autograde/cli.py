@@ -4,6 +4,7 @@ import argparse
 import json
 import math
 import os
+import shlex
 import sys
 import webbrowser
 from collections import Counter
@@ -243,10 +244,11 @@ def _run_and_report(settings):
 def _say_what_is_next(report, marks):
     print(f"Report, feedback and marks: {report}")
     if waiting := sum(line["to_grade"] for line in marks):
-        print(
-            f"Submissions with written answers to mark: {waiting}. Run `make formgrader`, then `python -m autograde feedback` "
-            "(of another --out or --db-url: tell autograde/nbgrader_config.py, and `feedback`)."
-        )
+        out = report.resolve().parent
+        usual = out == Path("workspace").resolve()
+        formgrader = "make formgrader" if usual else f"AUTOGRADE_OUT={shlex.quote(str(out))} make formgrader"
+        again = "python -m autograde feedback" + ("" if usual else f" --out {shlex.quote(str(out))}")
+        print(f"Submissions with written answers to mark: {waiting}. Run `{formgrader}`, then `{again}`.")
 
 
 def _feedback(options):

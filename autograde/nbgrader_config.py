@@ -5,16 +5,19 @@ nbgrader reads it from the working directory or from ``JUPYTER_CONFIG_PATH``
 
     JUPYTER_CONFIG_PATH=autograde nbgrader ...      from the project's folder
     nbgrader ...                                    from autograde/
+
+``AUTOGRADE_OUT`` names the grader's ``--out``, where that is not ``workspace``: ``AUTOGRADE_OUT=workspace/demo make formgrader``.
 """
 
+import os
 from pathlib import Path
 
 c = get_config()  # noqa: F821  (given by traitlets)
 
 project = Path(__file__).resolve().parent.parent
-workspace = "workspace"
+workspace = os.environ.get("AUTOGRADE_OUT") or "workspace"
 # SQLite creates a database, but not the folder it lies in.
-(project / workspace).mkdir(exist_ok=True)
+(project / workspace).mkdir(parents=True, exist_ok=True)
 
 c.CourseDirectory.course_id = "vae"
 c.CourseDirectory.root = str(project)
@@ -41,6 +44,14 @@ c.CourseDirectory.ignore = [
     "*.json",
     "*.log",
     ".*",
+]
+
+# nbgrader's own pages of feedback show each test's source. Without its hidden tests, a click on formgrader's button does no harm:
+# `python -m autograde feedback` writes the grader's pages again.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 
 # A solution saved by hand may hold jupytext's pairing or the state of widgets in its

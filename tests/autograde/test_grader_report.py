@@ -12,8 +12,10 @@ import unicodedata
 import numpy as np
 import pytest
 from grading_helpers import COURSE
+from nbgrader.converters import GenerateFeedback
 from test_grader_gradebook import Student, result_of
 
+from autograde import assignment
 from autograde.cli import main, parser
 from autograde.feedback import page, questions
 from autograde.gradebook import GradebookError, Writer
@@ -355,9 +357,16 @@ def test_after_grading_it_is_said_how_to_mark_written_answers(tmp_path, capsys):
         ledger.keep(submission, result, notebook)
     assert main(["feedback", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out.splitlines()[-1]
-    assert "written answers to mark: 1" in said and said.index("make formgrader") < said.index(
-        "python -m autograde feedback"
-    )
+    assert "written answers to mark: 1" in said
+    assert f"`AUTOGRADE_OUT={tmp_path} make formgrader`, then `python -m autograde feedback --out {tmp_path}`" in said
+
+
+def test_formgrader_looks_where_the_results_are_and_its_feedback_has_no_hidden_tests(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUTOGRADE_OUT", str(tmp_path / "out"))
+    config = assignment.nbgrader_config()
+    assert config.CourseDirectory.db_url == f"sqlite:///{tmp_path}/out/gradebook.db"
+    assert config.CourseDirectory.autograded_directory == f"{tmp_path}/out/autograded"
+    assert "nbgrader.preprocessors.ClearHiddenTests" in GenerateFeedback(config=config).preprocessors
 
 
 @pytest.mark.sandbox

@@ -1,0 +1,2 @@
+def to_kelvin(celsius):
+    return celsius + 273.15
