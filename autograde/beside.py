@@ -37,14 +37,15 @@ def _matches(name: str, patterns: list[str]) -> bool:
 
 def together(given: Files, handed_in: Mapping[str, File]) -> Files:
     """The files of a submission: ``handed_in`` by path, and those ``given``, which win. What cannot be read is not there."""
-    found = {}
+    found, room = {}, MOST
     for path, file in sorted(handed_in.items())[:MOST_FILES]:
         try:
-            content = file.read(MOST)
+            content = file.read(room)
         except (OSError, zipfile.BadZipFile):
             continue
-        if len(content) <= MOST and _inside(path):
+        if len(content) <= room and _inside(path):
             found[path] = content
+            room -= len(content)
     return _cut({**found, **dict(given)})
 
 

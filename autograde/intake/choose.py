@@ -132,7 +132,7 @@ def cells(file: File) -> list | None:
     """The cells of a notebook; none if it cannot be read; None if it is too large to be looked into."""
     try:
         data = file.read(LOOKED_INTO)
-        return submitted.read(data) if len(data) <= LOOKED_INTO else None
+        return submitted.read(data, parts=500_000) if len(data) <= LOOKED_INTO else None
     except (submitted.Damaged, OSError, zipfile.BadZipFile):
         return []
 

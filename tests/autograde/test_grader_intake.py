@@ -665,7 +665,7 @@ def test_notebooks_too_large_to_look_into_are_chosen_before_rubbish_and_after_an
 
 def test_of_a_students_many_notebooks_few_are_parsed_and_none_that_is_large(place, monkeypatch):
     parsed, read = [], submitted.read
-    monkeypatch.setattr(submitted, "read", lambda data: parsed.append(len(data)) or read(data))
+    monkeypatch.setattr(submitted, "read", lambda data, **more: parsed.append(len(data)) or read(data, **more))
     monkeypatch.setattr(choose, "LOOKED_INTO", len(BOOK))
     spares = {f"A_11_assignsubmission_file/{i}.ipynb": BOOK + b" " * (i % 2) for i in range(100)}
     students, _ = collect(place(spares | {"A_11_assignsubmission_file/mini.ipynb": BOOK}), "mini")

@@ -1,4 +1,4 @@
-"""Display very many very small things."""
+"""Display thousands of very small things."""
 
 from IPython import get_ipython
 
@@ -12,7 +12,7 @@ def send(kind, content, **header):
     kernel.session.send(kernel.iopub_socket, message)
 
 
-for i in range(20_000):
+for i in range(3000):
     send("display_data", {"data": {"text/plain": "x"}})
-for i in range(20_000):
+for i in range(3000):
     send("stream", {"name": ("stdout", "stderr")[i % 2], "text": "x"})
