@@ -15,7 +15,7 @@ SYSTEM = make python3-venv chromium fonts-dejavu-core bubblewrap postgresql data
 ABSENT = for package in $(SYSTEM); do \
 	dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || echo $$package; done
 
-.PHONY: help lab grade-mine solutions check lint types test ready system release reference kill-matrix attempts grade-demo formgrader bench moving-picture site screenshots lock
+.PHONY: help lab grade-mine solutions check lint types test ready system oldest release reference kill-matrix attempts grade-demo formgrader bench moving-picture site screenshots lock
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -53,6 +53,14 @@ types: $(INSTALLED)
 
 test: ready $(INSTALLED)  ## run all tests (a few of them: make test ARGS="-k kl_term"; one process: WORKERS=0)
 	$(PYTEST) $(ARGS)
+
+# The lower ends of the version ranges in pyproject.toml; requirements.txt holds the upper ones.
+OLDEST = .venv-oldest
+oldest: $(INSTALLED)  ## test the oldest versions that the course may be installed beside
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(OLDEST)
+	$(BIN)/uv pip install --quiet --python $(OLDEST)/bin/python --resolution lowest-direct . "pytest>=8" "pytest-timeout>=2.3" "nbgrader>=0.9.5" "jupytext>=1.17"
+	$(OLDEST)/bin/python -m pytest -o cache_dir=$(OLDEST)/cache tests/test_models.py tests/test_training.py tests/test_explorer.py \
+		tests/checks/test_checks_proven.py -k "not wrong_answer or no_half" $(ARGS)
 
 # As root on Debian and Ubuntu (a container, CI) what is absent is installed; elsewhere a person decides.
 ready:

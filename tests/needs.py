@@ -5,7 +5,6 @@ A test says what it needs by its marker; ``tests/conftest.py`` skips it with the
 """
 
 import functools
-import os
 import shutil
 import subprocess
 import sys
@@ -61,11 +60,6 @@ def _no_network() -> str | None:
     return None if tried.returncode == 0 else "pip does not reach its package index"
 
 
-def _no_second_core() -> str | None:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return None if cores > 1 else "there is one core only"
-
-
 #: By marker: what its tests need, in words, and the function that says what is missing.
 NEEDS: dict[str, tuple[str, Callable[[], str | None]]] = {
     "sandbox": ("a sandbox", _no_sandbox),
@@ -73,7 +67,6 @@ NEEDS: dict[str, tuple[str, Callable[[], str | None]]] = {
     "postgresql": ("a PostgreSQL server", _no_postgresql),
     "full_data": ("all 70,000 images", _no_full_data),
     "network": ("the network", _no_network),
-    "two_cores": ("two cores", _no_second_core),
 }
 
 

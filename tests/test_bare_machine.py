@@ -1,0 +1,92 @@
+"""On a machine that lacks what tests need, everything is collected, the rest runs, and each skip says why."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from projects import PROJECT
+
+TESTS = PROJECT / "tests"
+#: By marker: a module with tests that carry it, and what hides what they need.
+MODULES = {
+    "sandbox": "autograde/test_grader_exchange.py",
+    "browser": "browser/test_lab.py",
+    "postgresql": "autograde/test_grader_gradebook.py",
+    "network": "test_setup.py",
+}
+PROGRAMS = {"bwrap", "chromium", "chromium-browser", "google-chrome", "initdb", "pg_lsclusters"}
+
+pytestmark = pytest.mark.setup
+
+
+def about_absence():
+    helpers = [path for path in TESTS.glob("*.py") if not path.name.startswith("test_")]
+    return [*helpers, PROJECT / "autograde" / "cli.py", *(TESTS / name for name in MODULES.values())]
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """The environment of a process that finds every program but those, no package index and no CI."""
+    programs = tmp_path_factory.mktemp("bin")
+    for folder in os.environ["PATH"].split(os.pathsep):
+        for path in Path(folder).glob("*") if folder else ():
+            if path.name not in PROGRAMS and not (programs / path.name).exists():
+                (programs / path.name).symlink_to(path)
+    hidden = {"CI", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_TESTRUNUID"}
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    nowhere = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_NO_INPUT": "1"}
+    return environment | nowhere | {"PATH": str(programs)}
+
+
+def run_pytest(environment, *arguments, within=()):
+    line = [*within, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *arguments]
+    return subprocess.run(line, cwd=PROJECT, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.proof(about=lambda: [TESTS])
+def test_every_test_is_collected_where_everything_is_missing(bare):
+    done = run_pytest(bare, "--collect-only")
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert re.search(r"\d+ tests collected", done.stdout)
+
+
+@pytest.mark.proof(about=about_absence)
+@pytest.mark.parametrize("marker", MODULES)
+def test_what_cannot_run_is_skipped_with_a_reason_and_counted(marker, bare):
+    done = run_pytest(bare, "--prove-anew", "-m", marker, TESTS / MODULES[marker])
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert re.search(r"\d+ skipped", done.stdout) and " passed" not in done.stdout
+    assert re.search(r"^\d+ tests? needs? (a|the) \w.*: .+$", done.stdout, flags=re.MULTILINE)
+
+
+@pytest.mark.proof(about=about_absence)
+def test_with_ci_set_nothing_may_be_missing(bare):
+    done = run_pytest(bare | {"CI": "true"}, "-m", "sandbox", TESTS / MODULES["sandbox"])
+    assert done.returncode == 1 and "with CI set, nothing may be missing" in done.stdout
+
+
+@pytest.mark.sandbox
+@pytest.mark.proof(about=about_absence)
+def test_where_user_namespaces_are_forbidden_the_sandboxes_tests_are_skipped_and_the_others_run(bare):
+    forbid = [shutil.which("bwrap"), "--unshare-user", "--disable-userns", "--dev-bind", "/", "/", "--"]
+    environment = bare | {"PATH": os.environ["PATH"]}
+    sandboxed = run_pytest(environment, "-m", "sandbox", TESTS / MODULES["sandbox"], within=forbid)
+    assert sandboxed.returncode == 0 and "user namespaces are switched off here" in sandboxed.stdout, sandboxed.stdout
+    ordinary = run_pytest(environment, TESTS / "test_nothing_lost.py", within=forbid)
+    assert ordinary.returncode == 0 and " passed" in ordinary.stdout and "skipped" not in ordinary.stdout
+
+
+@pytest.mark.sandbox
+@pytest.mark.proof(about=about_absence)
+@pytest.mark.parametrize("missing", ["bubblewrap", "user namespaces"])
+def test_grade_demo_says_at_once_what_is_missing(missing, bare, tmp_path):
+    forbid = [shutil.which("bwrap"), "--unshare-user", "--disable-userns", "--dev-bind", "/", "/", "--"]
+    within, environment = ([], bare) if missing == "bubblewrap" else (forbid, bare | {"PATH": os.environ["PATH"]})
+    line = [*within, sys.executable, "-m", "autograde", "demo", "--no-browser", "--out", tmp_path / "out"]
+    done = subprocess.run(line, cwd=PROJECT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert missing in done.stderr and not (tmp_path / "out").exists()
