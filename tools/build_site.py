@@ -32,6 +32,14 @@ MODULES = (
     "vaelab.borrow", "vaelab.profiles",
 )  # fmt: skip
 
+# What the theme lacks for people without a mouse or a screen: the level of its captions, which are headings, and the
+# focus of what may have to be scrolled.
+_MENDED = (
+    ('role="heading">', 'role="heading" aria-level="2">'),
+    ("<pre>", '<pre tabindex="0">'),
+    ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
+)
+
 
 def assignments():
     """Names of the released notebooks, in order."""
@@ -119,7 +127,9 @@ def _definition(node, method=False):
 
 
 def _docstring(node):
-    return NumpyDocstring(ast.get_docstring(node) or "", Config(napoleon_use_rtype=False)).lines()
+    return NumpyDocstring(
+        ast.get_docstring(node) or "", Config(napoleon_use_rtype=False, napoleon_use_ivar=True)
+    ).lines()
 
 
 def _indented(lines):
@@ -178,9 +188,10 @@ def main():
         ]
         subprocess.run(command, check=True)
     for path in output.rglob("*.html"):
-        # The theme's captions are headings that do not say of which level.
         text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace('role="heading">', 'role="heading" aria-level="2">'), encoding="utf-8")
+        for before, after in _MENDED:
+            text = text.replace(before, after)
+        path.write_text(text, encoding="utf-8")
     size = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
     print(f"{output}: {len(list(output.rglob('*.html')))} pages, {size / 1e6:.1f} MB")
 
