@@ -126,9 +126,12 @@ def test_course_holds_a_notebook_for_each_assignment_and_pictures_alone():
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_no_line_of_an_answer_or_a_hidden_test_reaches_the_course(assignment):
     source = (PROJECT / "solutions" / assignment / f"{assignment}.py").read_text(encoding="utf-8")
-    secret = set()
-    for region in re.findall(r"BEGIN (?:SOLUTION|HIDDEN TESTS).*?\n(.*?)\n[^\n]*END", source, flags=re.DOTALL):
-        secret |= {line.strip("# ") for line in region.splitlines()}
+    regions = r"BEGIN (?:SOLUTION|HIDDEN TESTS).*?\n(.*?)\n[^\n]*END"
+    secret = {
+        line.strip("# ") for region in re.findall(regions, source, flags=re.DOTALL) for line in region.splitlines()
+    }
+    # What an example shows before the exercise, such as the signature of a method, is no secret.
+    secret -= {line.strip("# ") for line in re.sub(regions, "", source, flags=re.DOTALL).splitlines()}
     released = (PROJECT / "course" / assignment / f"{assignment}.ipynb").read_text(encoding="utf-8")
     notebook = nbformat.reads(released, as_version=4)
     shown = {line.strip("# ") for cell in notebook.cells for line in cell.source.splitlines()}
@@ -184,6 +187,17 @@ def test_a_changed_layout_of_the_script_is_put_right_without_running_anything(re
     script.write_text(DEMO.replace("\n\n\n", "\n\n"), encoding="utf-8")
     assert make_release(released_demo).stdout == "01_demo: unchanged; released\n"
     assert files(released_demo) == files(released)
+
+
+def test_a_changed_text_is_released_without_running_anything(released_demo, released):
+    script = released_demo / "solutions/01_demo/01_demo.py"
+    script.write_text(DEMO.replace("With one exercise.", "With a single exercise."), encoding="utf-8")
+    assert make_release(released_demo).stdout.startswith("01_demo: text changed; released")
+    now, before = (
+        nbformat.read(project / "solutions/01_demo/01_demo.ipynb", as_version=4)
+        for project in (released_demo, released)
+    )
+    assert "single" in now.cells[0].source and now.cells[1] == before.cells[1] and now.cells[1].outputs
 
 
 def test_cells_have_readable_unique_ids_and_nbgrader_cells_their_grade_id(demo):

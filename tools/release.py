@@ -142,16 +142,29 @@ def _refuse_noise(cell, assignment):
 
 
 def build_solution(assignment, project=PROJECT, force=False):
-    """Bring solutions/NN/NN.ipynb in step with NN.py; say whether it had to be executed."""
+    """Bring solutions/NN/NN.ipynb in step with NN.py; say what that took: "executed", "text changed" or "unchanged"."""
     folder = project / "solutions" / assignment
     source, target = folder / f"{assignment}.py", folder / f"{assignment}.ipynb"
     notebook = read_source(source)
     if script(notebook, project) != source.read_text(encoding="utf-8"):
         _write(source, script(notebook, project))
-    if not force and target.exists() and content(nbformat.read(target, as_version=4)) == content(notebook):
-        return False
+    if not force and target.exists():
+        known = nbformat.read(target, as_version=4)
+        if content(known) == content(notebook):
+            return "unchanged"
+        old, new = _code(known), _code(notebook)
+        if [(c.id, c.source, c.metadata) for c in old] == [(c.id, c.source, c.metadata) for c in new]:
+            for cell, executed in zip(new, old):
+                cell.outputs, cell.execution_count = executed.outputs, executed.execution_count
+            _write(target, nbformat.writes(notebook) + "\n")
+            return "text changed"
     _write(target, nbformat.writes(execute(notebook, folder)) + "\n")
-    return True
+    return "executed"
+
+
+def _code(notebook):
+    """The code cells of `notebook`."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def _write(path, text):
@@ -214,9 +227,9 @@ def main(arguments=None):
     for assignment in options.assignments or known:
         print(f"{assignment}: ", end="", flush=True)
         tests = kinds(assignment)
-        executed = build_solution(assignment, force=options.force)
+        done = build_solution(assignment, force=options.force)
         generate(assignment)
-        print(f"{'executed and released' if executed else 'unchanged; released'}: {tests}")
+        print(f"{'executed and released' if done == 'executed' else f'{done}; released'}: {tests}")
 
 
 if __name__ == "__main__":

@@ -661,8 +661,7 @@ LatentExplorer(trained_decoder)
 # **To read.** Kingma and Welling (2014, arXiv:1312.6114) and Rezende, Mohamed and Wierstra (2014, arXiv:1401.4082) found
 # the method at the same time; both explain the reparameterisation trick. Loaiza-Ganem and Cunningham, *The continuous
 # Bernoulli* (2019, arXiv:1907.06845), on grey pixels as coin flips. Hoffman and Johnson, *ELBO surgery* (2016), on
-# the aggregated posterior. Xiao, Rasul and Vollgraf (2017, arXiv:1708.07747) made Fashion-MNIST. For Keras: its guide
-# *Customizing what happens in fit()*.
+# the aggregated posterior. Xiao, Rasul and Vollgraf (2017, arXiv:1708.07747) made Fashion-MNIST.
 
 # %% [markdown]
 # **Where you stand.** The table shows each check as it last ran here. Without a teacher, take the `#` out of the first
