@@ -472,10 +472,10 @@ strange = {
     "shuffled pixels": rng.permuted(half, axis=1),
     "inverted": 1 - half,
 }
-plots.samples(np.concatenate([odd[:10] for odd in strange.values()]))
+plots.compare(half[:10], {name: odd[:10] for name, odd in strange.items()})
 
 # %% [markdown]
-# A row for each kind: black, dark, upside down, shuffled, inverted. A score sorts well if a strange image mostly gets a higher one than a test image: the probability of that is the **AUROC**, ½ for chance and 1 for
+# Ten test images, and a row for each kind made from them. A score sorts well if a strange image mostly gets a higher one than a test image: the probability of that is the **AUROC**, ½ for chance and 1 for
 # perfect sorting.
 
 # %%
