@@ -61,7 +61,9 @@ class Job:
             self.problem or "",
             *(f"{path} {hashlib.sha256(content).hexdigest()}" for path, content in self.files),
         ]
-        return hashlib.sha256("\0".join(parts).encode() + b"\0" + self.data).hexdigest()
+        digest = hashlib.sha256("\0".join([*parts, ""]).encode())
+        digest.update(self.data)
+        return digest.hexdigest()
 
 
 @functools.cache
