@@ -19,6 +19,7 @@ from autograde.ledger import Busy, Ledger, write_safely
 from autograde.pipeline import Settings, default_workers, run
 from autograde.progress import on_screen
 from autograde.report import write_all
+from autograde.result import OtherFormat
 from autograde.submitted import printable
 
 SHOUT = """
@@ -162,7 +163,7 @@ def main(arguments=None):
                 "Run this in the course's folder, or name that with --course."
             )
         return {"grade": _grade, "demo": _demo, "feedback": _feedback}[options.command](options)
-    except (SandboxMissing, IntakeError, AssignmentError, GradebookError, Busy) as problem:
+    except (SandboxMissing, IntakeError, AssignmentError, GradebookError, Busy, OtherFormat) as problem:
         print(f"autograde: {problem}", file=sys.stderr)
         return 2
     except OSError as problem:

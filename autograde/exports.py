@@ -29,8 +29,8 @@ def write_all(out: Path, lines: Sequence[Line], out_of: Mapping[str, float] | No
     _marks(out / "marks.csv", lines)
     for name in dict.fromkeys(line["assignment"] for line in lines):
         mine = [scaled(line, out_of or {}) for line in lines if line["assignment"] == name]
-        _write_csv(out / f"canvas_{name}.csv", canvas(name, mine))
-        _write_csv(out / f"moodle_{name}.csv", moodle(mine))
+        write_csv(out / f"canvas_{name}.csv", canvas(name, mine))
+        write_csv(out / f"moodle_{name}.csv", moodle(mine))
         for system, called in (("moodle", _moodle_path), ("canvas", _canvas_path)):
             _zip(out, f"{system}_feedback_{name}.zip", system, called, mine)
 
@@ -53,7 +53,8 @@ def text(value: object) -> str:
     return f"'{value}" if re.match(r"\W*[=+\-@]", unicodedata.normalize("NFKC", value)) else value
 
 
-def _write_csv(path: Path, rows: Iterable[Sequence], mark: str = "") -> None:
+def write_csv(path: Path, rows: Iterable[Sequence], mark: str = "") -> None:
+    """Write ``rows`` as CSV, safely; ``mark`` comes first."""
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
     write_safely(path, mark + stream.getvalue())
@@ -65,7 +66,7 @@ def _marks(path: Path, lines: Sequence[Line]) -> None:
     points = [["" if (p := line["cells"].get(q)) is None else p for q in questions] for line in lines]
     head = [*COLUMNS, *map(text, questions)]
     # Without the mark, Excel takes it for another encoding.
-    _write_csv(path, [head, *([*row, *more] for row, more in zip(rows, points))], mark="\ufeff")
+    write_csv(path, [head, *([*row, *more] for row, more in zip(rows, points))], mark="\ufeff")
 
 
 def number(line: Line) -> str:

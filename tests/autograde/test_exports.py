@@ -5,8 +5,9 @@ import io
 import zipfile
 
 import pytest
+from nbgrader.api import Gradebook
 
-from autograde import exports
+from autograde import exports, plugins
 
 
 def line(student="ada", **changes):
@@ -100,3 +101,44 @@ def test_marks_have_a_column_for_each_question(tmp_path):
     write(tmp_path, line(cells={"test_a": 3.0, "q": None}), line("bob", assignment="other", cells={"test_z": 1.5}))
     head, ada, bob = rows(tmp_path / "marks.csv")
     assert head[-3:] == ["test_a", "q", "test_z"] and ada[-3:] == ["3.0", "", ""] and bob[-3:] == ["", "", "1.5"]
+
+
+# --- nbgrader's own export ------------------------------------------------------------------
+
+
+@pytest.fixture
+def gradebook(tmp_path):
+    """Stock nbgrader's gradebook: ada is graded, ben waits for a person, cyd handed in nothing."""
+    book = Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}")
+    book.add_assignment("ps1")
+    book.add_notebook("problem1", "ps1")
+    book.add_grade_cell("test_a", "problem1", "ps1", max_score=8, cell_type="code")
+    for student, first, lms in (("ada", "Ada", "4711"), ("ben", None, None), ("cyd", "Cyd", None)):
+        book.add_student(student, first_name=first, last_name=None, lms_user_id=lms)
+    for student, score in (("ada", 6.0), ("ben", None)):
+        book.add_submission("ps1", student)
+        grade = book.find_grade("test_a", "problem1", "ps1", student)
+        grade.auto_score, grade.needs_manual_grade = score, score is None
+    book.db.commit()
+    yield book
+    book.close()
+
+
+def test_any_gradebook_is_exported_for_an_lms(gradebook, tmp_path):
+    plugins.MoodleExportPlugin(to=str(tmp_path / "out")).export(gradebook)
+    plugins.CanvasExportPlugin(to=str(tmp_path / "out"), out_of=100.0).export(gradebook)
+    assert [row[:4] for row in rows(tmp_path / "out" / "moodle_ps1.csv")[1:]] == [
+        ["Participant 4711", "Ada", "6.0", "8.0"],
+        ["Participant ben", "", "", "8.0"],
+    ]
+    assert [[row[1], row[5]] for row in rows(tmp_path / "out" / "canvas_ps1.csv")[2:]] == [
+        ["4711", "75.0"],
+        ["ben", ""],
+    ]
+
+
+def test_an_export_of_some_students_and_assignments(gradebook, tmp_path):
+    plugins.MoodleExportPlugin(to=str(tmp_path / "out"), assignment=["other"]).export(gradebook)
+    assert not list((tmp_path / "out").iterdir())
+    plugins.MoodleExportPlugin(to=str(tmp_path / "out"), student=["ben"]).export(gradebook)
+    assert len(rows(tmp_path / "out" / "moodle_ps1.csv")) == 2

@@ -403,3 +403,13 @@ def test_with_a_scheduler_this_machine_needs_no_sandbox(tmp_path, capsys, monkey
     assert main([*command, "--scheduler", "tcp://127.0.0.1:1"]) == 2
     assert "holds no submissions" in capsys.readouterr().err
     assert main(command) == 2 and "bubblewrap is not installed" in capsys.readouterr().err
+
+
+def test_results_of_a_newer_grader_are_named_and_not_guessed_at(tmp_path, capsys):
+    result, notebook = graded()
+    submission = Student()
+    submission.assignment = "mini"
+    with Ledger(tmp_path) as ledger:
+        ledger.keep(submission, result | {"format": 99}, notebook)
+    assert main(["feedback", "--out", str(tmp_path)]) == 2
+    assert "this result has format 99" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pytest
 
 from vaelab.checks import PROTOCOL
 from vaelab.checks.judge.plain import Mistake, difference, same, values
-from vaelab.checks.judge.reply import NotBegun, Problem
+from vaelab.checks.judge.problem import NotBegun, Problem
 from vaelab.checks.message import pack, unpack
 from vaelab.checks.student import probe
 from vaelab.checks.student.values import Frame, Other, TooLarge, packed, unpacked

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vaelab.checks.judge.reply import Problem, raised, short
+from vaelab.checks.judge.problem import Problem, short
+from vaelab.checks.judge.raised import raised
 from vaelab.checks.student.values import EXACT, Frame, Other, packed, unpacked
 
 
