@@ -43,15 +43,15 @@ def source_folder(course=PROJECT):
 
 
 def names(course=PROJECT):
-    """Names of all assignments of a course, in order: folders with a notebook of their name, or with one notebook."""
-    return sorted(path.name for path in source_folder(course).glob("*/") if _source_path(path) is not None)
+    """Names of all assignments of a course, in order: folders with a notebook, or with a script of their name."""
+    return sorted(path.name for path in source_folder(course).glob("*/") if _sources(path))
 
 
-def _source_path(folder):
-    """The script or the notebook that an assignment is made from, or None."""
-    notebooks = [path for path in sorted(folder.glob("*.ipynb")) if not path.name.startswith(".")]
-    own = [path for path in (folder / f"{folder.name}.py", folder / f"{folder.name}.ipynb") if path.is_file()]
-    return own[0] if own else notebooks[0] if len(notebooks) == 1 else None
+def _sources(folder):
+    """The notebooks of an assignment, each as the script or the file that it is made from, by name."""
+    found = {path.stem: path for path in sorted(folder.glob("*.ipynb")) if not path.name.startswith(".")}
+    script = folder / f"{folder.name}.py"
+    return found | {folder.name: script} if script.is_file() else found
 
 
 def source_notebook(name, course=PROJECT):
@@ -60,15 +60,28 @@ def source_notebook(name, course=PROJECT):
     Read from the percent script ``NAME/NAME.py`` in the course's source folder or, without one, from the notebook there.
     """
     folder = source_folder(course) / name
-    path = _source_path(folder) if folder.is_dir() else None
-    if path is None:
+    paths = list(_sources(folder).values())
+    if not paths:
         raise AssignmentError(
             f"there is no assignment {name!r} in {folder.parent}; there are: {', '.join(names(course)) or 'none'}."
         )
-    notebook = jupytext.read(path)
+    if len(paths) > 1:
+        shown = ", ".join(path.name for path in paths)
+        raise AssignmentError(
+            f"{name} has {len(paths)} notebooks ({shown}); this grader takes one for each assignment."
+        )
     config = nbgrader_config(course)
-    for step in (ClearSolutions, ClearOutput, ComputeChecksums):
-        notebook, _ = step(config=config).preprocess(notebook, {})
+    try:
+        notebook = jupytext.read(paths[0])
+        for step in (ClearSolutions, ClearOutput, ComputeChecksums):
+            notebook, _ = step(config=config).preprocess(notebook, {})
+    except (
+        ValueError,
+        RuntimeError,
+        KeyError,
+        AttributeError,
+    ) as error:  # no notebook, or regions that nbgrader cannot follow
+        raise AssignmentError(f"{paths[0]} cannot be released or graded: {str(error)[:300]}") from None
     return notebook
 
 

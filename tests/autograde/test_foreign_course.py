@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.utils import determine_grade, is_grade
 
-from autograde import assignment
+from autograde import assignment, pipeline
 from autograde.cli import main
 
 NAME = "readings"
@@ -83,6 +83,33 @@ def test_nbgraders_defaults_are_read(course):
     assert {c.id: c.judged for c in assignment.load(NAME, course).cells if c.kind == "test"} == dict.fromkeys(
         ["test_read", "test_mean", "test_parts"], False
     )
+
+
+def test_an_assignment_of_several_notebooks_is_named_and_stops_no_other(course, tmp_path):
+    shutil.copytree(course / "source", tmp_path / "source")
+    for name in ("a", "b"):
+        (tmp_path / "source" / "ps1").mkdir(exist_ok=True)
+        shutil.copyfile(course / "source" / NAME / "week 1.ipynb", tmp_path / "source" / "ps1" / f"{name}.ipynb")
+    with pytest.raises(assignment.AssignmentError, match=r"ps1 has 2 notebooks \(a.ipynb, b.ipynb\)"):
+        assignment.load("ps1", tmp_path)
+    said = []
+    found = pipeline._assignments(
+        pipeline.Settings(tmp_path, tmp_path, tmp_path), assignment.names(tmp_path), said.append
+    )
+    assert list(found) == [NAME] and len(said) == 1 and "ps1" in said[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"cells": 3}', ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code", "metadata": {}, '
+     '"outputs": [], "execution_count": null, "id": "a", "source": "### BEGIN SOLUTION"}]}')],
+)  # fmt: skip
+def test_an_assignment_that_is_broken_in_any_way_is_named(tmp_path, text):
+    path = tmp_path / "source" / "ps2" / "ps2.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    with pytest.raises(assignment.AssignmentError):
+        assignment.load("ps2", tmp_path)
 
 
 @pytest.mark.sandbox
