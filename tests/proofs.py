@@ -3,7 +3,9 @@
 ``@pytest.mark.proof(about=function)`` marks a test whose outcome is settled by files: the function
 gives the paths (files or folders) that decide it, from the test's own parameters. When the test has passed, a
 digest of all of that is kept in pytest's cache (``.pytest_cache``, ignored by git); while the digest stays
-the same, the test passes from the record. Failures are never kept. With ``CI`` set, or ``--prove-anew``,
+the same, the test passes from the record. Tests that start a sandbox, a browser or a kernel are
+kept, too: about the whole project, where they do not say about what. Failures are never kept. With ``CI`` set,
+or ``--prove-anew``,
 every proof is taken anew. The last lines of a run say how many were.
 """
 
@@ -59,9 +61,19 @@ def _key(item: pytest.Function) -> str:
     return "proofs/" + hashlib.sha256(f"{item.path.relative_to(PROJECT)}::{item.name}".encode()).hexdigest()[:32]
 
 
+#: Tests with one of these markers are proofs about the whole project, where they do not say what they are about.
+ABOUT_ALL = ("sandbox", "browser", "kernel", "postgresql")
+ALL = ("autograde", "vaelab", "solutions", "course", "tools", "docs", "pyproject.toml", "Makefile", "README.md")
+
+
+def is_proof(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("proof", *ABOUT_ALL))
+
+
 def _about(item: pytest.Function) -> Iterable[Path]:
     mark = item.get_closest_marker("proof")
-    assert mark is not None
+    if mark is None:
+        return [*(PROJECT / name for name in ALL), item.path.parent]
     about = mark.kwargs["about"]
     params = getattr(getattr(item, "callspec", None), "params", {})
     wanted = inspect.signature(about).parameters
@@ -84,7 +96,7 @@ class Record:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Function) -> None:
         """Before its fixtures are made: a proof from the record needs none of them."""
-        if item.get_closest_marker("proof") and self.holds(item):
+        if is_proof(item) and self.holds(item):
             item.user_properties.append(("proof", KEPT))
             item.fixturenames = []
 
@@ -95,7 +107,7 @@ class Record:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Function) -> Generator[None, object, object]:
-        if not item.get_closest_marker("proof") or ("proof", KEPT) in item.user_properties:
+        if not is_proof(item) or ("proof", KEPT) in item.user_properties:
             return (yield)
         before = digest(item, _about(item))
         outcome = yield
