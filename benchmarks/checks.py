@@ -24,6 +24,8 @@ ANSWERS = {
     "make_vae": ("02_vae", "course"),
     "make_conv_encoder": ("03_conv_vae", "strides"),
     "looks_healthy": ("05_looks_healthy", "formula"),
+    "log_weight": ("06_how_tight", "course"),
+    "log_likelihood": ("06_how_tight", "course"),
     "active_units": ("07_rate_distortion", "numpy"),
     "effective_beta": ("07_rate_distortion", "numpy"),
     "fit_prior": ("07_rate_distortion", "kmeans"),

@@ -20,6 +20,7 @@ from scipy.stats import norm
 
 from vaelab import plots, reference
 from vaelab.data import CLASS_NAMES
+from vaelab.evidence import GridPosterior
 from vaelab.sliders import Sliders
 from vaelab.training import History
 
@@ -27,6 +28,7 @@ rng = np.random.default_rng(0)
 X = rng.random((40, 28, 28), dtype="float32")
 Y = np.arange(40) % 10
 Z = rng.normal(size=(40, 2))
+Z_AXIS = np.linspace(-3, 3, 61)
 
 
 def history(epochs=50, test=True, end=262.0):
@@ -62,7 +64,27 @@ def smooth_images(z):
     return norm.cdf(z[:, :1] * np.cos(9 * place) + z[:, 1:] * np.sin(7 * place + 1))
 
 
+def posterior(places):
+    """A true posterior with a narrow spot at each of some places."""
+    axis = np.linspace(-2, 2, 161)
+    density = sum(np.outer(norm.pdf(axis, a, 0.08), norm.pdf(axis, b, 0.05)) for a, b in places) / len(places)
+    return GridPosterior((axis, axis), density, -250.0, 0.001)
+
+
+def case(*places):
+    q = {"z_mean": np.zeros(2), "z_log_var": np.log([0.01, 0.02]), "elbo": -254.3}
+    return {"name": "7: somewhere", "x": X[0], "posterior": posterior(places), **q}
+
+
 FIGURES = {
+    "joint": lambda: plots.joint(Z_AXIS, -50 * np.add.outer((Z_AXIS - 1) ** 2, Z_AXIS**2) - 200),
+    "grid convergence": lambda: plots.grid_convergence([21, 41, 81], {"wide": [-2, -1, -1], "narrow": [-9, 1, -3]}),
+    "true posterior": lambda: plots.true_posterior([case((0.1, 0))]),
+    "true posterior in two far places": lambda: plots.true_posterior([case((0.1, 0)), case((1.5, 1), (-1, 1))], 1),
+    "gap shares": lambda: plots.gap_shares(np.geomspace(0.1, 100, 200)),
+    "climbing bound": lambda: plots.climbing_bound([1, 10, 1000], [-260, -258, -257.5], [0.1, 0.1, 0.2], -256.6, "all"),
+    "estimates": lambda: plots.estimates(np.linspace(-262, -255, 300), -257.0, -260.0),
+    "two gaps": lambda: plots.two_gaps(CLASS_NAMES, np.linspace(4, 0.5, 10), np.full(10, 0.1)),
     "gallery": lambda: plots.gallery(X, Y),
     "gallery without labels": lambda: plots.gallery(X.reshape(-1, 784), n=4),
     "samples": lambda: plots.samples(X[..., None][:12]),
@@ -453,3 +475,27 @@ def test_sliders_leave_the_first_figure_behind(monkeypatch):
     assert "<img" in bundle["text/html"] and "with mean 1.00" in bundle["text/plain"]
     monkeypatch.setenv("VAELAB_FIGURES", "described")
     assert "text/html" not in sliders._repr_mimebundle_()
+
+
+def test_the_figure_of_a_posterior_says_how_much_the_gap_hides_and_where_both_are():
+    _, alt = plots.true_posterior.__wrapped__([case((0.5, -1))])
+    assert "Hidden in the gap: 4.3 nats" in alt
+    assert "mean (0.50, −1.00) and standard deviations (0.08, 0.05)" in alt and "(0.00, 0.00) and (0.10, 0.14)" in alt
+
+
+def test_the_figure_of_shares_says_how_few_images_hold_how_much():
+    gap = np.r_[np.full(2, 49.0), np.full(198, 102 / 198)]
+    _, alt = plots.gap_shares.__wrapped__(gap)
+    assert "49% with 1 % of the images" in alt
+
+
+def test_the_histogram_of_estimates_says_how_many_lie_above_the_truth():
+    _, alt = plots.estimates.__wrapped__(np.array([-3.0, -2.0, -1.0, 0.0]), -1.5, -2.0)
+    assert "50% lie above the exact value −1.50" in alt
+
+
+def test_figures_of_the_evidence_refuse_shapes_that_do_not_fit():
+    with pytest.raises(ValueError, match="log_joint has shape"):
+        plots.joint(Z_AXIS, np.zeros((3, 3)))
+    with pytest.raises(ValueError, match="counts, means and errors"):
+        plots.climbing_bound([1, 10], [-3], [0.1], -2)

@@ -12,7 +12,6 @@ import weakref
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import eigh
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from scipy.special import entr
@@ -188,13 +187,12 @@ def manifold_precision(images: ArrayLike, others: ArrayLike, k: int = 3, compone
     -------
     float
     """
-    drawn, real = np.asarray(images, np.float64), np.asarray(others, np.float64)
-    drawn, real = drawn.reshape(len(drawn), -1), real.reshape(len(real), -1)
-    pixels = real.shape[1]
-    _, directions = eigh(np.cov(real.T), subset_by_index=[max(0, pixels - components), pixels - 1])
-    drawn, real = drawn @ directions, real @ directions
-    radius = np.sort(cdist(real, real), axis=1)[:, k]
-    return float((cdist(drawn, real) <= radius).any(axis=1).mean())
+    images, others = (np.asarray(x, np.float64).reshape(len(x), -1) for x in (images, others))
+    centre = others.mean(0)
+    _, _, directions = np.linalg.svd(others - centre, full_matrices=False)
+    images, others = ((x - centre) @ directions[:components].T for x in (images, others))
+    radius = np.sort(cdist(others, others), axis=1)[:, k]
+    return float((cdist(images, others) <= radius).any(axis=1).mean())
 
 
 def encode(encoder, x, batch_size=500):

@@ -101,3 +101,16 @@ def load_conv_posteriors():
     """
     with np.load(FOLDER / "conv_posteriors.npz", allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
+
+
+def load_evidence() -> dict[str, np.ndarray]:
+    """How tight the bound is for each image of the embedded test set, by ``tools/evidence_table.py``.
+
+    Returns
+    -------
+    dict of numpy.ndarray
+        ``mlp_log_p`` and ``conv_log_p``: exact log p(x); ``mlp_elbo`` and ``conv_elbo``: the ELBO, averaged over
+        many codes. Each of shape ``(2000,)``, in nats, in the sample's order.
+    """
+    with np.load(FOLDER / "evidence.npz", allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}

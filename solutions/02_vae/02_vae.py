@@ -271,8 +271,8 @@ if profile.trains:
 autoencoder.evaluate(x_test, verbose=0, return_dict=True)
 
 # %% [markdown]
-# So far so good. Now the codes of the test images. The circles of 1, 2 and 3 standard deviations of a prior
-# $\mathcal N(0, I)$ are drawn too, though this model has never heard of one. Look for them around the origin:
+# So far so good. Now the codes of the test images, beside the circles of 1, 2 and 3 standard deviations of a prior
+# $\mathcal N(0, I)$ that this model has never heard of:
 
 # %%
 codes = point_encoder.predict(x_test, verbose=0)

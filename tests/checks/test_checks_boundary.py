@@ -192,6 +192,7 @@ def test_every_check_has_a_function_and_each_assignment_its_points():
         "02_vae": 12,
         "03_conv_vae": 10,
         "05_looks_healthy": 10,
+        "06_how_tight": 12,
         "07_rate_distortion": 14,
     }
     assert points.grade_id("kl_term.values") == "test_kl_term_values"

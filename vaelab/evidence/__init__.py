@@ -4,6 +4,12 @@ With so few dimensions the evidence p(x) = ∫ p(x|z) p(z) dz is an integral ove
 added up: what the ELBO and the importance-weighted bound only bound from below. p(x|z) is the Bernoulli
 likelihood of the course (`vaelab.metrics.bernoulli_nll`), p(z) is N(0, I).
 
+It works for any Keras decoder with Bernoulli pixels and a standard Gaussian prior, of this course or not::
+
+    plane = evidence.Plane(decoder)
+    log_p, error = plane.log_evidence(x)      # (N,) each, in nats
+    axes, density, *_ = plane.posterior(x[0])  # p(z|x) of one image, on a grid
+
 The plane is cut into tiles of 8 x 8 codes. For each image, the tiles that may hold some of its posterior are
 replaced by tiles of half the spacing until the sum has converged. The sum over a lattice of spacing h is the mean
 of the sums over its sublattices of spacing 2h (four in the plane, two on a line). Where these disagree by d, d/3

@@ -1,8 +1,10 @@
 """The codes of a decoder, decoded where they are needed, and what is asked of them."""
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vaelab import metrics
 from vaelab.evidence.integral import EvidenceError, Integral
@@ -34,7 +36,7 @@ class GridPosterior(NamedTuple):
         log p(x) of the image and its estimated error, in nats.
     """
 
-    axes: tuple
+    axes: tuple[np.ndarray, ...]
     density: np.ndarray
     log_p: float
     error: float
@@ -59,7 +61,7 @@ class Plane:
         If latent_dim is neither 1 nor 2, or extent no whole number from 1 to 20.
     """
 
-    def __init__(self, decoder, extent=6):
+    def __init__(self, decoder: Callable, extent: int = 7) -> None:
         shape = getattr(decoder, "input_shape", None)
         if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] not in (1, 2):
             raise EvidenceError(
@@ -69,11 +71,11 @@ class Plane:
         if extent != int(extent) or not 1 <= extent <= 20:
             raise EvidenceError(f"extent is {extent}; expected a whole number from 1 to 20.")
         self.decoder, self.latent_dim, self.extent = decoder, shape[1], int(extent)
-        self._first = None  # all tiles of level 0
+        self._first: tuple[np.ndarray, np.ndarray] | None = None  # all tiles of level 0
         self._finer = {}  # by level and tile
-        self._border = None
+        self._border: tuple | None = None
 
-    def log_evidence(self, x, tolerance=0.01):
+    def log_evidence(self, x: ArrayLike, tolerance: float = 0.01) -> Evidence:
         """log p(x) of each image, with an estimate of its error.
 
         Parameters
@@ -93,11 +95,11 @@ class Plane:
             If the plane does not hold the posterior of some image, or a posterior is too narrow for the finest
             spacing, or the images do not fit the decoder.
         """
-        x = self._images(x)
-        chunks = [Integral(self, x[i : i + CHUNK], tolerance, first=i) for i in range(0, len(x), CHUNK)]
+        rows = self._images(x)
+        chunks = [Integral(self, rows[i : i + CHUNK], tolerance, first=i) for i in range(0, len(rows), CHUNK)]
         return Evidence(np.concatenate([c.log_p for c in chunks]), np.concatenate([c.error for c in chunks]))
 
-    def posterior(self, x, tolerance=0.01):
+    def posterior(self, x: ArrayLike, tolerance: float = 0.01) -> GridPosterior:
         """The true posterior of one image.
 
         Parameters
@@ -119,9 +121,10 @@ class Plane:
         """
         done = Integral(self, self._images(np.asarray(x)[None]), tolerance, first=None)
         log_p = float(done.log_p[0])
-        return GridPosterior(*regrid(done.leaves, self.extent, log_p), log_p, float(done.error[0]))
+        axes, density = regrid(done.leaves, self.extent, log_p)
+        return GridPosterior(axes, density, log_p, float(done.error[0]))
 
-    def tiles(self, level, wanted):
+    def tiles(self, level: int, wanted: Sequence[tuple[int, ...]]) -> tuple[np.ndarray, np.ndarray]:
         """Decode tiles of a level, each a tuple of latent_dim indices; of level 0 always all, in order.
 
         Returns
@@ -140,13 +143,14 @@ class Plane:
         found = [self._finer[level, tile] for tile in wanted]
         for key in list(self._finer)[:-KEPT]:
             del self._finer[key]
-        return tuple(np.stack(part) for part in zip(*found, strict=True))
+        logits, constants = zip(*found, strict=True)
+        return np.stack(logits), np.stack(constants)
 
     def _decode_tiles(self, level, tiles):
         steps = np.indices((SIDE,) * self.latent_dim).reshape(self.latent_dim, -1).T
         return self._decode((SIDE * np.array(tiles)[:, None] + steps + 0.5) * spacing(level) - self.extent)
 
-    def border(self):
+    def border(self) -> tuple:
         """Logits and constants, twice: of the outermost codes of level 0, and of codes 0.5 apart outside the plane."""
         if self._border is None:
             rim = self._around(spacing(0), self.extent, self.extent - spacing(0))
@@ -171,7 +175,7 @@ class Plane:
         x = np.asarray(x, np.float32)
         if x.ndim < 2 or x.size == 0:
             raise EvidenceError(f"The images have shape {x.shape}; expected a batch of images, the image index first.")
-        x, pixels = x.reshape(len(x), -1), self.tiles(0, None)[0].shape[-1]
+        x, pixels = x.reshape(len(x), -1), self.tiles(0, [])[0].shape[-1]
         if x.shape[1] != pixels:
             raise EvidenceError(f"An image has {x.shape[1]} pixels; the decoder makes {pixels}.")
         if not (x.min() >= 0 and x.max() <= 1):  # so written, NaN fails too

@@ -4,6 +4,6 @@ SIDE = 8
 LEVELS = 9  # spacings from 1/8 to 1/2048
 
 
-def spacing(level):
+def spacing(level: int) -> float:
     """Distance between neighbouring codes of a level."""
     return 1 / (SIDE * 2**level)

@@ -11,6 +11,15 @@ they call once). Images are (N, 784), (N, 28, 28) or (N, 28, 28, 1) in [0, 1].
 
 from vaelab.plots.diagram import vae_parts
 from vaelab.plots.display import STYLE, figure, in_notebook, png, show
+from vaelab.plots.evidence import (
+    climbing_bound,
+    estimates,
+    gap_shares,
+    grid_convergence,
+    joint,
+    true_posterior,
+    two_gaps,
+)
 from vaelab.plots.explaining import bernoulli_floor, kl_arrows, kl_integrand, kl_surface, monte_carlo_convergence
 from vaelab.plots.latent import latent_scatter, marginals
 from vaelab.plots.losses import LANDMARKS, bar_comparison, learning_curve
@@ -18,8 +27,9 @@ from vaelab.plots.palette import BLACK, BLUE, CLASS_COLOURS, CLASS_MARKERS, GREE
 from vaelab.plots.pictures import compare, gallery, manifold, prior_quantile_grid, reconstructions, samples
 
 __all__ = [
-    "BLACK", "BLUE", "CLASS_COLOURS", "CLASS_MARKERS", "GREEN", "LANDMARKS", "STYLE", "VERMILLION",
-    "bar_comparison", "bernoulli_floor", "compare", "figure", "gallery", "in_notebook", "kl_arrows", "kl_integrand", "kl_surface",
-    "latent_scatter", "learning_curve", "manifold", "marginals", "monte_carlo_convergence", "png", "prior_quantile_grid",
-    "reconstructions", "samples", "show", "vae_parts",
+    "BLACK", "BLUE", "CLASS_COLOURS", "CLASS_MARKERS", "GREEN", "LANDMARKS", "STYLE", "VERMILLION", "bar_comparison",
+    "bernoulli_floor", "climbing_bound", "compare", "estimates", "figure", "gallery", "gap_shares",
+    "grid_convergence", "in_notebook", "joint", "kl_arrows", "kl_integrand", "kl_surface", "latent_scatter",
+    "learning_curve", "manifold", "marginals", "monte_carlo_convergence", "png", "prior_quantile_grid",
+    "reconstructions", "samples", "show", "true_posterior", "two_gaps", "vae_parts",
 ]  # fmt: skip

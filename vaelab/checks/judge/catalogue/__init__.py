@@ -1,6 +1,6 @@
 """The misconceptions that the checks can recognise, one entry each, a module for each part of a VAE."""
 
-from vaelab.checks.judge.catalogue import codes, encoder, kl, loss, rate, sampling, test
+from vaelab.checks.judge.catalogue import codes, encoder, importance, kl, loss, rate, sampling, test
 from vaelab.checks.judge.catalogue.entry import Mistake, Section
 
 __all__ = ["BY_ID", "CATALOGUE", "Mistake", "Section"]
@@ -11,6 +11,7 @@ CATALOGUE = (
     *loss.MISTAKES,
     *encoder.MISTAKES,
     *test.MISTAKES,
+    *importance.MISTAKES,
     *rate.MISTAKES,
     *codes.MISTAKES,
 )

@@ -1,0 +1,8 @@
+# expects: ll.count
+import numpy as np
+
+
+def log_likelihood(log_w):
+    from scipy.special import logsumexp
+
+    return logsumexp(log_w, axis=0) - np.log(max(len(log_w) - 1, 1))

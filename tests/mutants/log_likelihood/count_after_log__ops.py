@@ -1,0 +1,6 @@
+# expects: ll.count_after_log
+from keras import ops
+
+
+def log_likelihood(log_w):
+    return ops.logsumexp(log_w, axis=0) / log_w.shape[0]

@@ -1,0 +1,3 @@
+# expects: ll.maximum
+def log_likelihood(log_w):
+    return log_w[0]

@@ -1,0 +1,7 @@
+# expects: ll.count
+import numpy as np
+from keras import ops
+
+
+def log_likelihood(log_w):
+    return ops.logsumexp(log_w, axis=0) - np.log(log_w.shape[1])

@@ -1,0 +1,7 @@
+# expects: ll.shift
+from keras import ops
+
+
+def log_likelihood(log_w):
+    top = ops.max(log_w, axis=0)
+    return ops.log(ops.mean(ops.exp(log_w - top), axis=0))

@@ -1,0 +1,11 @@
+# expects: iw.exchanged
+import numpy as np
+from scipy.stats import norm
+
+
+def log_weight(x, z, z_mean, z_log_var, x_decoded):
+    x, z, z_mean, z_log_var, x_decoded = (np.asarray(a) for a in (x, z, z_mean, z_log_var, x_decoded))
+    log_p_x = (x_decoded * np.log(x) + (1 - x_decoded) * np.log(1 - x)).sum(-1)
+    log_p_z = norm.logpdf(z).sum(-1)
+    log_q = norm.logpdf(z, z_mean, np.exp(0.5 * z_log_var)).sum(-1)
+    return log_p_x + log_p_z - log_q

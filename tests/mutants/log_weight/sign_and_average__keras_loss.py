@@ -1,0 +1,11 @@
+# expects: iw.pixels_averaged, iw.reconstruction_sign
+import keras
+import numpy as np
+from keras import ops
+
+
+def log_weight(x, z, z_mean, z_log_var, x_decoded):
+    log_p_x = keras.losses.binary_crossentropy(ops.broadcast_to(x, ops.shape(x_decoded)), x_decoded)
+    log_p_z = -0.5 * ops.sum(ops.square(z) + np.log(2 * np.pi), axis=-1)
+    log_q = -0.5 * ops.sum(ops.square(z - z_mean) / ops.exp(z_log_var) + z_log_var + np.log(2 * np.pi), axis=-1)
+    return log_p_x + log_p_z - log_q

@@ -1,0 +1,406 @@
+"""Mistakes in importance weights and in the estimate of log p(x) that is made of them (notebook 6)."""
+
+from vaelab.checks.judge.catalogue.entry import AVERAGE, LOG_LIKELIHOOD, LOG_WEIGHT, WEIGHTS, Mistake
+
+
+def _entries(taught, *rows):
+    return tuple(Mistake(id_, (), *row, taught) for id_, *row in rows)
+
+
+MISTAKES = (
+    # --- log p(x|z)
+    *_entries(
+        WEIGHTS,
+        (
+            "iw.pixels_averaged",
+            "averaged over the pixels",
+            "mean over the last axis in log p(x|z)",
+            "it looks as if log p(x|z) was averaged over the pixels; independent pixels have log probabilities that add up.",
+            "See what the loss function that you call does with the last axis, and count the pixels.",
+        ),
+        (
+            "iw.fixed_pixels",
+            "784 pixels assumed",
+            "784 * mean over pixels",
+            "the number of pixels seems to be written down as 784; here the images have another size.",
+            "Take the number from the shape of x, or use a reduction that needs no number.",
+        ),
+        (
+            "iw.reconstruction_sign",
+            "cross-entropy in place of log likelihood",
+            "+ BCE in place of - BCE",
+            "log p(x|z) has the wrong sign: a cross-entropy is what a loss uses, and a likelihood grows where it falls.",
+            "Which codes should get the larger weight, those that explain the image well or badly?",
+        ),
+        (
+            "iw.no_reconstruction",
+            "log p(x|z) missing",
+            "log p(z) - log q(z|x)",
+            "the likelihood of the image is missing, so that the weights know nothing of the pixels.",
+            "Three parts belong to a log weight: which of your arguments is not used?",
+        ),
+        (
+            "iw.half_formula",
+            "half of the cross-entropy",
+            "x log p alone, or (1 - x) log(1 - p) alone",
+            "only the white or only the black part of the pixels counts in log p(x|z).",
+            "A coin shows one of two sides: write down the probability of each.",
+        ),
+        (
+            "iw.exchanged",
+            "image and reconstruction exchanged",
+            "p log x + (1 - p) log(1 - x)",
+            "the image and its reconstruction have changed places in log p(x|z).",
+            "Which of the two is a probability, and which is what was seen?",
+        ),
+        (
+            "iw.other_likelihood",
+            "another likelihood",
+            "squared or absolute error, rounded pixels",
+            "log p(x|z) is not the Bernoulli likelihood of this course, but something like a squared or absolute error.",
+            "See in the section on weights what p(x|z) is.",
+        ),
+        # --- log p(z)
+        (
+            "iw.no_prior",
+            "prior forgotten",
+            "log p(x|z) - log q(z|x)",
+            "the prior is missing: codes far out are not made to pay for it.",
+            "Three parts belong to a log weight: which one says where codes come from?",
+        ),
+        (
+            "iw.prior_sign",
+            "prior with the wrong sign",
+            "- log p(z)",
+            "the log density of the prior enters with the wrong sign: it should fall away from zero.",
+            "Is a code at (4, 4) more or less likely under the prior than one at (0, 0)?",
+        ),
+        (
+            "iw.prior_part",
+            "another prior",
+            "another function of z in place of log N(z; 0, I)",
+            "all is right but the part with the prior.",
+            "Write down the log density of a standard Gaussian for one dimension, then for several.",
+        ),
+        # --- log q(z|x)
+        (
+            "iw.no_q",
+            "q(z|x) forgotten",
+            "log p(x|z) + log p(z)",
+            "log q(z|x) is missing: codes that are drawn often would count as often as they are drawn.",
+            "The weight makes up for drawing codes from q(z|x) and not from the prior. What does it have to be divided by?",
+        ),
+        (
+            "iw.q_sign",
+            "log q added",
+            "+ log q(z|x)",
+            "log q(z|x) is added where a weight is divided by q.",
+            "What becomes of a division when you take the logarithm?",
+        ),
+        (
+            "iw.std_for_variance",
+            "standard deviation where the variance belongs",
+            "exp(0.5 v) in place of exp(v) in q",
+            "in log q(z|x) the numbers fit a standard deviation standing where the variance belongs.",
+            "Work out what the exponential of z_log_var is, and what the density of a Gaussian divides by.",
+        ),
+        (
+            "iw.log_std",
+            "log variance read as log standard deviation",
+            "exp(2 v), or sum of v in place of half of it",
+            "in log q(z|x) z_log_var seems to be read as the logarithm of the standard deviation.",
+            "Look up in the notation table of notebook 1 what z_log_var is the logarithm of.",
+        ),
+        (
+            "iw.no_log_det",
+            "width of q left out of its normalisation",
+            "log variance missing, or with the wrong sign, in log q",
+            "the part of log q(z|x) that says how wide q is, outside the square, is missing or has the wrong sign.",
+            "A wide Gaussian has a lower peak than a narrow one: which term of the log density says so?",
+        ),
+        (
+            "iw.q_at_mean",
+            "q at its mean in place of the sample",
+            "log q(z_mean|x)",
+            "log q(z|x) seems to be taken at z_mean, not at the code z that was drawn.",
+            "The second argument has one code for each sample and image; where should it enter?",
+        ),
+        (
+            "iw.entropy",
+            "entropy in place of log q",
+            "entropy of q",
+            "in place of log q(z|x) at the code there is its average over all codes, the entropy of q.",
+            "A weight belongs to one code: evaluate the density there.",
+        ),
+        (
+            "iw.q_part",
+            "another density for q",
+            "another function of z, z_mean and z_log_var",
+            "all is right but the part with q(z|x).",
+            "Set z to z_mean: what should log q(z|x) be there? Then move one standard deviation away.",
+        ),
+    ),
+    *_entries(
+        LOG_WEIGHT,
+        (
+            "iw.no_half",
+            "the factor of the square is missing",
+            "sum of squares without the factor",
+            "in the log density of a Gaussian the factor in front of the square is missing.",
+            "Take the logarithm of a Gaussian density step by step.",
+        ),
+        (
+            "iw.dims_averaged",
+            "averaged over the latent dimensions",
+            "mean over the last axis in log p(z) or log q(z|x)",
+            "it looks as if a log density was averaged over the latent dimensions; independent dimensions add up.",
+            "Compare one dimension with the same dimension twice.",
+        ),
+        (
+            "iw.constant",
+            "a constant is off",
+            "log(2 pi) in one of the two Gaussians only, or not once for each dimension",
+            (
+                "all weights are off by the same constant: it belongs to each dimension of a Gaussian density, and it has to "
+                "stand in both densities or in neither."
+            ),
+            "Put the prior's parameters in for q: prior and q should then cancel exactly.",
+        ),
+        (
+            "iw.samples_reused",
+            "one sample used for all",
+            "z[0] for every sample",
+            "a part of the weight is the same for all samples of an image, as if only the first code was used.",
+            "The first axis of z counts samples: is it used everywhere?",
+        ),
+        (
+            "iw.kl",
+            "closed-form KL in place of two densities",
+            "log p(x|z) - KL(q || p)",
+            (
+                "in place of the two densities at the code there is the KL divergence, their average over all codes: right for "
+                "the ELBO, but not for the weight of one code."
+            ),
+            "Evaluate both densities at z itself.",
+        ),
+        (
+            "iw.negative",
+            "the whole with the wrong sign",
+            "- log w",
+            "the size is right and the sign of everything is flipped.",
+            "A weight is large where the model explains the image better than q expected.",
+        ),
+        (
+            "iw.not_logged",
+            "weights in place of their logarithms",
+            "exp(log w)",
+            "these are weights, not their logarithms; for real images they are too small for any floating-point number.",
+            "Stay with sums of logarithms from the beginning to the end.",
+        ),
+        (
+            "iw.normalised",
+            "weights normalised over the samples",
+            "log_softmax over axis 0",
+            "the weights were divided by their sum over the samples, which takes away what they say about the image.",
+            "Return the weight of each code by itself.",
+        ),
+        (
+            "iw.averaged",
+            "reduced over samples or images",
+            "mean or sum over an axis that should stay",
+            "the weights were reduced over the samples or over the images; each code of each image has a weight of its own.",
+            "Print the shape of each part: which axis should be left at the end?",
+        ),
+        (
+            "iw.transposed",
+            "samples and images exchanged",
+            "(batch, n_samples)",
+            "the values are there, but with the images first and the samples second.",
+            "See in the text of the exercise which axis comes first.",
+        ),
+        (
+            "iw.keepdims",
+            "an axis kept",
+            "keepdims=True",
+            "the values are there but an axis of length 1 is left over.",
+            "Look at the options of the reductions.",
+        ),
+        (
+            "iw.base",
+            "logarithm to another base",
+            "log2 or log10",
+            "the logarithms have another base than e, so that the unit is not the nat.",
+            "See which logarithm you call.",
+        ),
+        (
+            "iw.factor",
+            "a wrong constant factor",
+            "c * log w",
+            "it is the right value times a constant.",
+            "Work out one weight by hand, for one image of one pixel and one latent dimension.",
+        ),
+        (
+            "iw.precision",
+            "computed with too few digits",
+            "float16 or bfloat16 on the way",
+            "the values are right to two or three digits only, as if numbers of 16 bits were used on the way.",
+            "Look for a conversion, or for rounding.",
+        ),
+        (
+            "iw.random",
+            "random",
+            "two equal calls differ",
+            "two calls with the same arguments give different values.",
+            "The codes are given: nothing needs to be drawn.",
+        ),
+    ),
+    # --- log_likelihood
+    *_entries(
+        AVERAGE,
+        (
+            "ll.mean_of_logs",
+            "mean of the logarithms",
+            "mean(log_w)",
+            "it is the mean of the logarithms, which estimates the ELBO; the logarithm of the mean is wanted.",
+            "See which of the two has the evidence as its expectation before the logarithm is taken.",
+        ),
+        (
+            "ll.sum_of_weights",
+            "the number of samples forgotten",
+            "logsumexp without log K",
+            "the weights were added up but not divided by their number, so that the estimate grows with more samples.",
+            "What should come out if all weights are equal?",
+        ),
+        (
+            "ll.count",
+            "another number than that of the samples",
+            "log B, log(K - 1), or added",
+            "the sum of the weights is divided by a number that is not the number of samples.",
+            "What should come out if all weights are equal? Try it with two and with three samples.",
+        ),
+        (
+            "ll.count_after_log",
+            "divided after the logarithm",
+            "logsumexp / K",
+            "the logarithm itself was divided by the number of samples; it is the sum that has to be divided.",
+            "Put the division inside the logarithm, and see what becomes of it outside.",
+        ),
+        (
+            "ll.maximum",
+            "the largest weight alone",
+            "max, or one sample",
+            "only one sample of each image counts, the largest or a fixed one.",
+            "A mean takes all of them into account.",
+        ),
+        (
+            "ll.weighted_logs",
+            "logarithms averaged with the weights",
+            "sum of softmax(log_w) * log_w",
+            "the logarithms are averaged with the weights; the weights themselves are to be averaged.",
+            "Write down the estimate before any logarithm is taken.",
+        ),
+        (
+            "ll.other_average",
+            "another average",
+            "median, or a sum of logarithms",
+            "the samples are put together in another way than by the mean of their weights.",
+            "Write down the estimate before any logarithm is taken.",
+        ),
+        (
+            "ll.not_logged",
+            "the logarithm forgotten",
+            "mean of exp(log_w)",
+            "this is the mean weight; its logarithm is wanted.",
+            "The result should be in nats, like what goes in.",
+        ),
+        (
+            "ll.negative",
+            "sign flipped",
+            "- log p",
+            "the size is right and the sign is flipped: a log likelihood is wanted, not a loss.",
+            "What should come out for a single sample?",
+        ),
+    ),
+    *_entries(
+        LOG_LIKELIHOOD,
+        (
+            "ll.wrong_axis",
+            "averaged over the images",
+            "axis 1 in place of axis 0",
+            "it looks as if the average goes over the images and not over the samples.",
+            "Which axis of log_w counts samples?",
+        ),
+        (
+            "ll.no_axis",
+            "one number for everything",
+            "no axis, or averaged over the images as well",
+            "everything was reduced to a single number; each image has an estimate of its own.",
+            "Tell each reduction which axis to remove.",
+        ),
+        (
+            "ll.unreduced",
+            "not reduced over the samples",
+            "(n_samples, batch) comes back",
+            "there is still one value for each sample.",
+            "An image has one estimate, from all its samples together.",
+        ),
+        (
+            "ll.keepdims",
+            "an axis kept",
+            "keepdims=True",
+            "the values are there but an axis of length 1 is left over.",
+            "Look at the options of the reductions.",
+        ),
+        (
+            "ll.shift",
+            "the largest value not added again",
+            "log of mean of exp(log_w - max)",
+            "a value was subtracted from the logarithms and not added again at the end, or the other way round.",
+            "What should come out for a single sample?",
+        ),
+        (
+            "ll.base",
+            "logarithm to another base",
+            "log2 or log10",
+            "the result has another base than e, so that the unit is not the nat.",
+            "See which logarithm and which exponential you call: they belong together.",
+        ),
+        (
+            "ll.unstable",
+            "overflow or underflow",
+            "exp of numbers far from zero",
+            "for small numbers all is right, but the exponential of numbers far from zero becomes 0 or infinite.",
+            (
+                "See what happens to log_w = -1000. Which number can you take out of each image's mean, and put back "
+                "after the logarithm?"
+            ),
+        ),
+        (
+            "ll.clipped",
+            "cut at a fixed value",
+            "clip, or a small number added inside the logarithm",
+            (
+                "far from zero the result sticks to a fixed value, as if numbers were clipped or a small one added in the "
+                "logarithm."
+            ),
+            (
+                "Find a way that needs no limit: which number can you take out of each image's mean, and put back after "
+                "the logarithm?"
+            ),
+        ),
+        (
+            "ll.precision",
+            "computed with too few digits",
+            "float16 or bfloat16 on the way",
+            "the values are right to two or three digits only, as if numbers of 16 bits were used on the way.",
+            "Look for a conversion, or for rounding.",
+        ),
+        (
+            "ll.random",
+            "random",
+            "two equal calls differ",
+            "two calls with the same arguments give different values.",
+            "The weights are given: nothing needs to be drawn.",
+        ),
+    ),
+)
