@@ -220,7 +220,10 @@ def main():
     with socket.socket(fileno=settings["socket"]) as orders:
         if settings["preload"]:
             importlib.import_module("preload").load(settings["preload"])
-        begins = {name: importlib.import_module(name).begin for name in settings["modules"]}
+        modules = {name: importlib.import_module(name) for name in settings["modules"]}
+        for module in modules.values():
+            getattr(module, "prepare", lambda: None)()
+        begins = {name: module.begin for name, module in modules.items()}
         for stream in (1, 2):  # until here, errors were for the grader to read
             os.dup2(0, stream)
         # What is here now is here for good: no child's garbage collector needs to touch it.
