@@ -1,4 +1,4 @@
-# expects: encoder.same_head, encoder.no_convolution
+# expects: encoder.same_head, encoder.no_convolution, encoder.not_alone
 """The same, with noise that is the same at each call."""
 
 import keras
