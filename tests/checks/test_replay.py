@@ -20,7 +20,7 @@ def replayed(make, steps, training=None):
         "args": [8, 8, 1, 2, 5],
         "traces": traces,
         "names": False,
-        "drawn": False,
+        "sent": 10_000,
     }
     reply = probe.run({"json": asked, "arrays": {}}, make)
     assert reply["json"]["status"] == "ok", reply["json"]

@@ -31,7 +31,8 @@ def trace(asked, given, target, arrays):
 
     ``asked["traces"]`` lists ``{"shape": [batch, rows, columns, channels], "training": bool or None}``;
     None is a plain call, ``model(x)``, after which a layer may still be in training mode.
-    ``asked["drawn"]`` says that the judge will draw all kernels anew: then those stay here.
+    ``asked["sent"]`` is how many numbers a kernel may have whose numbers are sent; larger ones stay here, as the judge
+    draws them.
     """
     import keras
 
@@ -41,7 +42,7 @@ def trace(asked, given, target, arrays):
     told = {"type": type_name(model), "is_model": issubclass(type(model), keras.Model), "names": names}
     if not told["is_model"]:
         return {"model": told, "graphs": [], "variables": []}
-    graphs, variables = [], _Variables(model, asked.get("drawn", False), arrays)
+    graphs, variables = [], _Variables(model, asked["sent"], arrays)
     for i, wanted in enumerate(asked["traces"]):
         # A model that is a class of the student's names its outputs when it is called.
         listening = asked.get("names") and i == 0 and not getattr(model, "outputs", None)
@@ -63,8 +64,8 @@ def trace(asked, given, target, arrays):
 class _Variables:
     """The variables of a model, described once each however many graphs read them."""
 
-    def __init__(self, model, drawn, arrays):
-        self.drawn, self.arrays, self.told, self.handles = drawn, arrays, [], {}
+    def __init__(self, model, sent, arrays):
+        self.sent, self.arrays, self.told, self.handles = sent, arrays, [], {}
         self.model, self.total = model, 0
 
     def all_trainable(self):
@@ -96,8 +97,8 @@ class _Variables:
                 f"need; up to {MAX_VARIABLES} weights with {MAX_NUMBERS:,} numbers in all are checked."
             )
         self.handles[id(variable.handle)] = i
-        value = None
-        if not (self.drawn and trainable and (len(shape) >= 2 or name == "bias")):
+        value, kernel = None, trainable and (len(shape) >= 2 or name == "bias")
+        if not kernel or math.prod(shape) <= self.sent:
             value, array = f"variable{i}", _array(variable)
             # Before kernels are drawn anew, outputs are asked for their size alone: half the bytes of a message will do.
             self.arrays[value] = array.astype("float16") if array.size > 1000 and array.dtype.kind == "f" else array

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vaelab.checks.judge.make_conv_encoder.request import COURSE, HEADS, built, pair, plain, redraw, seed
+from vaelab.checks.judge.make_conv_encoder.request import ALL, COURSE, HEADS, built, pair, plain, redraw, seed
 from vaelab.checks.judge.problem import Problem
 
 COUNT = 32
@@ -55,7 +55,7 @@ def _look(rng, ask) -> Seen:
     redraws = [redraw(rng, LARGE, keep_small=i % 2 == 0) for i in range(DRAWS)]
     train = {"do": "outputs", "training": True}
     steps = [{"do": "outputs"}, train, {"do": "perturb", "seed": seed(rng)}, *redraws, train]
-    model, _, results, arrays = built(rng, ask, COURSE, plain(rng, COURSE, COUNT), steps, names=True)
+    model, _, results, arrays = built(rng, ask, COURSE, plain(rng, COURSE, COUNT), steps, names=True, sent=ALL)
     pairs = [pair(result.get("output"), arrays, COURSE, COUNT, finite=False) for result in results]
     redrawn = pairs[3:-1]
     if any(np.isnan(head).any() for both in redrawn for head in both):

@@ -1,6 +1,7 @@
 """What the checks of an encoder share: one request to the probe, one to the replay, and the two outputs."""
 
 import functools
+import math
 import re
 from typing import Any
 
@@ -17,6 +18,8 @@ HEADS = ("z_mean", "z_log_var")
 COURSE = (28, 28, 1, 2, 32)
 #: Gain of drawn kernels with which numbers keep their size from layer to layer behind rectifiers (the root of 2).
 KEEPING = 1.4
+#: Numbers of a kernel that is sent. A grader reads at most 50 MB of a notebook, and each number takes 3 bytes.
+SOME, ALL = 100_000, 16_000_000
 #: What may look so by chance, since behind a rectifier all numbers are 0 with some kernels: believed if it is so three times.
 BY_CHANCE = (
     "encoder.no_gradient",
@@ -33,7 +36,7 @@ Args = tuple[int, int, int, int, int]
 Images = dict[str, np.ndarray]
 
 
-def run(rng, ask, args: Args, images: Images, steps: list[dict], names: bool = False):
+def run(rng, ask, args: Args, images: Images, steps: list[dict], names: bool = False, sent: int = 0):
     """Build an encoder with `args` and run steps on it.
 
     Parameters
@@ -44,6 +47,9 @@ def run(rng, ask, args: Args, images: Images, steps: list[dict], names: bool = F
     steps : list of dict
         As `vaelab.checks.replay` reads them, without the number of the graph; ``x`` is "x" if
         not said. A step may say ``training``; without, it is a plain call, ``encoder(x)``.
+    sent : int
+        How many numbers a kernel may have whose numbers are sent: 0 if all kernels are drawn, `SOME` where they are
+        perturbed (larger ones are drawn), `ALL` where outputs are those as handed in.
     names : bool
         Collect what the student's code calls the two outputs.
 
@@ -60,8 +66,7 @@ def run(rng, ask, args: Args, images: Images, steps: list[dict], names: bool = F
     modes = [(len(images[step.get("x", "x")]), step.get("training")) for step in steps]
     kinds = list(dict.fromkeys(modes))
     traces = [{"shape": [number, *args[:3]], "training": training} for number, training in kinds]
-    drawn = all(step["do"] != "perturb" and not step.get("keep_small") for step in steps) and steps[0]["do"] == "redraw"
-    body, arrays = ask({"op": "trace", "args": list(args), "traces": traces, "names": names, "drawn": drawn}, {})
+    body, arrays = ask({"op": "trace", "args": list(args), "traces": traces, "names": names, "sent": sent}, {})
     model, graphs = item(body, "model", dict), item(body, "graphs", list)
     if model.get("is_model") is not True:
         raise _no_model(model.get("type"))
@@ -69,7 +74,8 @@ def run(rng, ask, args: Args, images: Images, steps: list[dict], names: bool = F
         if isinstance(graph, dict) and "error" in graph:
             raise rank(raised(graph["error"], "The encoder", f" on images of shape {(number, *args[:3])}"))
     steps = [{"x": "x", **step, "graph": kinds.index(mode)} for step, mode in zip(steps, modes)]
-    variables = body.get("variables")
+    variables = item(body, "variables", list)
+    _all_sent(variables, sent)
     body, arrays = ask.replay(
         {"traces": traces, "graphs": graphs, "variables": variables, "steps": steps}, {**arrays, **images}
     )
@@ -78,7 +84,17 @@ def run(rng, ask, args: Args, images: Images, steps: list[dict], names: bool = F
         raise Problem("What came back is not in the form that was asked for.")
     for result in results:
         _usable(result)
-    return model, variables if isinstance(variables, list) else [], results, arrays
+    return model, variables, results, arrays
+
+
+def _all_sent(variables: list, sent: int) -> None:
+    """A Problem if the numbers of a kernel that is small enough did not come: it would be drawn, whatever it is."""
+    for variable in variables if sent else []:
+        shape = variable.get("shape") if isinstance(variable, dict) else None
+        if not isinstance(shape, list) or not all(type(n) is int for n in shape):
+            raise Problem("What came back is not in the form that was asked for.")
+        if variable.get("value") is None and math.prod(shape) <= sent:
+            raise Problem("What came back is not in the form that was asked for.")
 
 
 def _no_model(kind: Any) -> Problem:

@@ -5,7 +5,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vaelab.checks.judge import draw
-from vaelab.checks.judge.make_conv_encoder.request import COURSE, KEEPING, Images, built, pair, redraw, seed, spread
+from vaelab.checks.judge.make_conv_encoder.request import (
+    COURSE,
+    KEEPING,
+    SOME,
+    Images,
+    built,
+    pair,
+    redraw,
+    seed,
+    spread,
+)
 from vaelab.checks.judge.problem import Problem
 from vaelab.checks.judge.reply import item, tensor
 
@@ -64,7 +74,7 @@ def look(rng, ask) -> Seen:
         {"do": "operations", "seed": seed(rng), "alike": True},
         pixels,
     ]
-    _, variables, results, arrays = built(rng, ask, COURSE, _images(rng), steps)
+    _, variables, results, arrays = built(rng, ask, COURSE, _images(rng), steps, sent=SOME)
     drawn, ran, through, train, perturbed, ran_again, through_again = results
     states = [
         _state("with other weights", BENT, drawn, ran, through, arrays),

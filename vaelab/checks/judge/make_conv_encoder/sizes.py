@@ -22,7 +22,7 @@ from vaelab.checks.judge.problem import Problem
 from vaelab.checks.judge.reply import item, tensor
 
 #: Images of one side longer than 28, so that a crop to the course's size leaves a quarter out.
-SHAPES = ((40, 20, 3), (20, 40, 2), (44, 24, 2), (24, 40, 3))
+SHAPES = ((40, 20, 3), (20, 40, 2), (40, 24, 2), (24, 40, 3))
 #: Units that nothing else in an encoder has by habit.
 UNITS = (19, 23, 29, 31, 37)
 #: Part of an image that is replaced, to see whether it matters: a quarter of its rows or columns, or a channel.
