@@ -34,7 +34,7 @@ def show_progress(assignment: str) -> None:
     _display(rows, [_total(rows), after])
 
 
-def run_hidden(assignment: str, target: Callable) -> None:
+def run_hidden(assignment: str, *functions: Callable) -> None:
     """Run the hidden checks of a notebook, which otherwise run when it is handed in, and show each verdict.
 
     Nothing is raised, so that one that fails does not keep others from running.
@@ -43,19 +43,30 @@ def run_hidden(assignment: str, target: Callable) -> None:
     ----------
     assignment : str
         Such as ``"01_kl_term"``.
-    target : callable
-        The function that the exercise asks for.
+    *functions : callable
+        What the exercises ask for, under their own names; of an assignment with one exercise, any function.
     """
     if not profiles.current().trains:
         print("Hidden checks run by themselves while grading.")
         return
     from vaelab.checks import judge, panel, points
 
-    exercises = {listed.id.partition(".")[0] for listed in points.of(assignment)}
-    for listed in points.of(assignment):
-        if listed.hidden and (len(exercises) == 1 or listed.id.startswith(f"{target.__name__}.")):
-            LATEST[listed.id] = judge.judge(listed.id, target)
-            panel.show(LATEST[listed.id])
+    names = _exercises(assignment)
+    for function in functions:
+        name = names[0] if len(names) == 1 else getattr(function, "__name__", None)
+        if name not in names:
+            raise ValueError(f"{assignment} asks for {', '.join(names)}; none of them is called {name}.")
+        for listed in points.of_exercise(name):
+            if listed.hidden:
+                LATEST[listed.id] = judge.judge(listed.id, function)
+                panel.show(LATEST[listed.id])
+
+
+def _exercises(assignment: str) -> list[str]:
+    """Names of the functions that an assignment asks for, in its order."""
+    from vaelab.checks import points
+
+    return list(dict.fromkeys(listed.id.partition(".")[0] for listed in points.of(assignment)))
 
 
 def _rows(assignment, verdicts):
@@ -78,21 +89,22 @@ def _next(assignment, verdicts):
     """One sentence: what to do now."""
     from vaelab.checks import points
 
-    checks = points.of(assignment)
-    name = checks[0].id.split(".")[0]
-    status = {listed: verdicts.get(listed.id, {}).get("status") for listed in checks}
-    failed = [listed for listed in checks if status[listed] == "failed"]
-    if "not_done" in status.values():
-        return f"Next: write {name}, then run the cells below it."
-    if failed:
-        verdict = verdicts[failed[0].id]
+    status = {listed: verdicts.get(listed.id, {}).get("status") for listed in points.of(assignment)}
+
+    def first(wanted, hidden=(False, True)):
+        return next((listed for listed in status if status[listed] == wanted and listed.hidden in hidden), None)
+
+    if listed := first("failed"):
+        verdict = verdicts[listed.id]
         where = f" It is explained in {verdict['taught']}." if verdict.get("taught") else ""
-        return f"Next, for “{failed[0].about}”: {verdict['next_step'] or verdict['message']}{where}".replace("`", "")
-    missing = [listed for listed in checks if status[listed] is None]
-    if any(not listed.hidden for listed in missing):
-        return f"Next: run the cells with checks, below {name}."
-    if missing:
-        return f'Next: hand the notebook in, or run the hidden checks here: run_hidden("{assignment}", {name}).'
+        return f"Next, for “{listed.about}”: {verdict['next_step'] or verdict['message']}{where}".replace("`", "")
+    if listed := first("not_done"):
+        return f"Next: write {listed.id.partition('.')[0]}, then run the cells below it."
+    if listed := first(None, hidden=(False,)):
+        return f"Next: run the cells with checks, below {listed.id.partition('.')[0]}."
+    if first(None):
+        call = f'run_hidden("{assignment}", {", ".join(_exercises(assignment))})'
+        return f"Next: hand the notebook in, or run the hidden checks here: {call}."
     return "All checks pass. Next: the written questions, if there are any, and the next notebook."
 
 
@@ -139,18 +151,22 @@ def of_notebook(path: Path) -> dict[str, dict]:
     from vaelab.borrow import defined
     from vaelab.checks import judge, points
 
-    checks = points.of(path.stem)
-    name = checks[0].id.split(".")[0]
-    try:
-        function = defined(path, name)
-    except Exception as error:  # a student's notebook may be damaged in any way
-        message = f"{type(error).__name__} in the cells that define {name}: {error}"
-        next_step = "Restart the kernel, run all cells, and look at the first error."
-        failed = {"status": "failed", "message": message, "next_step": next_step, "taught": None, "mistake": None}
-        return {listed.id: failed for listed in checks}
-    if function is None:
-        return {listed.id: {"status": "not_done"} for listed in checks}
-    return {listed.id: judge.judge(listed.id, function) for listed in checks}
+    verdicts = {}
+    for name in _exercises(path.stem):
+        checks = points.of_exercise(name)
+        try:
+            function = defined(path, name)
+        except Exception as error:  # a student's notebook may be damaged in any way
+            message = f"{type(error).__name__} in the cells that define {name}: {error}"
+            next_step = "Restart the kernel, run all cells, and look at the first error."
+            failed = {"status": "failed", "message": message, "next_step": next_step, "taught": None, "mistake": None}
+            verdicts |= {listed.id: failed for listed in checks}
+            continue
+        if function is None:
+            verdicts |= {listed.id: {"status": "not_done"} for listed in checks}
+        else:
+            verdicts |= {listed.id: judge.judge(listed.id, function) for listed in checks}
+    return verdicts
 
 
 def unanswered(path: Path) -> tuple[int, int]:
