@@ -576,9 +576,8 @@ for name, odd in strange.items():
 
 # %% [markdown]
 # **Where you stand.** The table shows each check as it last ran here. Without a teacher, take the `#` out of the first
-# lines: they run the hidden checks too.
+# line: it runs the hidden checks too.
 
 # %%
-# for exercise in (active_units, effective_beta, fit_prior, anomaly_score):
-#     run_hidden("07_rate_distortion", exercise)
+# run_hidden("07_rate_distortion", active_units, effective_beta, fit_prior, anomaly_score)
 show_progress("07_rate_distortion")
