@@ -47,7 +47,12 @@ def marked(word, name):
 
 
 def test_there_are_attacks_in_every_category():
-    categories = {path.name: len(attacks(path.name)) for path in ATTACKS.iterdir() if path.is_dir()}
+    suffixes = (".py", ".md")  # code; text of written answers
+    categories = {
+        folder.name: sum(path.suffix in suffixes for path in folder.iterdir())
+        for folder in ATTACKS.iterdir()
+        if folder.is_dir()
+    }
     least = {
         "forge": 50,
         "forge_a_graph": 8,
@@ -59,7 +64,8 @@ def test_there_are_attacks_in_every_category():
         "fill": 5,
         "lie_in_the_file": 20,
         "lie_about_time": 12,
-        "spoil": 12,
+        "spoil": 11,
+        "written": 40,
     }
     assert set(categories) == set(least)
     assert all(categories[name] >= least[name] for name in least), categories
