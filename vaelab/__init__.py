@@ -17,4 +17,4 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # variable when it is imported; where a notebook has imported it before, it keeps what it has read here.
 os.environ.setdefault("JUPYTER_WIDGETS_ECHO", "0")
 if (_widget := sys.modules.get("ipywidgets.widgets.widget")) is not None:
-    _widget.JUPYTER_WIDGETS_ECHO = _widget.envset("JUPYTER_WIDGETS_ECHO", False)
+    vars(_widget)["JUPYTER_WIDGETS_ECHO"] = _widget.envset("JUPYTER_WIDGETS_ECHO", False)
