@@ -220,3 +220,20 @@ def test_each_part_of_an_image_is_replaced_once(rng):
     x = images["x"]
     differs = {name: (x[i] != x[0]).mean() for name, i in parts.items()}
     assert len(parts) == 7 and all(0.2 < share < 0.4 for share in differs.values()), differs
+
+
+@pytest.mark.parametrize(
+    "lost, mistake",
+    [
+        (np.s_[26:], None),
+        (np.s_[:, 26:], None),
+        (np.s_[20:], "encoder.ignored_pixels"),
+        (np.s_[:2], "encoder.ignored_pixels"),
+    ],
+)
+def test_pooling_may_leave_the_last_rows_and_columns_over_and_no_others(lost, mistake, rng):
+    pooling = {**FLATTEN, "in": [COUNT, 11, 11, 8], "out": [COUNT, 5, 5, 8], "type": "MaxPool"}
+    pooling |= {"strides": [2, 2], "padding": "valid"}
+    states = [state(rng, pixels=part(lost, 0.0), through=part(lost, 0.0)) for _ in range(2)]
+    assert told(maps.RULES, seen(rng, states=states, operations=[CONVOLUTION, pooling, FLATTEN]))[0] == mistake
+    assert told(maps.RULES, seen(rng, states=states))[0] == "encoder.ignored_pixels"
