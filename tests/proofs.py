@@ -15,7 +15,7 @@ import importlib.metadata
 import inspect
 import os
 import platform
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 
 import pytest
@@ -59,6 +59,11 @@ def digest(item: pytest.Function, about: Iterable[Path]) -> str:
 
 def _key(item: pytest.Function) -> str:
     return "proofs/" + hashlib.sha256(f"{item.path.relative_to(PROJECT)}::{item.name}".encode()).hexdigest()[:32]
+
+
+def of(*names: str) -> Callable[[], list[Path]]:
+    """For ``about``: these files and folders of the project."""
+    return lambda: [PROJECT / name for name in names]
 
 
 #: Tests with one of these markers are proofs about the whole project, where they do not say what they are about.

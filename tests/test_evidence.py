@@ -1,12 +1,15 @@
 """Exact evidence: equal to quadrature, with an error estimate that holds, or an error that says why not."""
 
 import numpy as np
+import proofs
 import pytest
 import tensorflow as tf
 from scipy.integrate import quad
 from scipy.special import logsumexp
 
 from vaelab import evidence, metrics
+
+pytestmark = pytest.mark.proof(about=proofs.of("vaelab"))
 
 
 class Decoder:

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import proofs
 import pytest
 import tensorflow as tf
 
 from vaelab import data, metrics, models, profiles, reference
+
+pytestmark = pytest.mark.proof(about=proofs.of("vaelab"))
 
 PROJECT = Path(__file__).resolve().parents[1]
 

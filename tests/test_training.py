@@ -8,11 +8,14 @@ import keras
 import nbclient
 import nbformat
 import numpy as np
+import proofs
 import pytest
 import tensorflow as tf
 from keras import ops
 
 from vaelab import plots, training
+
+pytestmark = pytest.mark.proof(about=proofs.of("vaelab"))
 
 PARTS = ("loss", "reconstruction", "kl")
 

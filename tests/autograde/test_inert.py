@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import nbformat
+import proofs
 import pytest
 from bs4 import BeautifulSoup
 from grading_helpers import PIXEL
@@ -89,6 +90,7 @@ def test_a_hostile_text_becomes_a_page_that_runs_and_loads_nothing(name):
     )
 
 
+@pytest.mark.proof(about=proofs.of("autograde"))
 @pytest.mark.parametrize("name", PATTERNS)
 @pytest.mark.parametrize("length", [8000, 1_000_000])
 def test_no_text_takes_long_to_be_shown(name, length):
@@ -103,6 +105,7 @@ def test_no_text_takes_long_to_be_shown(name, length):
     assert time.process_time() - before < 4 * inert_.MAX_SECONDS
 
 
+@pytest.mark.proof(about=proofs.of("autograde"))
 @pytest.mark.parametrize(
     "unit", ["    \n", "\t\n", "a.", 'f"{', "@a.", "x = f(a)  # c\n", "(", '"""', "\\", "%a\n", "!a\n"]
 )

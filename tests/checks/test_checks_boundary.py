@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import proofs
 import pytest
 
 from vaelab import checks
@@ -333,6 +334,7 @@ RETURNS = {
 }
 
 
+@pytest.mark.proof(about=proofs.of("vaelab"))
 @pytest.mark.parametrize("kind", RETURNS)
 @pytest.mark.parametrize("check_id", ["kl_term.shape", "kl_term.values", "kl_term.gradients", "kl_term.extremes"])
 def test_strange_return_values_fail_with_a_short_clear_message(kind, check_id, capfd):
@@ -401,6 +403,7 @@ def from_a_model(kind):
     }[kind]
 
 
+@pytest.mark.proof(about=proofs.of("vaelab"))
 @pytest.mark.parametrize(
     "kind",
     [

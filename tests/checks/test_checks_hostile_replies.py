@@ -3,9 +3,12 @@
 import json
 
 import numpy as np
+import proofs
 import pytest
 
 from vaelab.checks import PROTOCOL, RemoteTarget, judge, points
+
+pytestmark = pytest.mark.proof(about=proofs.of("vaelab"))
 
 CHECKS = [check.id for check in points.CHECKS if check.assignment == "07_rate_distortion"]
 
