@@ -16,13 +16,13 @@ DESERVED = {"test_log_weight_shape", "test_log_likelihood_shape"}
 
 
 def graded(source):
-    """The points of a notebook whose cells for both exercises are the solution's, or `source` in place of the first."""
+    """The result of a notebook whose first exercise's cell is `source`, which defines both functions."""
     notebook = assignment.source_notebook("weights", COURSE)
     for cell in notebook.cells:
         cell.id = cell.metadata.get("nbgrader", {}).get("grade_id", cell.id)
-        if source and cell.id == "log_weight":
+        if cell.id == "log_weight":
             cell.source = source
-        if source and cell.id == "log_likelihood":
+        if cell.id == "log_likelihood":
             cell.source = "pass"
     order = job.Job("mallory", assignment.load("weights", COURSE), as_bytes(notebook), Limits(seconds=120))
     return job.grade(order)[0]
@@ -44,6 +44,7 @@ def test_a_forged_weight_earns_no_more_than_its_shape(name):
 
 @pytest.mark.sandbox
 @pytest.mark.proof(about=about)
-def test_the_solution_earns_every_point():
-    result = graded(None)
+def test_right_answers_in_the_same_cell_earn_every_point():
+    right = [ATTACKS.parent.parent / "variants" / name / "course.py" for name in ("log_weight", "log_likelihood")]
+    result = graded("\n\n".join(path.read_text(encoding="utf-8") for path in right))
     assert sum(points(result).values()) == result["max_score"] == 12
