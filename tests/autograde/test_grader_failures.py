@@ -140,8 +140,9 @@ def test_a_disk_that_is_really_full_loses_nothing(uninterrupted, tmp_path):
 
 def test_every_kind_of_damage_is_a_status_for_one_student_and_the_others_are_graded(tmp_path, capsys):
     """All at once, in a zip of which some members are damaged themselves, through the command line."""
+    damaged = {name: data for name, data in DAMAGED.items() if name != "a zip"}  # intake takes the notebook out of it
     students = {
-        **{f"damaged {i:02}": data for i, data in enumerate(DAMAGED.values())},
+        **{f"damaged {i:02}": data for i, data in enumerate(damaged.values())},
         "ada right": as_bytes(answered(RIGHT)),
     }
     with zipfile.ZipFile(tmp_path / "class.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -175,7 +176,7 @@ def test_every_kind_of_damage_is_a_status_for_one_student_and_the_others_are_gra
         for path in (tmp_path / "out").glob("results/*/*/result.json")
     }
     assert results.pop("ada right")["score"] == 6
-    assert len(results) == len(DAMAGED) + 1
+    assert len(results) == len(damaged) + 1
     for student, result in results.items():
         assert result["status"] == "unreadable" and 10 < len(result["reason"]) < 400 and result["score"] == 0, student
 
