@@ -58,7 +58,6 @@ def check(interpreter, model, points):
     found = interpreter(program, z)
     assert program.output_shapes == [expected.shape[1:]]
     expected = expected.reshape(points, -1)
-    assert expected.std() > 1e-3, "a decoder whose images are all the same would prove nothing"
     return z, found, expected
 
 
@@ -72,6 +71,7 @@ def equal(found, expected):
 @pytest.mark.parametrize("kind", decoders.KINDS)
 def test_every_layer_kind_gives_keras_s_pixels(interpreter, kind):
     _, found, expected = check(interpreter, decoders.randomise(decoders.KINDS[kind](), seed=3), POINTS)
+    assert expected.std() > 1e-3, "a decoder whose images are all the same would prove nothing"
     assert equal(found, expected)
 
 
@@ -96,7 +96,7 @@ def test_random_decoders_give_keras_s_pixels(interpreter):
             z, found, expected = check(interpreter, model, points=25)
         except tf.errors.AbortedError:  # oneDNN cannot compute some transposed convolutions with dilation
             continue
-        compared += 1
+        compared += expected.std() > 1e-3  # some draw nearly the same image everywhere, which proves little
         if not equal(found, expected):
             rounded += 1
             assert np.abs(found - in_double_precision(seed, model, z)).max() <= TOLERANCE, f"random_decoder({seed})"
