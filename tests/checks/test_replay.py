@@ -1,4 +1,4 @@
-"""The replay of graphs: the states that weights are put into, and what is measured in them."""
+"""The replay of graphs: the states that weights are put into, what is measured in them, and which operations run."""
 
 import numpy as np
 import pytest
