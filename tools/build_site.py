@@ -37,6 +37,7 @@ MODULES = (
 _MENDED = (
     ('role="heading">', 'role="heading" aria-level="2">'),
     ("<pre>", '<pre tabindex="0">'),
+    ("<pre style", '<pre tabindex="0" style'),
     ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
 )
 
