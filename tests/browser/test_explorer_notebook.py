@@ -151,6 +151,17 @@ def test_every_step_is_decoded_in_the_page_and_the_kernel_hears_where_the_point_
     assert explorer.slider(1).evaluate("handle => handle === document.activeElement"), "the arrow keys stay its own"
 
 
+def test_no_key_pressed_in_the_explorer_is_a_command_of_the_notebook(opened):
+    page = opened[0]
+    explorer = Explorer(page, 0)
+    cells = page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets.length")
+    for slider, key in ((1, "d"), (1, "d"), (1, "ArrowDown"), (2, "b"), (2, "ArrowUp")):
+        explorer.slider(slider).focus()
+        page.keyboard.press(key)
+        assert explorer.slider(slider).evaluate("handle => handle === document.activeElement"), key
+    assert page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets.length") == cells
+
+
 def test_the_kernel_can_move_the_point(opened, mlp):
     explorer = Explorer(opened[0], 0)
     value(explorer.page, "setattr(explorer, 'z', [0.5, -0.25])")

@@ -79,7 +79,9 @@ function render({ model, el, signal }) {
   const kernel = new Kernel(model, signal);
   const notice = element("p", { class: "vl-note", role: "status" }, "Waiting for the kernel …");
   el.append(notice);
-  el.setAttribute("data-lm-suppress-shortcuts", "true"); // arrow keys stay ours in JupyterLab
+  // Keys stay ours in JupyterLab, where ArrowLeft collapses a heading and "d d" deletes the cell. Its shortcuts are for
+  // whatever has the focus, so the mark has to be on that element itself: on one around it, it is read too late.
+  el.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true"));
   kernel.request({ kind: "hello" }, [], (message, buffers) => {
     if (signal?.aborted) return;
     if (!message) {
