@@ -114,7 +114,7 @@ def opened(lab, browser):
     for number in range(3):
         Explorer(page, number).root.scroll_into_view_if_needed()
         Explorer(page, number).settled()
-    yield page, saved
+    yield page, saved, problems
     assert problems == []
     context.close()
 
@@ -238,13 +238,14 @@ def test_with_its_kernel_killed_it_still_moves_draws_and_says_what_is_missing(op
     explorer.root.get_by_role("button", name="Clear", exact=True).click()
     expect(explorer.root.locator(".vl-card").first).to_contain_text("changed by hand")
     expect(explorer.root.locator(".vl-near")).to_contain_text("The kernel does not answer")
+    assert opened[2] == []
 
 
 # Elsewhere ------------------------------------------------------------------------------
 
 
 def test_the_saved_notebook_is_small_and_readable_without_javascript_or_kernel(opened, browser, tmp_path):
-    _, saved = opened
+    saved = opened[1]
     assert len(nbformat.writes(saved)) < 1_000_000
     page_as_html, _ = HTMLExporter().from_notebook_node(saved)
     (tmp_path / "page.html").write_text(page_as_html, encoding="utf-8")

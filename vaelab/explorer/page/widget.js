@@ -18,6 +18,16 @@ const REST_MS = 50; // z is written back when it has rested so long: every chang
 // A DataView of a message as a buffer of its own, whose numbers are aligned.
 const own = ({ buffer, byteOffset, byteLength }) => buffer.slice(byteOffset, byteOffset + byteLength);
 
+// Whether a message was sent: JupyterLab throws where the kernel has been shut down.
+function isSent(send) {
+  try {
+    send();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 class Kernel {
   constructor(model, signal) {
     this.model = model;
@@ -36,8 +46,8 @@ class Kernel {
     done?.(message, buffers.map(own));
   }
 
-  // done(message, buffers), or done(null) if no answer comes for long. A kernel may only be busy with another cell:
-  // with `late` its answer is still welcome then.
+  // done(message, buffers), or done(null) if the kernel is gone or no answer comes for long. A kernel may only be busy
+  // with another cell: with `late` its answer is still welcome then.
   request(message, buffers, done, { late = false } = {}) {
     const ticket = ++this.ticket;
     const timer = setTimeout(() => {
@@ -48,7 +58,10 @@ class Kernel {
       clearTimeout(timer);
       done(...answer);
     });
-    this.model.send({ ...message, view: this.view, ticket }, undefined, buffers);
+    if (isSent(() => this.model.send({ ...message, view: this.view, ticket }, undefined, buffers))) return;
+    clearTimeout(timer);
+    this.waiting.delete(ticket);
+    done(null);
   }
 
   link(size) {
@@ -68,7 +81,7 @@ class Kernel {
 function shareZ(model, store) {
   const write = afterRest(REST_MS, () => {
     model.set("_z", [...store.get("z")]);
-    model.save_changes();
+    isSent(() => model.save_changes());
   });
   const close = (a, b) => a.length === b.length && a.every((v, k) => Math.abs(v - b[k]) < 1e-9);
   store.on("z", () => close(store.get("z"), model.get("_z")) || write());
