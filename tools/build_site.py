@@ -8,6 +8,7 @@ solutions have, the tables in ``docs/``, one saved explorer, and the docstrings,
 """
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,8 @@ PAGES = PROJECT / "docs" / "site"
 EVIDENCE = ("kill_matrix", "forgeries", "speed", "training_speed")
 # What a page can show: no widgets without a kernel.
 SHOWN = ("image/png", "text/html", "text/plain")
+# Keras colours its tables of layers for a terminal: too pale on a light page, or too dark on a dark one.
+_COLOUR = re.compile(r"color: (#[0-9a-f]{6}); text-decoration-color: \1(?:; )?")
 # The modules that people call, in the order in which they meet them.
 MODULES = (
     "vaelab.data", "vaelab.models", "vaelab.training", "vaelab.metrics", "vaelab.plots.latent", "vaelab.plots.pictures",
@@ -66,6 +69,8 @@ def _still(output):
     output = nbformat.from_dict(output)
     if "data" in output:
         output.data = nbformat.from_dict({kind: output.data[kind] for kind in SHOWN if kind in output.data})
+    if "text/html" in output.get("data", {}):
+        output.data["text/html"] = _COLOUR.sub("", output.data["text/html"])
     return output
 
 
