@@ -133,7 +133,7 @@ FLAGS = {
     "before_everything": "moved",
     "shadows": "kl_term was there 5 times",
     "raw_tests": "edited",
-    "hidden_names": "calls itself",
+    "hidden_names": "which the assignment has not",
     "thousand_copies": "601 times",
 }
 
