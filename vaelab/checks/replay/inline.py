@@ -37,6 +37,8 @@ def safe(data: np.ndarray | None, outputs: list[str]):
     """
     import tensorflow as tf
 
+    from vaelab.checks.replay.strided import mark  # registers a gradient, which needs TensorFlow
+
     if type(data) is not np.ndarray or data.dtype != np.uint8:
         raise Refused("The encoder's graph did not come back as bytes.")
     graph_def = tf.compat.v1.GraphDef()
@@ -56,6 +58,7 @@ def safe(data: np.ndarray | None, outputs: list[str]):
         raise Refused(f"The encoder's graph has more than {MAX_OPERATIONS} operations.")
     for node in [*kept.node, *bodies]:
         tame(node)
+        mark(node)
     return kept, outputs
 
 
