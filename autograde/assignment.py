@@ -75,12 +75,10 @@ def source_notebook(name, course=PROJECT):
         notebook = jupytext.read(paths[0])
         for step in (ClearSolutions, ClearOutput, ComputeChecksums):
             notebook, _ = step(config=config).preprocess(notebook, {})
-    except (
-        ValueError,
-        RuntimeError,
-        KeyError,
-        AttributeError,
-    ) as error:  # no notebook, or regions that nbgrader cannot follow
+    except KeyError as field:  # nbgrader's preprocessors look it up without asking
+        why = "a graded cell does not have points" if field.args == ("points",) else f"a cell lacks the field {field}"
+        raise AssignmentError(f"{paths[0]} cannot be released or graded: {why}") from None
+    except (ValueError, RuntimeError, AttributeError) as error:  # no notebook, or regions that nbgrader cannot follow
         raise AssignmentError(f"{paths[0]} cannot be released or graded: {str(error)[:300]}") from None
     return notebook
 

@@ -176,7 +176,7 @@ def test_release_clears_answers_hidden_tests_outputs_and_notebook_metadata(relea
 @pytest.mark.proof(about=about_release)
 def test_a_second_release_changes_nothing(released_demo, released):
     again = make_release(released_demo)
-    assert again.stdout == "01_demo: unchanged; released\n" and again.stderr == ""
+    assert again.stdout.startswith("01_demo: unchanged; released") and again.stderr == ""
     assert files(released_demo) == files(released)
 
 
@@ -185,7 +185,7 @@ def test_a_second_release_changes_nothing(released_demo, released):
 def test_a_changed_layout_of_the_script_is_put_right_without_running_anything(released_demo, released):
     script = released_demo / "solutions/01_demo/01_demo.py"
     script.write_text(DEMO.replace("\n\n\n", "\n\n"), encoding="utf-8")
-    assert make_release(released_demo).stdout == "01_demo: unchanged; released\n"
+    assert make_release(released_demo).stdout.startswith("01_demo: unchanged; released")
     assert files(released_demo) == files(released)
 
 
@@ -218,7 +218,10 @@ def test_cells_have_readable_unique_ids_and_nbgrader_cells_their_grade_id(demo):
         (lambda text: text.replace("test_double_hidden", "double"), "two cells have the id 'double'"),
         (lambda text: text + "\n# %%\nimport sys; print('oh', file=sys.stderr)\n", "wrote on stderr"),
         (lambda text: text.replace('"points": 1, ', ""), "does not have points"),
-        (lambda text: text.replace("    ### END SOLUTION\n", ""), "nbgrader could not release 01_demo"),
+        (
+            lambda text: text.replace("    ### END SOLUTION\n", ""),
+            "cannot be released or graded: no end solution statement found",
+        ),
     ],
     ids=["wrong answer", "duplicate id", "noise on stderr", "no points", "no end of solution"],
 )

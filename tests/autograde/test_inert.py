@@ -99,7 +99,7 @@ def test_no_text_takes_long_to_be_shown(name, length):
     before = time.process_time()
     shown = inert(text, OWN)
     assert time.process_time() - before < 4 * inert_.MAX_SECONDS  # of 47 s
-    assert len(shown) < MAX_SHOWN + 1000
+    assert len(shown) < 1.25 * MAX_SHOWN + 1000  # defusing a mark takes a space or two
     before = time.process_time()
     page_of(shown)
     assert time.process_time() - before < 4 * inert_.MAX_SECONDS

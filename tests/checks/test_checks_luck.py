@@ -8,7 +8,7 @@ from test_checks_proven import VARIANTS, about_exercise, label
 from vaelab.checks import PROTOCOL, RemoteTarget, judge, points
 from vaelab.checks.student import probe
 
-RUNS = 200
+RUNS = 40  # of each check, with seeds of their own: as many as CI has time for
 
 
 def answer(name):
@@ -49,7 +49,7 @@ def alarms(exercise, target):
 
 @pytest.mark.proof(about=lambda name: about_exercise("fit_prior"))
 @pytest.mark.parametrize("name", ["kmeans", "narrow_kernels", "noisy_codes"])
-def test_no_false_alarm_in_200_repetitions_of_the_checks_of_fit_prior(name):
+def test_no_false_alarm_in_repetitions_of_the_checks_of_fit_prior(name):
     assert alarms("fit_prior", answer(f"fit_prior/{name}")) == []
 
 
@@ -62,7 +62,7 @@ SCORES = {
 
 @pytest.mark.proof(about=lambda name: about_exercise("anomaly_score"))
 @pytest.mark.parametrize("name", SCORES)
-def test_no_false_alarm_in_200_repetitions_of_the_checks_of_anomaly_score(name):
+def test_no_false_alarm_in_repetitions_of_the_checks_of_anomaly_score(name):
     assert alarms("anomaly_score", InNumPy(SCORES[name])) == []
 
 
