@@ -34,7 +34,7 @@ VALUES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 def test_values_cross_unchanged(value):
     arrays = {}
     tree = packed(value, arrays, "v")
