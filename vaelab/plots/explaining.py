@@ -129,7 +129,8 @@ def kl_arrows(gradient_function):
     gradients, name = list(gradient_function(z_mean, z_log_var)), _name(gradient_function)
     if any(gradient is None for gradient in gradients):
         raise ValueError(
-            f"{name} found no gradient: the function that it differentiates leaves TensorFlow on the way, by NumPy for instance."
+            f"{name} returned no gradient; expected one for each argument. Does the function that it differentiates "
+            "leave TensorFlow on the way, by NumPy for instance?"
         )
     gradients = [np.asarray(gradient, dtype=float) for gradient in gradients]
     shapes = [gradient.shape for gradient in gradients]
