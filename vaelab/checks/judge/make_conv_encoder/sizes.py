@@ -45,7 +45,7 @@ def builds(rng, ask):
 
 def shapes(rng, ask):
     """(batch, latent_dim) twice, for a batch and an image alone, in other sizes than the course's."""
-    args = (*SHAPES[rng.integers(len(SHAPES))], int(rng.choice([1, 5, 16])), int(rng.choice(UNITS)))
+    args = (*SHAPES[rng.integers(len(SHAPES))], int(rng.choice([3, 5, 16])), int(rng.choice(UNITS)))
     count = int(rng.integers(64, 131)) if rng.integers(5) == 0 else int(rng.choice([11, 13]))
     _of_sizes(rng, ask, args, count)
 

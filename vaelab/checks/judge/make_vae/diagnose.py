@@ -63,7 +63,8 @@ def _cause(rng, ask, message):
     if isinstance(ran, dict) and any(ran.get(part) == 0 for part in ("encoder", "decoder")):
         return "loss.not_the_parts"
     if "error" in without and "error" not in with_y:
-        return "loss.uses_y" if "None" in message else "loss.unpacks"
+        # A shape such as (None, 784) speaks of batches of any size, not of a y that is missing.
+        return "loss.uses_y" if "NoneType" in message or "None values" in message else "loss.unpacks"
     return "loss.no_loss" if "No loss to compute" in message else None
 
 
