@@ -26,12 +26,26 @@ export function makeApp(contents, { link = null, start = {}, signal = null } = {
   const networks = makeNetworks(contents, link, signal);
   const images = contents.images && contents.decoders.some(({ posterior }) => posterior);
   const store = new Store({
-    z: new Array(contents.latentDim).fill(0), unit: "latent", active: 0, axes: contents.latentDim > 1 ? [0, 1] : [0],
-    decoded: contents.decoders.map(() => null), image: null, posterior: null, reconstruction: null, ends: null, ...start,
+    z: new Array(contents.latentDim).fill(0),
+    unit: "latent",
+    active: 0,
+    axes: contents.latentDim > 1 ? [0, 1] : [0],
+    decoded: contents.decoders.map(() => null),
+    image: null,
+    posterior: null,
+    reconstruction: null,
+    ends: null,
+    ...start,
   });
   const pickImage = (index) => contents.images && store.set({ image: pickedImage(contents, index) });
   const map = makeMap(store, contents, networks, pickImage);
-  const layout = element("div", { class: "vl-layout" }, makeSliders(store, contents), makeScreens(store, contents, networks), map.root);
+  const layout = element(
+    "div",
+    { class: "vl-layout" },
+    makeSliders(store, contents),
+    makeScreens(store, contents, networks),
+    map.root,
+  );
   if (contents.trainCount) layout.append(makeNeighbours(store, contents, link));
   if (images || networks.encoders.some(Boolean)) {
     const first = store.get("image") ?? (images ? pickedImage(contents, 0) : blankImage(contents));

@@ -41,7 +41,9 @@ export function openContents(header, buffers) {
   contents.size = size;
   contents.images = contents.images && new Images(contents.images, size);
   contents.trainImages = contents.trainImages && new Images(contents.trainImages, size);
-  contents.imageCount = contents.images ? contents.decoders.map((d) => d.posterior).find(Boolean)?.mean.length / contents.latentDim || contents.images.count : 0;
+  contents.imageCount = contents.images
+    ? contents.decoders.map((d) => d.posterior).find(Boolean)?.mean.length / contents.latentDim || contents.images.count
+    : 0;
   return contents;
 }
 

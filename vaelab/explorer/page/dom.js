@@ -20,7 +20,12 @@ export function choice(label, options, onChoose) {
     node.value_ = value;
     return node;
   });
-  const group = element("div", { class: "vl-choice", role: "group", "aria-label": label }, element("span", {}, label), ...buttons);
+  const group = element(
+    "div",
+    { class: "vl-choice", role: "group", "aria-label": label },
+    element("span", {}, label),
+    ...buttons,
+  );
   group.choose = (value) => buttons.forEach((node) => node.setAttribute("aria-pressed", String(node.value_ === value)));
   return group;
 }
@@ -80,6 +85,9 @@ export function signed(value, digits = 2) {
 }
 
 export function place(z) {
-  const shown = z.slice(0, 4).map((v, k) => `z${k + 1} = ${fixed(v)}`).join(", ");
+  const shown = z
+    .slice(0, 4)
+    .map((v, k) => `z${k + 1} = ${fixed(v)}`)
+    .join(", ");
   return z.length > 4 ? `${shown} and ${z.length - 4} more` : shown;
 }

@@ -17,7 +17,11 @@ export function noiseOf(posterior, z) {
   return Array.from(posterior.mean, (m, k) => (z[k] - m) / sigma[k]);
 }
 
-const list = (numbers) => Array.from(numbers).slice(0, SHOWN).map((v) => signed(v)).join("  ") + (numbers.length > SHOWN ? "  …" : "");
+const list = (numbers) =>
+  Array.from(numbers)
+    .slice(0, SHOWN)
+    .map((v) => signed(v))
+    .join("  ") + (numbers.length > SHOWN ? "  …" : "");
 
 function box(title, ...parts) {
   const value = element("span", { class: "vl-value" });
@@ -30,14 +34,24 @@ const arrow = (text) => element("span", { class: "vl-arrow", "aria-hidden": "tru
 
 function diagram(shape) {
   const parts = {
-    x: pixelCanvas(shape, { class: "vl-small" }), decoded: pixelCanvas(shape, { class: "vl-small" }),
-    mean: box("z_mean"), sigma: box("σ"), epsilon: box("ε ~ N(0, I)"), z: box("z = z_mean + σ · ε"),
+    x: pixelCanvas(shape, { class: "vl-small" }),
+    decoded: pixelCanvas(shape, { class: "vl-small" }),
+    mean: box("z_mean"),
+    sigma: box("σ"),
+    epsilon: box("ε ~ N(0, I)"),
+    z: box("z = z_mean + σ · ε"),
   };
   const column = (...children) => element("div", { class: "vl-column" }, ...children);
   parts.root = element(
-    "div", { class: "vl-diagram" },
-    column(parts.x, element("span", {}, "x")), arrow("→"), column(parts.mean, parts.sigma, parts.epsilon),
-    arrow("→"), column(parts.z), arrow("→"), column(parts.decoded, element("span", {}, "p(x|z)")),
+    "div",
+    { class: "vl-diagram" },
+    column(parts.x, element("span", {}, "x")),
+    arrow("→"),
+    column(parts.mean, parts.sigma, parts.epsilon),
+    arrow("→"),
+    column(parts.z),
+    arrow("→"),
+    column(parts.decoded, element("span", {}, "p(x|z)")),
   );
   return parts;
 }
@@ -61,9 +75,13 @@ function words(posterior, epsilon, nats, draws) {
   const kl = klByDimension(posterior).reduce((a, b) => a + b, 0);
   const lines = [element("span", {}, `KL: ${fixed(kl)} nats, the same for every ε`)];
   if (nats !== null) {
-    lines.push(element("span", {}, `Reconstruction at this z: ${fixed(nats, 1)} nats`), element("b", {}, `−ELBO with this ε: ${fixed(nats + kl, 1)} nats`));
+    lines.push(
+      element("span", {}, `Reconstruction at this z: ${fixed(nats, 1)} nats`),
+      element("b", {}, `−ELBO with this ε: ${fixed(nats + kl, 1)} nats`),
+    );
   }
-  if (epsilon.some((e) => Math.abs(e) > LIKELY)) lines.push(element("span", {}, "This z lies so far out that q(z|x) practically never draws it."));
+  if (epsilon.some((e) => Math.abs(e) > LIKELY))
+    lines.push(element("span", {}, "This z lies so far out that q(z|x) practically never draws it."));
   if (draws.length > 1) {
     const mean = draws.reduce((a, b) => a + b, 0) / draws.length;
     lines.push(element("span", {}, `Mean −ELBO of ${draws.length} draws: ${fixed(mean + kl, 1)} nats`));
@@ -72,7 +90,9 @@ function words(posterior, epsilon, nats, draws) {
 }
 
 export function makeDrawCard(store, contents, random = Math.random) {
-  const parts = diagram(contents.shape), sum = element("p", { class: "vl-sum vl-lines" }), draws = new Draws();
+  const parts = diagram(contents.shape),
+    sum = element("p", { class: "vl-sum vl-lines" }),
+    draws = new Draws();
   let drawn = false; // whether the next image that is decoded belongs to a new draw
   const move = (noise) => {
     const posterior = store.get("posterior");
@@ -88,7 +108,12 @@ export function makeDrawCard(store, contents, random = Math.random) {
     if (!posterior || !decoded) return;
     const nats = image.values ? bernoulliNll(image.values, decoded) : null;
     parts.mean.write(list(posterior.mean));
-    parts.sigma.write(Array.from(deviations(posterior)).slice(0, SHOWN).map((v) => fixed(v)).join("  "));
+    parts.sigma.write(
+      Array.from(deviations(posterior))
+        .slice(0, SHOWN)
+        .map((v) => fixed(v))
+        .join("  "),
+    );
     const epsilon = noiseOf(posterior, z);
     parts.epsilon.write(list(epsilon));
     parts.z.write(list(z));
@@ -97,17 +122,25 @@ export function makeDrawCard(store, contents, random = Math.random) {
     sum.replaceChildren(...words(posterior, epsilon, nats, draws.of(posterior)));
   };
   const arrived = () => {
-    const posterior = store.get("posterior"), image = store.get("image"), decoded = store.get("decoded")[store.get("active")];
+    const posterior = store.get("posterior"),
+      image = store.get("image"),
+      decoded = store.get("decoded")[store.get("active")];
     if (drawn && posterior && image?.values) draws.add(posterior, bernoulliNll(image.values, decoded));
     drawn = false;
     show();
   };
   const root = element(
-    "section", { class: "vl-card", hidden: "" }, element("h2", { class: "vl-title" }, "A draw from q(z|x)"),
-    element("div", { class: "vl-row" },
+    "section",
+    { class: "vl-card", hidden: "" },
+    element("h2", { class: "vl-title" }, "A draw from q(z|x)"),
+    element(
+      "div",
+      { class: "vl-row" },
       button("Resample ε", "Draw ε from N(0, I) again", () => move(() => drawNormal(random))),
-      button("ε = 0", "Take z at z_mean", () => move(() => 0))),
-    parts.root, sum,
+      button("ε = 0", "Take z at z_mean", () => move(() => 0)),
+    ),
+    parts.root,
+    sum,
   );
   store.on("decoded", arrived);
   store.on("posterior image active", show);

@@ -99,17 +99,27 @@ function listenToKeys(canvas, shape, state, { at, show }, change) {
 }
 
 function tools(state, change, open) {
-  const ink = choice("Draw with", [["pencil", true], ["eraser", false]], (value) => {
-    state.ink = value;
-    ink.choose(value);
-  });
+  const ink = choice(
+    "Draw with",
+    [
+      ["pencil", true],
+      ["eraser", false],
+    ],
+    (value) => {
+      state.ink = value;
+      ink.choose(value);
+    },
+  );
   ink.choose(true);
   const chooser = element("input", { type: "file", accept: "image/*", hidden: "" });
   chooser.addEventListener("change", () => chooser.files[0] && open(chooser.files[0]));
   return element(
-    "div", { class: "vl-row" }, ink,
+    "div",
+    { class: "vl-row" },
+    ink,
     button("Clear", "An empty image", () => change((values) => values.fill(0))),
-    button("Open a picture", "A picture file as the image; or paste or drop one", () => chooser.click()), chooser,
+    button("Open a picture", "A picture file as the image; or paste or drop one", () => chooser.click()),
+    chooser,
   );
 }
 
@@ -117,7 +127,10 @@ function tools(state, change, open) {
 export function makeDrawing(shape, onDraw) {
   const state = { ink: true, enabled: false, values: null };
   const canvas = pixelCanvas(shape, {
-    class: "vl-drawing", tabindex: "0", role: "application", "aria-roledescription": "drawing",
+    class: "vl-drawing",
+    tabindex: "0",
+    role: "application",
+    "aria-roledescription": "drawing",
     title: "Draw with the pointer. Keys: arrows move, the space bar draws, Shift with an arrow draws a line.",
   });
   const cursor = cursorOf(shape);
@@ -145,7 +158,9 @@ export function makeDrawing(shape, onDraw) {
   });
   const root = element("div", { class: "vl-sheet" }, canvas, cursor.cursor);
   return {
-    root, canvas, tools: tools(state, change, open),
+    root,
+    canvas,
+    tools: tools(state, change, open),
     enable(enabled) {
       state.enabled = enabled;
     },

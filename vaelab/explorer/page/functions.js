@@ -5,7 +5,8 @@
 export function erf(x) {
   const v = Math.abs(x);
   if (v > 6) return Math.sign(x);
-  let term = v, sum = v;
+  let term = v,
+    sum = v;
   for (let n = 1; term > 1e-17 * sum; n++) {
     term *= (2 * v * v) / (2 * n + 1);
     sum += term;
@@ -36,13 +37,22 @@ function gelu({ approximate = false }) {
 // By name: settings to a function of one number. Defaults are those of keras.activations.
 export const FUNCTIONS = {
   absolute: () => Math.abs,
-  celu: ({ alpha = 1 }) => (x) => (x > 0 ? x : alpha * Math.expm1(x / alpha)),
+  celu:
+    ({ alpha = 1 }) =>
+    (x) =>
+      x > 0 ? x : alpha * Math.expm1(x / alpha),
   cos: () => Math.cos,
-  elu: ({ alpha = 1 }) => (x) => (x > 0 ? x : alpha * Math.expm1(x)),
+  elu:
+    ({ alpha = 1 }) =>
+    (x) =>
+      x > 0 ? x : alpha * Math.expm1(x),
   exponential: () => Math.exp,
   expm1: () => Math.expm1,
   gelu,
-  hard_shrink: ({ threshold = 0.5 }) => (x) => (Math.abs(x) > threshold ? x : 0),
+  hard_shrink:
+    ({ threshold = 0.5 }) =>
+    (x) =>
+      Math.abs(x) > threshold ? x : 0,
   hard_sigmoid: () => hardSigmoid,
   hard_silu: () => (x) => x * hardSigmoid(x),
   hard_tanh: () => (x) => clip(x, -1, 1),
@@ -60,15 +70,24 @@ export const FUNCTIONS = {
   sigmoid: () => sigmoid,
   silu: () => (x) => x * sigmoid(x),
   sin: () => Math.sin,
-  soft_shrink: ({ threshold = 0.5 }) => (x) => (x > threshold ? x - threshold : x < -threshold ? x + threshold : 0),
+  soft_shrink:
+    ({ threshold = 0.5 }) =>
+    (x) =>
+      x > threshold ? x - threshold : x < -threshold ? x + threshold : 0,
   softplus: () => softplus,
   softsign: () => (x) => x / (1 + Math.abs(x)),
   sparse_plus: () => (x) => (x <= -1 ? 0 : x < 1 ? ((x + 1) * (x + 1)) / 4 : x),
   sparse_sigmoid: () => (x) => clip(0.5 * (x + 1), 0, 1),
   sqrt: () => Math.sqrt,
   square: () => (x) => x * x,
-  squareplus: ({ b = 4 }) => (x) => (x + Math.sqrt(x * x + b)) / 2,
+  squareplus:
+    ({ b = 4 }) =>
+    (x) =>
+      (x + Math.sqrt(x * x + b)) / 2,
   tanh: () => Math.tanh,
   tanh_shrink: () => (x) => x - Math.tanh(x),
-  threshold: ({ threshold, otherwise }) => (x) => (x > threshold ? x : otherwise),
+  threshold:
+    ({ threshold, otherwise }) =>
+    (x) =>
+      x > threshold ? x : otherwise,
 };

@@ -18,8 +18,9 @@ export function geometry(limit, unit) {
     y: (v) => FRAME.top + FRAME.height * (1 - share(v)),
     value,
     at: (x, y) => [value((x - FRAME.left) / FRAME.width), value(1 - (y - FRAME.top) / FRAME.height)],
-    ticks: unit === "quantile"
-      ? [0.1, 0.3, 0.5, 0.7, 0.9].map((p) => [normalQuantile(p), String(p)])
-      : whole.map((v) => [v, String(v).replace("-", "−")]),
+    ticks:
+      unit === "quantile"
+        ? [0.1, 0.3, 0.5, 0.7, 0.9].map((p) => [normalQuantile(p), String(p)])
+        : whole.map((v) => [v, String(v).replace("-", "−")]),
   };
 }

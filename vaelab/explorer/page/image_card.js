@@ -12,16 +12,22 @@ function chooser(store, contents, pickImage) {
   const number = element("input", { type: "number", min: 0, max: count - 1, step: 1 });
   number.addEventListener("change", () => pickImage(clamp(Math.round(Number(number.value)) || 0, 0, count - 1)));
   const wanted = element("select", {}, element("option", { value: -1 }, "any class"));
-  if (labels) for (const label of [...new Set(labels)].sort((a, b) => a - b)) wanted.append(element("option", { value: label }, classes[label].name));
+  if (labels)
+    for (const label of [...new Set(labels)].sort((a, b) => a - b))
+      wanted.append(element("option", { value: label }, classes[label].name));
   const another = () => {
-    const choices = Array.from({ length: count }, (_, k) => k).filter((k) => contents.images.has(k) && (wanted.value < 0 || labels[k] === Number(wanted.value)));
+    const choices = Array.from({ length: count }, (_, k) => k).filter(
+      (k) => contents.images.has(k) && (wanted.value < 0 || labels[k] === Number(wanted.value)),
+    );
     if (choices.length) pickImage(choices[Math.floor(Math.random() * choices.length)]);
   };
   wanted.addEventListener("change", another);
   store.on("image", () => (number.value = store.get("image").index ?? ""));
   return element(
-    "div", { class: "vl-row" },
-    labels ? labelled("Class", wanted) : null, labelled("Image", number),
+    "div",
+    { class: "vl-row" },
+    labels ? labelled("Class", wanted) : null,
+    labelled("Image", number),
     button("Another one", "Pick an image at random", another),
     button("Go to its z_mean", "Move the point to the image's z_mean", () => {
       const posterior = store.get("posterior");
@@ -31,30 +37,54 @@ function chooser(store, contents, pickImage) {
 }
 
 function table(posterior, reconstruction) {
-  const sigma = deviations(posterior), kl = klByDimension(posterior);
-  const widest = Math.max(...kl, 1e-9), total = kl.reduce((a, b) => a + b, 0);
+  const sigma = deviations(posterior),
+    kl = klByDimension(posterior);
+  const widest = Math.max(...kl, 1e-9),
+    total = kl.reduce((a, b) => a + b, 0);
   const rows = kl.map((nats, k) => {
-    const bar = element("span", { "aria-hidden": "true", style: `width:${Math.round((BAR * Math.max(nats, 0)) / widest)}px` });
+    const bar = element("span", {
+      "aria-hidden": "true",
+      style: `width:${Math.round((BAR * Math.max(nats, 0)) / widest)}px`,
+    });
     return element(
-      "tr", {}, element("th", { scope: "row" }, `z${k + 1}`),
-      element("td", {}, `${signed(posterior.mean[k])} ± ${fixed(sigma[k])}`), element("td", { class: "vl-bar" }, bar, fixed(nats)),
+      "tr",
+      {},
+      element("th", { scope: "row" }, `z${k + 1}`),
+      element("td", {}, `${signed(posterior.mean[k])} ± ${fixed(sigma[k])}`),
+      element("td", { class: "vl-bar" }, bar, fixed(nats)),
     );
   });
-  const head = element("tr", {}, ...["Dim.", "z_mean ± σ", "KL, nats"].map((text) => element("th", { scope: "col" }, text)));
+  const head = element(
+    "tr",
+    {},
+    ...["Dim.", "z_mean ± σ", "KL, nats"].map((text) => element("th", { scope: "col" }, text)),
+  );
   const sum = element("p", { class: "vl-sum" }, `KL, all dimensions: ${fixed(total)} nats`, element("br"));
   const nats = reconstruction?.nats;
   if (nats === null || nats === undefined) sum.append("This page does not carry the image itself.");
-  else sum.append(`Reconstruction from z_mean: ${fixed(nats, 1)} nats`, element("br"), "Together: ", element("b", {}, `${fixed(nats + total, 1)} nats`));
+  else
+    sum.append(
+      `Reconstruction from z_mean: ${fixed(nats, 1)} nats`,
+      element("br"),
+      "Together: ",
+      element("b", {}, `${fixed(nats + total, 1)} nats`),
+    );
   const grid = element("table", { class: "vl-table" }, element("thead", {}, head), element("tbody", {}, ...rows));
-  return [element("div", { class: "vl-scroll", tabindex: "0", role: "region", "aria-label": "Posterior by dimension" }, grid), sum];
+  return [
+    element("div", { class: "vl-scroll", tabindex: "0", role: "region", "aria-label": "Posterior by dimension" }, grid),
+    sum,
+  ];
 }
 
 function about(store, contents, networks) {
-  const image = store.get("image"), active = store.get("active"), { name } = contents.decoders[active];
+  const image = store.get("image"),
+    active = store.get("active"),
+    { name } = contents.decoders[active];
   const encoder = networks.encoders[active];
   if (store.get("posterior")) return `${image.name}, encoded for ${name}`;
   if (!contents.decoders[active].posterior && !encoder) return `${name} has no posterior: no encoder was given for it.`;
-  if (image.changed) return `${image.name}. There is no encoder here for ${name}${encoder?.why ? `: ${encoder.why}` : "."}`;
+  if (image.changed)
+    return `${image.name}. There is no encoder here for ${name}${encoder?.why ? `: ${encoder.why}` : "."}`;
   return image.name;
 }
 
@@ -65,12 +95,16 @@ export function makeImageCard(store, contents, networks, pickImage) {
   const note = element("p", { class: "vl-note", "aria-live": "polite" });
   const right = element("figure", { class: "vl-figure" }, decoded, element("figcaption", {}, "reconstruction"));
   const figures = element(
-    "div", { class: "vl-figures" },
-    element("figure", { class: "vl-figure" }, drawing.root, element("figcaption", {}, "image")), right,
+    "div",
+    { class: "vl-figures" },
+    element("figure", { class: "vl-figure" }, drawing.root, element("figcaption", {}, "image")),
+    right,
   );
   const numbers = element("div", {});
   const show = () => {
-    const image = store.get("image"), active = store.get("active"), reconstruction = store.get("reconstruction");
+    const image = store.get("image"),
+      active = store.get("active"),
+      reconstruction = store.get("reconstruction");
     if (!image) return;
     note.textContent = about(store, contents, networks);
     const drawable = networks.encoders.some((encoder) => encoder?.works);
@@ -83,7 +117,12 @@ export function makeImageCard(store, contents, networks, pickImage) {
   };
   store.on("image posterior reconstruction active", show);
   return element(
-    "section", { class: "vl-card" }, element("h2", { class: "vl-title" }, "An image"),
-    contents.imageCount ? chooser(store, contents, pickImage) : null, drawing.tools, note, element("div", { class: "vl-about" }, figures, numbers),
+    "section",
+    { class: "vl-card" },
+    element("h2", { class: "vl-title" }, "An image"),
+    contents.imageCount ? chooser(store, contents, pickImage) : null,
+    drawing.tools,
+    note,
+    element("div", { class: "vl-about" }, figures, numbers),
   );
 }

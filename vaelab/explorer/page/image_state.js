@@ -23,11 +23,13 @@ export function drawnImage(before, values) {
 export function followImage(store, contents, networks) {
   const set = (posterior, move) => {
     store.set({ posterior });
-    if (posterior && move) store.set({ z: Array.from(posterior.mean, (v) => clamp(v, -contents.limit, contents.limit)) });
+    if (posterior && move)
+      store.set({ z: Array.from(posterior.mean, (v) => clamp(v, -contents.limit, contents.limit)) });
     reconstruct();
   };
   function encode(move) {
-    const image = store.get("image"), active = store.get("active");
+    const image = store.get("image"),
+      active = store.get("active");
     if (!image) return;
     const known = image.changed ? null : posteriorOf(contents, active, image.index);
     const encoder = networks.encoders[active];
@@ -39,13 +41,21 @@ export function followImage(store, contents, networks) {
     } else set(null, false);
   }
   function reconstruct() {
-    const { image, posterior, active } = { image: store.get("image"), posterior: store.get("posterior"), active: store.get("active") };
+    const { image, posterior, active } = {
+      image: store.get("image"),
+      posterior: store.get("posterior"),
+      active: store.get("active"),
+    };
     if (!posterior) return store.set({ reconstruction: null });
-    return networks.decoders[active].ask(posterior.mean, ([decoded]) => {
-      if (store.get("posterior") !== posterior) return;
-      const values = Float32Array.from(decoded);
-      store.set({ reconstruction: { values, nats: image.values ? bernoulliNll(image.values, values) : null } });
-    }, "reconstruction");
+    return networks.decoders[active].ask(
+      posterior.mean,
+      ([decoded]) => {
+        if (store.get("posterior") !== posterior) return;
+        const values = Float32Array.from(decoded);
+        store.set({ reconstruction: { values, nats: image.values ? bernoulliNll(image.values, values) : null } });
+      },
+      "reconstruction",
+    );
   }
   store.on("image", () => encode(true));
   store.on("active", () => encode(false));

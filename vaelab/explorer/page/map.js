@@ -18,7 +18,12 @@ class Map2D {
     [this.base, this.under] = sharpCanvas(SIZE, SIZE);
     [this.overlay, this.over] = sharpCanvas(SIZE, SIZE);
     this.overlay.classList.add("vl-overlay");
-    this.plot = element("div", { class: "vl-plot", tabindex: "0", role: "application", "aria-roledescription": "map" }, this.base, this.overlay);
+    this.plot = element(
+      "div",
+      { class: "vl-plot", tabindex: "0", role: "application", "aria-roledescription": "map" },
+      this.base,
+      this.overlay,
+    );
     this.legend = element("div", { class: "vl-legend", role: "group", "aria-label": "Classes on the map" });
     this.root = element("div", { class: "vl-map" }, this.plot, ...this.#axesChoice(), this.legend);
     store.on("unit active axes", () => this.drawBase(), { now: false });
@@ -71,8 +76,9 @@ class Map2D {
     if (network.mode !== "page" && network.mode !== "worker") return;
     const tile = pixelCanvas(this.contents.shape);
     const centre = Math.floor(TILES / 2);
-    const places = Array.from({ length: TILES * TILES }, (_, k) => [k % TILES, Math.floor(k / TILES)])
-      .sort((a, b) => Math.hypot(a[0] - centre, a[1] - centre) - Math.hypot(b[0] - centre, b[1] - centre));
+    const places = Array.from({ length: TILES * TILES }, (_, k) => [k % TILES, Math.floor(k / TILES)]).sort(
+      (a, b) => Math.hypot(a[0] - centre, a[1] - centre) - Math.hypot(b[0] - centre, b[1] - centre),
+    );
     const tiling = (this.tiling = {});
     const [width, height] = [FRAME.width / TILES, FRAME.height / TILES];
     const next = (start) => {
@@ -81,24 +87,37 @@ class Map2D {
       const z = new Array(this.contents.latentDim).fill(0);
       const [u, v] = this.frame.at(FRAME.left + (column + 0.5) * width, FRAME.top + (row + 0.5) * height);
       [z[this.store.get("axes")[0]], z[this.store.get("axes")[1]]] = [u, v];
-      network.ask(z, ([values]) => {
-        if (this.tiling !== tiling) return;
-        tile.show(values);
-        clip(this.under, () => this.under.drawImage(tile, FRAME.left + column * width, FRAME.top + row * height, width, height));
-        drawBorder(this.under);
-        if (performance.now() - start < TILE_MS) next(start);
-        else requestAnimationFrame(() => next(performance.now()));
-      }, "tiles");
+      network.ask(
+        z,
+        ([values]) => {
+          if (this.tiling !== tiling) return;
+          tile.show(values);
+          clip(this.under, () =>
+            this.under.drawImage(tile, FRAME.left + column * width, FRAME.top + row * height, width, height),
+          );
+          drawBorder(this.under);
+          if (performance.now() - start < TILE_MS) next(start);
+          else requestAnimationFrame(() => next(performance.now()));
+        },
+        "tiles",
+      );
     };
     requestAnimationFrame(() => next(performance.now()));
   }
 
   drawOverlay() {
     const { store, over: c, frame, contents } = this;
-    const axes = store.get("axes"), z = store.get("z"), posterior = store.get("posterior");
+    const axes = store.get("axes"),
+      z = store.get("z"),
+      posterior = store.get("posterior");
     c.clearRect(0, 0, SIZE, SIZE);
     clip(c, () => {
-      if (store.get("ends")) drawPath(c, frame, store.get("ends").map((end) => pick(end, axes)));
+      if (store.get("ends"))
+        drawPath(
+          c,
+          frame,
+          store.get("ends").map((end) => pick(end, axes)),
+        );
       if (posterior) {
         const mean = pick(posterior.mean, axes);
         drawPath(c, frame, [mean, pick(z, axes)], [2, 3]);
@@ -118,7 +137,12 @@ class Map2D {
       swatch.setAttribute("aria-hidden", "true");
       context.fillStyle = colour;
       marker(context, kind, 7, 7, 4.2);
-      const toggle = element("button", { type: "button", class: "vl-class", title: "Show or hide this class" }, swatch, name);
+      const toggle = element(
+        "button",
+        { type: "button", class: "vl-class", title: "Show or hide this class" },
+        swatch,
+        name,
+      );
       toggle.setAttribute("aria-pressed", String(!this.hidden.has(index)));
       toggle.addEventListener("click", () => {
         if (!this.hidden.delete(index)) this.hidden.add(index);
@@ -140,8 +164,10 @@ class Map2D {
   }
 
   nearest(z) {
-    const { latentDim } = this.contents, { mean } = this.posterior;
-    let best = 0, least = Infinity;
+    const { latentDim } = this.contents,
+      { mean } = this.posterior;
+    let best = 0,
+      least = Infinity;
     for (let row = 0; row < mean.length / latentDim; row++) {
       const distance = squaredDistance(z, mean, row * latentDim);
       if (distance < least) [best, least] = [row, distance];

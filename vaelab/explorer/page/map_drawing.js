@@ -96,36 +96,50 @@ function twice(c, draw, width = 2) {
 }
 
 export function drawEllipse(c, frame, mean, deviation, limit) {
-  twice(c, () => {
-    c.beginPath();
-    for (let k = 0; k <= ELLIPSE_STEPS; k++) {
-      const angle = (2 * Math.PI * k) / ELLIPSE_STEPS;
-      const v = mean.length > 1 ? mean[1] + deviation[1] * Math.sin(angle) : 0.2 * limit * Math.sin(angle);
-      c[k ? "lineTo" : "moveTo"](frame.x(mean[0] + deviation[0] * Math.cos(angle)), frame.y(v));
-    }
-    c.stroke();
-  }, 1.5);
+  twice(
+    c,
+    () => {
+      c.beginPath();
+      for (let k = 0; k <= ELLIPSE_STEPS; k++) {
+        const angle = (2 * Math.PI * k) / ELLIPSE_STEPS;
+        const v = mean.length > 1 ? mean[1] + deviation[1] * Math.sin(angle) : 0.2 * limit * Math.sin(angle);
+        c[k ? "lineTo" : "moveTo"](frame.x(mean[0] + deviation[0] * Math.cos(angle)), frame.y(v));
+      }
+      c.stroke();
+    },
+    1.5,
+  );
 }
 
 export function drawPath(c, frame, [start, end], dashes = [6, 4]) {
-  twice(c, () => {
-    c.setLineDash(dashes);
-    c.beginPath();
-    for (let k = 0; k <= 40; k++) {
-      const at = start.map((v, d) => v + ((end[d] - v) * k) / 40);
-      c[k ? "lineTo" : "moveTo"](frame.x(at[0]), frame.y(at.length > 1 ? at[1] : 0));
-    }
-    c.stroke();
-    c.setLineDash([]);
-  }, 1.5);
+  twice(
+    c,
+    () => {
+      c.setLineDash(dashes);
+      c.beginPath();
+      for (let k = 0; k <= 40; k++) {
+        const at = start.map((v, d) => v + ((end[d] - v) * k) / 40);
+        c[k ? "lineTo" : "moveTo"](frame.x(at[0]), frame.y(at.length > 1 ? at[1] : 0));
+      }
+      c.stroke();
+      c.setLineDash([]);
+    },
+    1.5,
+  );
 }
 
 export function drawCross(c, frame, z) {
-  const x = frame.x(z[0]), y = frame.y(z.length > 1 ? z[1] : 0);
+  const x = frame.x(z[0]),
+    y = frame.y(z.length > 1 ? z[1] : 0);
   twice(c, () => {
     c.beginPath();
     c.arc(x, y, 8, 0, 2 * Math.PI);
-    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    for (const [dx, dy] of [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ]) {
       c.moveTo(x + 4 * dx, y + 4 * dy);
       c.lineTo(x + 14 * dx, y + 14 * dy);
     }

@@ -12,7 +12,8 @@ export function normalCdf(x) {
 
 // By bisection: sixty halvings of [-10, 10] reach the last digit, in microseconds.
 export function normalQuantile(p) {
-  let low = -10, high = 10;
+  let low = -10,
+    high = 10;
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;
     if (normalCdf(middle) < p) low = middle;

@@ -18,17 +18,20 @@ export function nearestOf(images, indices, decoded) {
 
 // link.neighbours(values, done) asks the kernel; without it the page's own training images are searched.
 export function makeNeighbours(store, contents, link) {
-  const note = element("p", { class: "vl-note" }), row = element("div", { class: "vl-figures" });
+  const note = element("p", { class: "vl-note" }),
+    row = element("div", { class: "vl-figures" });
   const { trainImages, trainCount } = contents;
   const canvases = Array.from({ length: COUNT }, () => pixelCanvas(contents.shape));
   const show = (found) => {
     const name = contents.decoders.length > 1 ? ` (${contents.decoders[store.get("active")].name})` : "";
     const among = trainImages ? ` of the ${trainImages.count} that this page carries` : "";
     note.textContent = `Nearest training images${name}${among}`;
-    row.replaceChildren(...found.map(({ index, values }, k) => {
-      canvases[k].show(values, `Training image ${index}`);
-      return figure(canvases[k], "", 56);
-    }));
+    row.replaceChildren(
+      ...found.map(({ index, values }, k) => {
+        canvases[k].show(values, `Training image ${index}`);
+        return figure(canvases[k], "", 56);
+      }),
+    );
   };
   const search = afterRest(REST_MS, () => {
     const decoded = store.get("decoded")[store.get("active")];

@@ -12,8 +12,10 @@ const between = (a, b, t) => Array.from(a, (v, k) => (1 - t) * v + t * b[k]);
 // To begin with: the image in hand, and of those on the map the one that is farthest from it.
 function firstEnds(contents, start) {
   const { mean } = contents.decoders.find(({ posterior }) => posterior).posterior;
-  const d = contents.latentDim, from = mean.subarray(start * d, (start + 1) * d);
-  let end = start, most = -1;
+  const d = contents.latentDim,
+    from = mean.subarray(start * d, (start + 1) * d);
+  let end = start,
+    most = -1;
   for (let row = 0; row < mean.length / d; row++) {
     const onMap = mean.subarray(row * d, (row + 1) * d).every((v) => Math.abs(v) < contents.limit);
     const distance = squaredDistance(from, mean, row * d);
@@ -28,7 +30,14 @@ class Path {
     this.indices = firstEnds(contents, store.get("image").index);
     const canvas = () => pixelCanvas(contents.shape);
     this.canvases = { start: canvas(), line: canvas(), fade: canvas(), end: canvas() };
-    this.slider = element("input", { type: "range", min: 0, max: STEPS, step: 1, value: 0, "aria-label": "Place along the path" });
+    this.slider = element("input", {
+      type: "range",
+      min: 0,
+      max: STEPS,
+      step: 1,
+      value: 0,
+      "aria-label": "Place along the path",
+    });
     this.slider.addEventListener("input", () => this.along());
     this.player = button("Play", "Walk along the path", () => (this.timer ? this.stop() : this.play()));
     this.root = this.#makeRoot();
@@ -45,11 +54,24 @@ class Path {
       this.show();
     };
     return element(
-      "section", { class: "vl-card" }, element("h2", { class: "vl-title" }, "Between two images"),
-      element("div", { class: "vl-row" },
-        button("From this image", "Start the path at the picked image", set(0)), button("To this image", "End the path at the picked image", set(1))),
+      "section",
+      { class: "vl-card" },
+      element("h2", { class: "vl-title" }, "Between two images"),
+      element(
+        "div",
+        { class: "vl-row" },
+        button("From this image", "Start the path at the picked image", set(0)),
+        button("To this image", "End the path at the picked image", set(1)),
+      ),
       element("div", { class: "vl-row" }, this.player, this.slider),
-      element("div", { class: "vl-figures" }, figure(start, "from", 56), figure(line, "line in latent space", 116), figure(fade, "cross-fade of pixels", 116), figure(end, "to", 56)),
+      element(
+        "div",
+        { class: "vl-figures" },
+        figure(start, "from", 56),
+        figure(line, "line in latent space", 116),
+        figure(fade, "cross-fade of pixels", 116),
+        figure(end, "to", 56),
+      ),
     );
   }
 
@@ -95,8 +117,11 @@ class Path {
     canvases.line.parentElement.hidden = !ends;
     this.store.set({ ends });
     if (!ends) return;
-    this.networks.decoders[this.store.get("active")].ask(between(...ends, share), ([values]) =>
-      canvases.line.show(values, `Decoded ${percent} of the way, straight in latent space`), "path");
+    this.networks.decoders[this.store.get("active")].ask(
+      between(...ends, share),
+      ([values]) => canvases.line.show(values, `Decoded ${percent} of the way, straight in latent space`),
+      "path",
+    );
   }
 }
 

@@ -9,7 +9,9 @@ import { convolve, pool, resize } from "./windows.js";
 const size = (shape) => shape.reduce((product, n) => product * n, 1);
 
 function dense(step, [from], to, [kernel, bias]) {
-  const units = step.units, inputs = from[from.length - 1], rows = size(from) / inputs;
+  const units = step.units,
+    inputs = from[from.length - 1],
+    rows = size(from) / inputs;
   return ([x], out) => {
     const sums = new Float64Array(units);
     for (let row = 0; row < rows; row++) {
@@ -34,7 +36,8 @@ function activation(step) {
 }
 
 function affine(step, _, to, [scale, offset]) {
-  const { inner } = step, count = scale.length;
+  const { inner } = step,
+    count = scale.length;
   return ([x], out) => {
     for (let k = 0; k < out.length; k++) {
       const c = Math.floor(k / inner) % count;
@@ -50,34 +53,40 @@ function lines({ outer, size: length, inner }, visit) {
 
 function softmax(step) {
   const { size: length, inner } = step;
-  return ([x], out) => lines(step, (start) => {
-    let top = -Infinity, sum = 0;
-    for (let k = 0; k < length; k++) top = Math.max(top, x[start + k * inner]);
-    for (let k = 0; k < length; k++) sum += Math.exp(x[start + k * inner] - top);
-    for (let k = 0; k < length; k++) {
-      const v = x[start + k * inner] - top;
-      out[start + k * inner] = step.log ? v - Math.log(sum) : Math.exp(v) / sum;
-    }
-  });
+  return ([x], out) =>
+    lines(step, (start) => {
+      let top = -Infinity,
+        sum = 0;
+      for (let k = 0; k < length; k++) top = Math.max(top, x[start + k * inner]);
+      for (let k = 0; k < length; k++) sum += Math.exp(x[start + k * inner] - top);
+      for (let k = 0; k < length; k++) {
+        const v = x[start + k * inner] - top;
+        out[start + k * inner] = step.log ? v - Math.log(sum) : Math.exp(v) / sum;
+      }
+    });
 }
 
 function normalise(step, _, to, [gamma, beta]) {
   const { size: length, inner, epsilon, mode } = step;
-  return ([x], out) => lines(step, (start) => {
-    let mean = 0, spread = 0;
-    for (let k = 0; k < length; k++) mean += x[start + k * inner] / length;
-    const centre = mode === "rms" ? 0 : mean;
-    for (let k = 0; k < length; k++) spread += (x[start + k * inner] - centre) ** 2 / length;
-    const shift = mode === "standard" ? mean : 0, scale = 1 / Math.sqrt(spread + epsilon);
-    for (let k = 0; k < length; k++) {
-      out[start + k * inner] = (x[start + k * inner] - shift) * scale * gamma[k] + beta[k];
-    }
-  });
+  return ([x], out) =>
+    lines(step, (start) => {
+      let mean = 0,
+        spread = 0;
+      for (let k = 0; k < length; k++) mean += x[start + k * inner] / length;
+      const centre = mode === "rms" ? 0 : mean;
+      for (let k = 0; k < length; k++) spread += (x[start + k * inner] - centre) ** 2 / length;
+      const shift = mode === "standard" ? mean : 0,
+        scale = 1 / Math.sqrt(spread + epsilon);
+      for (let k = 0; k < length; k++) {
+        out[start + k * inner] = (x[start + k * inner] - shift) * scale * gamma[k] + beta[k];
+      }
+    });
 }
 
 function groupNormalise(step, _, to, [gamma, beta]) {
   const { outer, size: channels, inner, groups, epsilon } = step;
-  const inGroup = channels / groups, count = outer * inGroup * inner;
+  const inGroup = channels / groups,
+    count = outer * inGroup * inner;
   return ([x], out) => {
     for (let g = 0; g < groups; g++) {
       const each = (visit) => {
@@ -87,7 +96,8 @@ function groupNormalise(step, _, to, [gamma, beta]) {
           }
         }
       };
-      let mean = 0, spread = 0;
+      let mean = 0,
+        spread = 0;
       each((k) => (mean += x[k] / count));
       each((k) => (spread += (x[k] - mean) ** 2 / count));
       const scale = 1 / Math.sqrt(spread + epsilon);
@@ -134,11 +144,12 @@ function concatenate(step, shapes) {
 function reduce(step) {
   const { kind, size: length, inner } = step;
   const pair = { average: PAIRS.add, sum: PAIRS.add, max: Math.max, min: Math.min }[kind];
-  return ([x], out) => lines(step, (start, at) => {
-    let value = x[start];
-    for (let k = 1; k < length; k++) value = pair(value, x[start + k * inner]);
-    out[at] = kind === "average" ? value / length : value;
-  });
+  return ([x], out) =>
+    lines(step, (start, at) => {
+      let value = x[start];
+      for (let k = 1; k < length; k++) value = pair(value, x[start + k * inner]);
+      out[at] = kind === "average" ? value / length : value;
+    });
 }
 
 function gather(step, _, to, [places]) {
@@ -154,11 +165,28 @@ function prelu(step, _, to, [slope]) {
 }
 
 const OPERATIONS = {
-  activation, affine, combine, concatenate, dense, gather, normalise, pool, prelu, reduce, resize, softmax,
-  constant: (step, _, to, [numbers]) => (_inputs, out) => out.set(numbers),
+  activation,
+  affine,
+  combine,
+  concatenate,
+  dense,
+  gather,
+  normalise,
+  pool,
+  prelu,
+  reduce,
+  resize,
+  softmax,
+  constant:
+    (step, _, to, [numbers]) =>
+    (_inputs, out) =>
+      out.set(numbers),
   conv: convolve,
   group_normalise: groupNormalise,
-  reshape: () => ([x], out) => out.set(x),
+  reshape:
+    () =>
+    ([x], out) =>
+      out.set(x),
 };
 
 // The weights of a program, as views of all its numbers.
@@ -175,8 +203,17 @@ export function compile(header, numbers) {
     const make = OPERATIONS[step.op];
     if (!make) throw new Error(`The operation ${step.op} is not known.`);
     const to = header.inputs + k;
-    const run = make(step, step.in.map((n) => header.shapes[n]), header.shapes[to], step.weights.map((n) => weights[n]));
-    return () => run(step.in.map((n) => values[n]), values[to]);
+    const run = make(
+      step,
+      step.in.map((n) => header.shapes[n]),
+      header.shapes[to],
+      step.weights.map((n) => weights[n]),
+    );
+    return () =>
+      run(
+        step.in.map((n) => values[n]),
+        values[to],
+      );
   });
   return (...inputs) => {
     inputs.forEach((input, n) => values[n].set(input));

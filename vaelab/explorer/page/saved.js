@@ -14,8 +14,10 @@ async function unpack(text, kind) {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
   const planes = new Uint8Array(await new Response(stream).arrayBuffer());
   if (kind === "u1") return planes.buffer;
-  const count = planes.length / 4, bytes = new Uint8Array(planes.length);
-  for (let plane = 0; plane < 4; plane++) for (let k = 0; k < count; k++) bytes[4 * k + plane] = planes[plane * count + k];
+  const count = planes.length / 4,
+    bytes = new Uint8Array(planes.length);
+  for (let plane = 0; plane < 4; plane++)
+    for (let k = 0; k < count; k++) bytes[4 * k + plane] = planes[plane * count + k];
   return bytes.buffer;
 }
 
@@ -40,7 +42,12 @@ export function readAddress(hash, contents) {
 }
 
 export function writeAddress(store, contents) {
-  const parts = [`z=${store.get("z").map((v) => v.toFixed(3)).join(",")}`];
+  const parts = [
+    `z=${store
+      .get("z")
+      .map((v) => v.toFixed(3))
+      .join(",")}`,
+  ];
   const image = store.get("image");
   if (image && !image.changed) parts.push(`image=${image.index}`);
   if (contents.decoders.length > 1) parts.push(`decoder=${store.get("active")}`);
@@ -53,7 +60,8 @@ function shareAddress(store, contents) {
   store.on("z image active unit", write);
   window.addEventListener("hashchange", () => {
     const { image, active, unit, z } = readAddress(location.hash, contents);
-    for (const part of [active !== undefined && { active }, unit && { unit }, image && { image }, z && { z }]) if (part) store.set(part);
+    for (const part of [active !== undefined && { active }, unit && { unit }, image && { image }, z && { z }])
+      if (part) store.set(part);
   });
 }
 

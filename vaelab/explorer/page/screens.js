@@ -16,29 +16,38 @@ export function makeScreens(store, contents, networks) {
   const several = contents.decoders.length > 1;
   const canvases = contents.decoders.map(() => pixelCanvas(contents.shape, { class: "vl-screen" }));
   const figures = contents.decoders.map(({ name }, k) =>
-    element("figure", {}, canvases[k], several ? element("figcaption", {}, name) : null));
+    element("figure", {}, canvases[k], several ? element("figcaption", {}, name) : null),
+  );
   const position = element("div", { class: "vl-position" });
   const status = element("div", { class: "vl-status" });
   const root = element(
-    "div", { class: "vl-decoded" },
-    element("div", { class: `vl-screens${several ? " vl-several" : ""}` }, ...figures), position, status,
+    "div",
+    { class: "vl-decoded" },
+    element("div", { class: `vl-screens${several ? " vl-several" : ""}` }, ...figures),
+    position,
+    status,
   );
-  const relabel = afterRest(RELABEL_MS, () => contents.decoders.forEach(({ name }, k) =>
-    canvases[k].setAttribute("aria-label", `Image decoded by ${name} at ${place(store.get("z"))}`)));
+  const relabel = afterRest(RELABEL_MS, () =>
+    contents.decoders.forEach(({ name }, k) =>
+      canvases[k].setAttribute("aria-label", `Image decoded by ${name} at ${place(store.get("z"))}`),
+    ),
+  );
   const shownAt = new Array(canvases.length).fill(null);
 
   function decode() {
     const z = store.get("z");
     root.dataset.z = z.join(" ");
     position.textContent = place(z);
-    networks.decoders.forEach((network, k) => network.ask(z, ([values]) => {
-      canvases[k].show(values);
-      shownAt[k] = z;
-      const decoded = [...store.get("decoded")];
-      decoded[k] = Float32Array.from(values);
-      root.dataset.shown = shownAt.every((at) => at === store.get("z")) ? "exact" : "waiting";
-      store.set({ decoded });
-    }));
+    networks.decoders.forEach((network, k) =>
+      network.ask(z, ([values]) => {
+        canvases[k].show(values);
+        shownAt[k] = z;
+        const decoded = [...store.get("decoded")];
+        decoded[k] = Float32Array.from(values);
+        root.dataset.shown = shownAt.every((at) => at === store.get("z")) ? "exact" : "waiting";
+        store.set({ decoded });
+      }),
+    );
     if (!shownAt.every((at) => at === z)) root.dataset.shown = "waiting";
     relabel();
   }

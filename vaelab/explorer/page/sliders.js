@@ -11,12 +11,22 @@ export function units(limit) {
   const low = Math.ceil(normalCdf(-limit) / QUANTILE_STEP) * QUANTILE_STEP; // z is infinite at 0 and 1
   return {
     latent: {
-      name: "latent units", low: -limit, high: limit, step: STEP, digits: 2,
-      from: (v) => v, to: (z) => z,
+      name: "latent units",
+      low: -limit,
+      high: limit,
+      step: STEP,
+      digits: 2,
+      from: (v) => v,
+      to: (z) => z,
     },
     quantile: {
-      name: "quantile of the prior", low, high: 1 - low, step: QUANTILE_STEP, digits: 3,
-      from: normalQuantile, to: normalCdf,
+      name: "quantile of the prior",
+      low,
+      high: 1 - low,
+      step: QUANTILE_STEP,
+      digits: 3,
+      from: normalQuantile,
+      to: normalCdf,
     },
   };
 }
@@ -76,13 +86,20 @@ export function makeSliders(store, contents) {
   const rows = Array.from({ length: contents.latentDim }, (_, k) => row(k, store, contents.limit));
   const unit = choice(
     "Sliders in",
-    [["latent units", "latent", "z itself"], ["prior quantiles", "quantile", "the share of the prior N(0, 1) below z"]],
+    [
+      ["latent units", "latent", "z itself"],
+      ["prior quantiles", "quantile", "the share of the prior N(0, 1) below z"],
+    ],
     (value) => store.set({ unit: value }),
   );
   store.on("unit", () => unit.choose(store.get("unit")), { now: true });
   const choices = [unit];
   if (contents.decoders.length > 1) {
-    const which = choice("Map of", contents.decoders.map(({ name }, k) => [name, k]), (active) => store.set({ active }));
+    const which = choice(
+      "Map of",
+      contents.decoders.map(({ name }, k) => [name, k]),
+      (active) => store.set({ active }),
+    );
     store.on("active", () => which.choose(store.get("active")), { now: true });
     choices.push(which);
   }

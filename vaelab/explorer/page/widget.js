@@ -66,13 +66,16 @@ class Kernel {
 
   link(size) {
     return {
-      run: (what, index, input, done) => this.request({ kind: "run", what, index }, [input.buffer], (answer, buffers) =>
-        done(answer && buffers.map((buffer) => new Float32Array(buffer)))),
-      neighbours: (values, done) => this.request({ kind: "neighbours" }, [Float32Array.from(values).buffer], (answer, buffers) => {
-        if (!answer) return done(null);
-        const images = new Float32Array(buffers[0]);
-        return done(answer.indices.map((index, k) => ({ index, values: images.subarray(k * size, (k + 1) * size) })));
-      }),
+      run: (what, index, input, done) =>
+        this.request({ kind: "run", what, index }, [input.buffer], (answer, buffers) =>
+          done(answer && buffers.map((buffer) => new Float32Array(buffer))),
+        ),
+      neighbours: (values, done) =>
+        this.request({ kind: "neighbours" }, [Float32Array.from(values).buffer], (answer, buffers) => {
+          if (!answer) return done(null);
+          const images = new Float32Array(buffers[0]);
+          return done(answer.indices.map((index, k) => ({ index, values: images.subarray(k * size, (k + 1) * size) })));
+        }),
     };
   }
 }
@@ -95,18 +98,23 @@ function render({ model, el, signal }) {
   // Keys stay ours in JupyterLab, where ArrowLeft collapses a heading and "d d" deletes the cell. Its shortcuts are for
   // whatever has the focus, so the mark has to be on that element itself: on one around it, it is read too late.
   el.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true"));
-  kernel.request({ kind: "hello" }, [], (message, buffers) => {
-    if (signal?.aborted) return;
-    if (!message) {
-      notice.textContent = "No kernel is answering. If it is not busy with another cell, run this cell again.";
-      return;
-    }
-    const contents = openContents(message.header, buffers);
-    const app = makeApp(contents, { link: kernel.link(contents.size), start: { z: [...model.get("_z")] }, signal });
-    notice.replaceWith(app.root);
-    app.draw();
-    shareZ(model, app.store);
-  }, { late: true });
+  kernel.request(
+    { kind: "hello" },
+    [],
+    (message, buffers) => {
+      if (signal?.aborted) return;
+      if (!message) {
+        notice.textContent = "No kernel is answering. If it is not busy with another cell, run this cell again.";
+        return;
+      }
+      const contents = openContents(message.header, buffers);
+      const app = makeApp(contents, { link: kernel.link(contents.size), start: { z: [...model.get("_z")] }, signal });
+      notice.replaceWith(app.root);
+      app.draw();
+      shareZ(model, app.store);
+    },
+    { late: true },
+  );
 }
 
 export const widget = { render };

@@ -14,17 +14,27 @@ function taps({ outputs, inputs, kernel, stride, dilation, pad, transposed }) {
 
 function axes(step, from, to) {
   const { kernel, strides, dilation = [1, 1], pad, transposed = false } = step;
-  return [0, 1].map((axis) => taps({
-    outputs: to[axis], inputs: from[axis], kernel: kernel[axis], stride: strides[axis],
-    dilation: dilation[axis], pad: pad[axis], transposed,
-  }));
+  return [0, 1].map((axis) =>
+    taps({
+      outputs: to[axis],
+      inputs: from[axis],
+      kernel: kernel[axis],
+      stride: strides[axis],
+      dilation: dilation[axis],
+      pad: pad[axis],
+      transposed,
+    }),
+  );
 }
 
 // Adds the products of `count` input channels with the kernels of `filters` outputs; four outputs share a reading.
 function accumulate(sums, filters, x, at, count, weights, start) {
   let f = 0;
   for (; f + 4 <= filters; f += 4) {
-    let a = 0, b = 0, c = 0, d = 0;
+    let a = 0,
+      b = 0,
+      c = 0,
+      d = 0;
     let w = start + f * count;
     for (let k = 0; k < count; k++, w++) {
       const v = x[at + k];
@@ -49,7 +59,8 @@ function accumulate(sums, filters, x, at, count, weights, start) {
 export function convolve(step, [from], to, [weights, bias]) {
   const [rows, columns] = axes(step, from, to);
   const [width, channels, filters] = [from[1], from[2], to[2]];
-  const inGroup = channels / step.groups, outGroup = filters / step.groups;
+  const inGroup = channels / step.groups,
+    outGroup = filters / step.groups;
   const sums = new Float64Array(outGroup);
   const add = (x, row, column, g) => {
     for (let r = 0; r < row.length; r++) {
@@ -57,7 +68,15 @@ export function convolve(step, [from], to, [weights, bias]) {
       for (let c = 0; c < column.length; c++) {
         const [i, xx] = column[c];
         const source = (y * width + xx) * channels + g * inGroup;
-        accumulate(sums, outGroup, x, source, inGroup, weights, ((j * step.kernel[1] + i) * filters + g * outGroup) * inGroup);
+        accumulate(
+          sums,
+          outGroup,
+          x,
+          source,
+          inGroup,
+          weights,
+          ((j * step.kernel[1] + i) * filters + g * outGroup) * inGroup,
+        );
       }
     }
   };
@@ -116,8 +135,10 @@ export function resize(step, [from], to) {
     let at = 0;
     for (const [y0, y1, b] of rows) {
       for (const [x0, x1, a] of columns) {
-        const p00 = (y0 * width + x0) * channels, p01 = (y0 * width + x1) * channels;
-        const p10 = (y1 * width + x0) * channels, p11 = (y1 * width + x1) * channels;
+        const p00 = (y0 * width + x0) * channels,
+          p01 = (y0 * width + x1) * channels;
+        const p10 = (y1 * width + x0) * channels,
+          p11 = (y1 * width + x1) * channels;
         for (let c = 0; c < channels; c++) {
           out[at++] = (1 - b) * ((1 - a) * x[p00 + c] + a * x[p01 + c]) + b * ((1 - a) * x[p10 + c] + a * x[p11 + c]);
         }
