@@ -46,7 +46,7 @@ check: lint types  ## before a commit: lint, types, and every test that starts n
 lint: $(INSTALLED)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
-	$(RUN) biome lint --error-on-warnings .
+	$(RUN) biome ci --error-on-warnings .
 
 types: $(INSTALLED)
 	$(RUN) mypy
