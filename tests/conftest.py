@@ -62,19 +62,35 @@ class Guard:
                 raise RuntimeError(f"{self.unmarked.nodeid} starts {word}: it needs the marker {marker!r}")
 
 
+def shared(item):
+    """The fixtures that several tests of a module share, with the parameters that they are made for."""
+    made = item._fixtureinfo.name2fixturedefs
+    names = [name for name in item.fixturenames if name in made and made[name][-1].scope in ("module", "class")]
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    return [f"{name}[{params[name]}]" if name in params else name for name in names]
+
+
 def pytest_collection_modifyitems(config, items):
-    """Tests of a module share a worker, and with it the module's fixtures; proofs go one by one; long ones first."""
+    """Tests that share what is costly to make share a worker: a browser, a fixture, or a module; proofs go one by one.
+
+    Long ones come first and proofs last: they are small, so all workers end at the same time.
+    """
     if config.getoption("--fast"):
         slow = [item for item in items if any(item.get_closest_marker(name) for name in SLOW)]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in set(slow)]
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
-        if not marks & {"proof", "xdist_group"}:
+        if "xdist_group" in marks:
+            continue
+        if "proof" not in marks:
             item.add_marker(pytest.mark.xdist_group("browser" if "browser" in marks else item.path.name))
+        elif fixtures := shared(item):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {' '.join(fixtures)}"))
 
     def rank(item):
-        return next((i for i, name in enumerate(SLOW) if item.get_closest_marker(name)), len(SLOW))
+        marks = {mark.name for mark in item.iter_markers()}
+        return next((i for i, name in enumerate(SLOW[:-1]) if name in marks), len(SLOW)), "proof" in marks
 
     items.sort(key=rank)
 
