@@ -286,17 +286,46 @@ def test_drawing_needs_no_pointer(opened, mlp):
     check_numbers(page, mlp, np.array(values, "float32"))
 
 
-def test_a_picture_file_becomes_the_image(opened, tmp_path):
+HAND_OVER = """(drawing, [bytes, way]) => {
+    const files = new DataTransfer();
+    files.items.add(new File([new Uint8Array(bytes)], "square.png", { type: "image/png" }));
+    drawing.dispatchEvent(
+        way === "drop"
+            ? new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true })
+            : new ClipboardEvent("paste", { clipboardData: files, bubbles: true, cancelable: true }),
+    );
+}"""
+
+
+@pytest.mark.parametrize("way", ["open", "drop", "paste"])
+def test_a_picture_file_becomes_the_image(opened, mlp, tmp_path, way):
     from PIL import Image
 
     page = opened()
     picture = np.zeros((56, 56, 3), np.uint8)
     picture[14:42, 14:42] = (255, 255, 255)
-    Image.fromarray(picture).save(tmp_path / "square.png")
-    page.page.locator("input[type=file]").set_input_files(tmp_path / "square.png")
+    file = tmp_path / "square.png"
+    Image.fromarray(picture).save(file)
+    if way == "open":
+        page.page.locator("input[type=file]").set_input_files(file)
+    else:
+        page.page.locator(".vl-drawing").evaluate(HAND_OVER, [list(file.read_bytes()), way])
     expect(page.card("An image")).to_contain_text("changed by hand")
     shown = page.pixels(".vl-drawing")
     assert shown[14, 14] > 250 and shown[:6].max() < 5
+    values = page.page.evaluate("() => [...document.querySelector('.vl-explorer').store.get('image').values]")
+    check_numbers(page, mlp, np.array(values, "float32"))
+
+
+def test_a_file_that_is_no_picture_is_named_and_changes_nothing(opened):
+    page = opened(address="#image=7")
+    before = page.pixels(".vl-drawing")
+    page.page.locator(".vl-drawing").evaluate(HAND_OVER, [[1, 2, 3], "drop"])
+    said = page.card("An image").get_by_text("square.png is not a picture that this browser can open.")
+    expect(said).to_be_visible()
+    assert (page.pixels(".vl-drawing") == before).all()
+    page.press("Clear")
+    expect(said).to_have_count(0)
 
 
 def test_resampling_moves_z_as_the_formula_says_and_both_terms_of_the_loss(opened, mlp, images):

@@ -98,7 +98,7 @@ function listenToKeys(canvas, shape, state, { at, show }, change) {
   });
 }
 
-function tools(state, change, open) {
+function tools(state, change, open, problem) {
   const ink = choice(
     "Draw with",
     [
@@ -112,7 +112,7 @@ function tools(state, change, open) {
   );
   ink.choose(true);
   const chooser = element("input", { type: "file", accept: "image/*", hidden: "" });
-  chooser.addEventListener("change", () => chooser.files[0] && open(chooser.files[0]));
+  chooser.addEventListener("change", () => open(chooser.files));
   return element(
     "div",
     { class: "vl-row" },
@@ -120,6 +120,7 @@ function tools(state, change, open) {
     button("Clear", "An empty image", () => change((values) => values.fill(0))),
     button("Open a picture", "A picture file as the image; or paste or drop one", () => chooser.click()),
     chooser,
+    problem,
   );
 }
 
@@ -134,33 +135,35 @@ export function makeDrawing(shape, onDraw) {
     title: "Draw with the pointer. Keys: arrows move, the space bar draws, Shift with an arrow draws a line.",
   });
   const cursor = cursorOf(shape);
+  const problem = element("span", { class: "vl-note", role: "status" });
   const change = (paint) => {
     const values = state.values ? state.values.slice() : new Float32Array(shape.reduce((p, n) => p * n, 1));
     paint(values);
+    problem.textContent = "";
     onDraw(values);
   };
-  const open = async (file) => {
-    const values = await fromPicture(file, shape);
-    change((target) => target.set(values));
+  // The first file that this browser can read as a picture.
+  const open = async (files) => {
+    if (!state.enabled || !files?.length) return;
+    for (const file of files) {
+      const values = await fromPicture(file, shape).catch(() => null);
+      if (values) return change((target) => target.set(values));
+    }
+    problem.textContent = `${files[0].name} is not a picture that this browser can open.`;
   };
-  const picture = (list) => [...(list ?? [])].find(({ type }) => type.startsWith("image/"));
   listenToPointer(canvas, shape, state, change);
   listenToKeys(canvas, shape, state, cursor, change);
   canvas.addEventListener("dragover", (event) => event.preventDefault());
   canvas.addEventListener("drop", (event) => {
     event.preventDefault();
-    const file = picture(event.dataTransfer.files);
-    if (file && state.enabled) open(file);
+    open([...event.dataTransfer.files]);
   });
-  canvas.addEventListener("paste", (event) => {
-    const file = picture(event.clipboardData.files);
-    if (file && state.enabled) open(file);
-  });
+  canvas.addEventListener("paste", (event) => open([...event.clipboardData.files]));
   const root = element("div", { class: "vl-sheet" }, canvas, cursor.cursor);
   return {
     root,
     canvas,
-    tools: tools(state, change, open),
+    tools: tools(state, change, open, problem),
     enable(enabled) {
       state.enabled = enabled;
     },
