@@ -47,6 +47,9 @@ lint: $(INSTALLED)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) biome ci --error-on-warnings .
+	$(RUN) check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(RUN) check-jsonschema --quiet --builtin-schema vendor.github-issue-forms $$(ls .github/ISSUE_TEMPLATE/*.yml | grep -v config)
+	$(RUN) check-jsonschema --quiet --builtin-schema vendor.citation-file-format CITATION.cff
 
 types: $(INSTALLED)
 	$(RUN) mypy
