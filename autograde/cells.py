@@ -59,12 +59,6 @@ class Assignment:
         return sum(cell.points for cell in self.cells)
 
     @property
-    def specimens(self) -> bool:
-        """Whether its given code works with the specimens, whose numbers no other notebook's kernel may read."""
-        locked = [cell.source for cell in self.cells if cell.kind == "locked"]
-        return any("specimens" in text for text in [self.imports, *locked, *self.given])
-
-    @property
     def replays(self) -> bool:
         """Whether grading it needs a second kernel."""
         tests = [cell.source for cell in self.cells if cell.kind == "test"]

@@ -102,9 +102,7 @@ def _graded(job: Job) -> tuple[Result, str]:
     read = time.monotonic()
     findings: Findings = {"stopped": None, "checks": {}, "cells": []}
     if result["status"] != "unreadable":
-        findings, result["usage"] = supervise.run(
-            restored.cells, job.limits, job.sandboxed, specimens=job.assignment.specimens, files=job.files
-        )
+        findings, result["usage"] = supervise.run(restored.cells, job.limits, job.sandboxed, files=job.files)
         match.explain(findings, restored.below, job.assignment)
         if findings["stopped"]:
             where, why = _called(restored.cells, findings["stopped"]["cell"]), findings["stopped"]["why"]

@@ -261,14 +261,12 @@ def run(
     cells: Sequence[RestoredCell],
     limits: Limits,
     sandboxed: bool = True,
-    specimens: bool = False,
     files: Sequence[tuple[str, bytes]] = (),
 ) -> tuple[Findings, Usage]:
-    """Run ``cells`` under the judge, with ``files`` (paths and contents) beside them; with ``specimens``, they may read those.
+    """Run ``cells`` under the judge, with ``files`` (paths and contents) beside them.
 
     Raises :class:`GraderFailure`.
     """
-    covers = [] if specimens else bubblewrap.specimens()
     with _folder() as folder:
         connections = {name: _connection(f"{folder}/{name[0]}") for name in (KERNEL, REPLAYER)}
         code = [cell for cell in cells if cell["cell_type"] == "code"]
@@ -284,7 +282,7 @@ def run(
         processes: list[Process] = []
 
         def start(role: str) -> Process:
-            process, cold = _start_kernel(role, connections[role], limits, sandboxed, covers)
+            process, cold = _start_kernel(role, connections[role], limits, sandboxed)
             processes.append(process)
             slow.append(cold)
             return process
@@ -334,17 +332,15 @@ def _write_order(folder: str, order: dict[str, Any]) -> None:
     Path(folder, "order.json").write_text(json.dumps(order), encoding="utf-8")
 
 
-def _start_kernel(
-    role: str, connection: dict[str, Any], limits: Limits, sandboxed: bool, covers: Sequence[str]
-) -> tuple[Process, str | None]:
+def _start_kernel(role: str, connection: dict[str, Any], limits: Limits, sandboxed: bool) -> tuple[Process, str | None]:
     """A kernel, and None or why it had to be started the slow way."""
     cold = None
     if sandboxed:
         try:
-            return pool.start_kernel(role, connection, limits, covers), None
+            return pool.start_kernel(role, connection, limits), None
         except pool.Impossible as why:
             cold = str(why)
-    return bubblewrap.start_kernel(connection, limits, sandboxed, covers), cold
+    return bubblewrap.start_kernel(connection, limits, sandboxed), cold
 
 
 def _start_trusted(module: str, folder: str, sandboxed: bool) -> tuple[Process, str | None]:

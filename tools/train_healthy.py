@@ -21,7 +21,8 @@ from vaelab import data, models, profiles
 from vaelab.checks.student import specimens
 
 SEED, EPOCHS, BATCH_SIZE, LATENT_DIM = 7, 12, 100, 2
-TARGET = Path(__file__).resolve().parent.parent / "vaelab" / "assets" / "reference" / "healthy.json"
+PACKAGE = Path(__file__).resolve().parent.parent / "vaelab"
+TARGET, FORMULAS = PACKAGE / "assets" / "reference" / "healthy.json", PACKAGE / "checks" / "judge" / "specimens.json"
 
 # The columns are those of vaelab.checks.student.specimens.Implementation.
 RIGHT_KL = [1, 0, 0.5, 0, 0, 0.5, 1, -0.5, -0.5, 0, 0, 0]
@@ -57,7 +58,7 @@ def main():
     images = data.load(profiles.PROFILES["quick"])
     x_train, x_test = (x.reshape(len(x), -1) for x in (images.x_train, images.x_test))
     right = specimens.Implementation(RIGHT_KL, RIGHT_SAMPLE)
-    recorded = {}
+    recorded, formulas = {}, {}
     for name, (kl_numbers, sample_numbers, units) in MODELS.items():
         keras.utils.set_random_seed(SEED)
         encoder = models.make_encoder(x_train.shape[1], units, LATENT_DIM)
@@ -72,9 +73,8 @@ def main():
         true = np.mean(
             [honest.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)["loss"] for _ in range(10)]
         )
+        formulas[name] = {"kl_numbers": kl_numbers, "sample_numbers": sample_numbers}
         recorded[name] = {
-            "kl_numbers": kl_numbers,
-            "sample_numbers": sample_numbers,
             "loss": [round(v, 2) for v in history["loss"]],
             "val_loss": [round(v, 2) for v in history["val_loss"]],
             "true_val_loss": round(float(true), 2),
@@ -90,6 +90,7 @@ def main():
         "models": recorded,
     }
     TARGET.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    FORMULAS.write_text(json.dumps(formulas, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

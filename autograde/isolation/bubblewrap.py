@@ -65,11 +65,6 @@ class Limits:
     file_size: int = 200 * MB
 
 
-def specimens() -> list[str]:
-    """Files that only the kernel of a notebook that works with specimens may read: among their numbers is an answer."""
-    return [path for path in (str(_vaelab() / "assets" / "reference" / "healthy.json"),) if os.path.exists(path)]
-
-
 def require_bubblewrap():
     """Path of a working ``bwrap``. Raises :class:`SandboxMissing` if there is none."""
     bwrap = shutil.which("bwrap")
@@ -325,8 +320,8 @@ def listen(connection):
     return sockets
 
 
-def kernel_command(connection, limits, sockets, sandboxed=True, covers=()):
-    """The command line of a kernel that listens on ``sockets`` (see :func:`listen`) and cannot read the files ``covers``."""
+def kernel_command(connection, limits, sockets, sandboxed=True):
+    """The command line of a kernel that listens on ``sockets`` (see :func:`listen`)."""
     listening = dict(zip(addresses(connection), [s.fileno() for s in sockets]))
     order = json.dumps(
         {"connection": connection, "listening": listening, "limits": asdict(limits) if sandboxed else None}
@@ -335,11 +330,10 @@ def kernel_command(connection, limits, sockets, sandboxed=True, covers=()):
     if not sandboxed:
         return [sys.executable, str(program), order]
     inside = "/run/kernel_entry.py"
-    extra = ["--ro-bind", str(program), inside, *(arg for path in covers for arg in ("--ro-bind", "/dev/null", path))]
-    return command([sys.executable, inside, order], extra=extra)
+    return command([sys.executable, inside, order], extra=["--ro-bind", str(program), inside])
 
 
-def start_kernel(connection, limits, sandboxed=True, covers=()):
+def start_kernel(connection, limits, sandboxed=True):
     """Start a student's kernel; returns its ``Popen`` once the sockets accept connections.
 
     ``connection`` is the content of a Jupyter connection file. Kill the returned
@@ -350,7 +344,7 @@ def start_kernel(connection, limits, sandboxed=True, covers=()):
         # bwrap's own environment must be empty, too: in the sandbox, /proc/1/environ shows it.
         environment = {} if sandboxed else {**os.environ, "NBGRADER_EXECUTION": "autograde"}
         return subprocess.Popen(
-            kernel_command(connection, limits, sockets, sandboxed, covers),
+            kernel_command(connection, limits, sockets, sandboxed),
             env=environment,
             start_new_session=True,
             pass_fds=[s.fileno() for s in sockets],
@@ -392,7 +386,7 @@ def main(arguments):
     connection = json.loads(Path(connection_file).read_text(encoding="utf-8"))
     try:
         sockets = listen(connection)
-        line = kernel_command(connection, Limits(), sockets, covers=specimens())
+        line = kernel_command(connection, Limits(), sockets)
     except SandboxMissing as missing:
         sys.exit(str(missing))
     # The terminal or log of whoever started this is not the student's to write to.

@@ -89,11 +89,11 @@ def enter_namespaces():
     write("/proc/self/gid_map", f"{gid} {gid} 1")
 
 
-def mount_private(scratch, keep, covers):
+def mount_private(scratch, keep):
     """Mount what a child has to itself: scratch folders, terminals, processes.
 
-    ``scratch`` are ``[folder, bytes]``; ``keep`` is what lies in them and stays in sight, as read-only as it was; ``covers``
-    are files that it may not read. Needs the old ``/proc`` and covers it at the end.
+    ``scratch`` are ``[folder, bytes]``; ``keep`` is what lies in them and stays in sight, as read-only as it was.
+    Needs the old ``/proc`` and covers it at the end.
     """
     mount("", "/", "", MS_REC | MS_PRIVATE)
     write("/proc/sys/user/max_user_namespaces", "0")
@@ -112,8 +112,6 @@ def mount_private(scratch, keep, covers):
     for path, target in links.items():
         os.makedirs(os.path.dirname(path), exist_ok=True)
         os.symlink(target, path)
-    for path in covers:
-        mount("/dev/null", path, "", MS_BIND)
     mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620")
     mount("proc", "/proc", "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
     # Where this process stood has been covered, too.
@@ -167,7 +165,7 @@ def be_first(order, descriptors, begins, tell):
     try:
         os.setsid()
         close_all_but([*descriptors, tell])
-        mount_private(order["scratch"], order["keep"], order["covers"])
+        mount_private(order["scratch"], order["keep"])
         drop_capabilities()
         call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)  # nobody reads or traces this process
         os.write(tell, b"ready")

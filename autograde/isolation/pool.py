@@ -135,12 +135,10 @@ class Nursery:
         arguments: dict[str, Any],
         descriptors: Sequence[int],
         keep: Sequence[str] = (),
-        covers: Sequence[str] = (),
     ) -> Child:
         """A :class:`Child` in which the ``begin`` of ``module``, one of this role's, runs with ``arguments``.
 
-        ``keep`` are folders below scratch folders that it sees, ``covers`` files that it may not read. Raises
-        :class:`Impossible`.
+        ``keep`` are folders below scratch folders that it sees. Raises :class:`Impossible`.
         """
         scratch = dict(bubblewrap.SCRATCH)
         if self.role == TRUSTED:
@@ -149,7 +147,6 @@ class Nursery:
             {
                 "module": module,
                 "arguments": arguments,
-                "covers": list(covers),
                 "scratch": list(scratch.items()),
                 "keep": [*bubblewrap.below_scratch(self.role == TRUSTED), *keep],
             }
@@ -298,16 +295,16 @@ def folder() -> str:
     return _nurseries.folder()
 
 
-def start_kernel(role: str, connection: dict[str, Any], limits: Limits, covers: Sequence[str] = ()) -> Child:
+def start_kernel(role: str, connection: dict[str, Any], limits: Limits) -> Child:
     """A kernel, as :func:`autograde.isolation.bubblewrap.start_kernel` starts it, forked. Raises :class:`Impossible`.
 
     Of the ``role`` KERNEL are the students'. A kernel of the role REPLAYER is forked from another process, so that no student
-    knows its layout in memory from their own. Neither can read the files ``covers``.
+    knows its layout in memory from their own.
     """
     sockets = bubblewrap.listen(connection)
     try:
         order = {"connection": connection, "addresses": bubblewrap.addresses(connection), "limits": asdict(limits)}
-        return _nurseries.fork(role, "kernel_entry", order, [s.fileno() for s in sockets], covers=covers)
+        return _nurseries.fork(role, "kernel_entry", order, [s.fileno() for s in sockets])
     finally:
         for server in sockets:
             server.close()

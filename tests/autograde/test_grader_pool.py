@@ -113,9 +113,9 @@ def connection(folder):
 class Student:
     """A kernel and our line to it."""
 
-    def __init__(self, folder, start=functools.partial(pool_.start_kernel, pool_.KERNEL), covers=()):
+    def __init__(self, folder, start=functools.partial(pool_.start_kernel, pool_.KERNEL)):
         folder.mkdir()
-        self.process = start(connected := connection(folder), Limits(), covers=covers)
+        self.process = start(connected := connection(folder), Limits())
         self.line = Kernel(connected, 10 * MB)
         self.line.wait_until_ready()
 

@@ -2,7 +2,7 @@
 
 The implementations to be judged go to the student's function as functions made from
 numbers that are drawn here (`vaelab.checks.student.specimens`): nothing about them can be read, only
-tested. Right ones come in several equivalent parametrisations.
+tested. All come in equivalent parametrisations that are drawn: no list of numbers knows them.
 """
 
 import numpy as np
@@ -50,11 +50,20 @@ _UNSEEN = (
 _NOTHING = ("always has a KL term of zero and adds no noise", _NO_KL, _NO_NOISE)
 
 
-def _right(rng):
-    """A right implementation, written in one of many ways: by detours that change nothing."""
-    factor, part = float(rng.choice([0.25, 0.5, 1, 2, 4])), float(rng.choice([0, 0.25, 0.5]))
-    detour = dict(log_var=factor, rate=1 / factor, entropy=-0.5 / factor)
-    return "is right", _kl(**detour, square=part, precision=0.5 - part), _RIGHT_SAMPLE
+def _rewritten(rng: np.random.Generator, kl: KlNumbers) -> KlNumbers:
+    """The same function by other numbers: detours that change nothing."""
+    factor = float(np.exp(rng.uniform(-1.4, 1.4)))
+    kl = kl._replace(
+        log_var=kl.log_var * factor,
+        abs_log_var=kl.abs_log_var * factor,
+        rate=kl.rate / factor,
+        entropy=kl.entropy / factor,
+        precision_rate=kl.precision_rate / factor,
+    )
+    if kl.precision:
+        return kl
+    part = float(rng.uniform())
+    return kl._replace(square=part * kl.square, precision=(1 - part) * kl.square)
 
 
 def _readable(answer):
@@ -86,7 +95,10 @@ def _examine(rng, ask, wanted, times=1, misses=False):
     shuffled = [wanted[i] for i in order]
     body, _ = ask(
         {"op": "examine", "times": times},
-        {"kl": np.array([w[1] for w in shuffled], "float64"), "sample": np.array([w[2] for w in shuffled], "float64")},
+        {
+            "kl": np.array([_rewritten(rng, w[1]) for w in shuffled], "float64"),
+            "sample": np.array([w[2] for w in shuffled], "float64"),
+        },
     )
     answers = item(body, "answers", list)
     if len(answers) != len(shuffled) or not all(isinstance(row, list) and len(row) == times for row in answers):
@@ -150,28 +162,28 @@ def _wrong(cases):
     return [(*case, False) for case in cases]
 
 
-def _rights(rng, count):
-    return [(*_right(rng), True) for _ in range(count)]
+def _rights(count):
+    return [("is right", _RIGHT_KL, _RIGHT_SAMPLE, True)] * count
 
 
 def accepts(rng: np.random.Generator, ask: Asker) -> None:
     """Right implementations are called right; one that does nothing is not."""
-    _examine(rng, ask, _rights(rng, 5) + _wrong([_NOTHING]))
+    _examine(rng, ask, _rights(5) + _wrong([_NOTHING]))
 
 
 def finds(rng: np.random.Generator, ask: Asker) -> None:
     """The four mistakes of the notebook are found, each by itself."""
-    _examine(rng, ask, _rights(rng, 2) + _wrong(_SHOWN))
+    _examine(rng, ask, _rights(2) + _wrong(_SHOWN))
 
 
 def unseen(rng: np.random.Generator, ask: Asker) -> None:
     """Mistakes that the notebook does not show are found."""
-    _examine(rng, ask, _rights(rng, 2) + _wrong(_UNSEEN))
+    _examine(rng, ask, _rights(2) + _wrong(_UNSEEN))
 
 
 def steady(rng: np.random.Generator, ask: Asker) -> None:
     """The same answer every time, right and wrong implementations in turn."""
-    _examine(rng, ask, _rights(rng, 3) + _wrong([_NOTHING, *_SHOWN]), times=5, misses=True)
+    _examine(rng, ask, _rights(3) + _wrong([_NOTHING, *_SHOWN]), times=5, misses=True)
 
 
 CHECKS = {f"{_NAME}.{f.__name__}": f for f in (accepts, finds, unseen, steady)}

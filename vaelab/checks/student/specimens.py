@@ -2,13 +2,15 @@
 
 Notebook 5 asks for a test that tells right implementations from wrong ones. If the wrong
 ones were written as code, reading would be enough; as rows of numbers they have to be
-tested. ``tools/train_healthy.py`` trained the four models and wrote
-``vaelab/assets/reference/healthy.json``, from which every number about them comes.
+tested. ``tools/train_healthy.py`` trained the four models and wrote what was recorded to
+``vaelab/assets/reference/healthy.json``. The numbers of their formulas are beside the judge
+(``vaelab/checks/judge/specimens.json``): one of them is right, so no kernel of a grader has them.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -71,14 +73,26 @@ class Implementation:
 def load() -> dict[str, Specimen]:
     """The four trained models of notebook 5.
 
+    Where a grader hides the numbers of their formulas, all that these give is nan, and a line is printed that says so.
+
     Returns
     -------
     dict of str to Specimen
         By name, ``"A"`` to ``"D"``.
     """
-    file = Path(vaelab.__file__).parent / "assets" / "reference" / "healthy.json"
+    package = Path(vaelab.__file__).parent
+    file = package / "assets" / "reference" / "healthy.json"
     models = json.loads(file.read_text(encoding="utf-8"))["models"]
-    return {name: Specimen(**model) for name, model in models.items()}
+    try:
+        formulas = json.loads((package / "checks" / "judge" / "specimens.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        print(
+            "While graded, the four models have no formulas, as one that is right would be an answer: "
+            "all that they give here is nan. The checks do not use them."
+        )
+        hidden = [[math.nan] * len(numbers._fields) for numbers in (KlNumbers, SampleNumbers)]
+        formulas = {name: dict(zip(("kl_numbers", "sample_numbers"), hidden)) for name in models}
+    return {name: Specimen(**formulas[name], **model) for name, model in models.items()}
 
 
 class Specimen(Implementation):
