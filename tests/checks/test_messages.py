@@ -23,7 +23,25 @@ def no_half(z_mean, z_log_var):
         ("AttributeError", "module 'keras.backend' has no attribute 'sum'", "keras.ops"),
         ("ValueError", "A KerasTensor cannot be used as input to a TensorFlow function. A KerasTensor is", "keras.ops"),
         ("NameError", "name 'tf' is not defined", "import tensorflow as tf"),
+        (
+            "NameError",
+            "Exception encountered when calling VAE.call().\n\nname 'tf' is not defined",
+            "import tensorflow as tf",
+        ),
         ("NameError", "name 'bce' is not defined", "same cell"),
+        (
+            "ImportError",
+            "`keras.optimizers.legacy` is not supported in Keras 3. When using `tf.keras`",
+            "keras.optimizers",
+        ),
+        ("ValueError", "Unrecognized keyword arguments passed to Conv2D: {'input_dim': 3}", "arguments"),
+        ("ValueError", "not enough values to unpack (expected 3, got 2)", "two tensors"),
+        ("ValueError", "Computed output size would be zero or negative. Received `inputs shape=(None", "padding"),
+        (
+            "RuntimeError",
+            "Method requires being in cross-replica context, use get_replica_context().merge_call()",
+            "encoder(x)",
+        ),
         ("ValueError", "Unknown variable: <Variable path=dense/kernel", "one call of apply_gradients"),
         (
             "StdinNotImplementedError",

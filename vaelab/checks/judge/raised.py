@@ -28,6 +28,31 @@ HINTS = tuple(
             "Make a keras.metrics.Mean for each number in __init__, and call its update_state where the number is known.",
         ),
         (
+            r"optimizers\.legacy",
+            "Keras 3 has no legacy optimisers",
+            "Take the optimiser of this name from keras.optimizers itself.",
+        ),
+        (
+            r"Unrecognized keyword arguments passed to",
+            "a layer is given an argument that it does not know, or no longer",
+            "help(...) of the layer's class lists its arguments. Take out the other one.",
+        ),
+        (
+            r"not enough values to unpack|too many values to unpack",
+            "the number of names on the left of = is not the number of values on the right",
+            "Print what stands on the right. (The encoder that is passed in returns two tensors, and a batch of images is one.)",
+        ),
+        (
+            r"Computed output size would be zero or negative|Negative dimension size",
+            "the maps have become smaller than the kernel of the next layer",
+            "Print the shape after each layer: which steps make rows and columns fewer, and does padding keep the rest?",
+        ),
+        (
+            r"use get_replica_context\(\)\.merge_call",
+            "a model's predict, evaluate or fit is called inside another model",
+            "Inside call, call a network itself, as in encoder(x): its predict gives plain numbers, and no gradient comes back.",
+        ),
+        (
             r"compiled_loss|compiled_metrics",
             "Keras 3 has no compiled_loss and no compiled_metrics any more",
             "Compute the loss from the images and the reconstruction yourself.",
@@ -109,6 +134,8 @@ _CALLS = {
     ),
 }
 
+#: What Keras puts in front of an exception's own text.
+_WHERE = re.compile(r"^Exception encountered when calling [^ ]{1,100}\(\)\. ")
 #: A place in AutoGraph's list of them: the file, a star if it is code that was traced, and the line.
 _PLACE = re.compile(r'\s*File "([^"\n]*)", line \d+, in \S*(?: +(\*+))?\n(.*)(?:\n|$)')
 
@@ -165,5 +192,5 @@ def raised(error: object, what: str, when: str = "") -> Problem:
 
 def meaning(kind: str, text: object) -> Hint | None:
     """The `Hint` for an exception of this type and text, or None."""
-    said = f"{kind}: {short(text, 1500).partition('Arguments received by')[0]}"
+    said = f"{kind}: {_WHERE.sub('', short(text, 1500).partition('Arguments received by')[0])}"
     return next((hint for hint in HINTS if re.search(hint.pattern, said)), None)

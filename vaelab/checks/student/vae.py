@@ -80,6 +80,8 @@ def vae(asked, given, target, arrays):
     def reset():
         for name, variable in variables.items():
             variable.assign(given[name])
+        for network in (encoder, decoder):
+            network.predict_function = None  # compiled anew, it runs the taps, which count
 
     reset()
     # A model with a layer that has never run is first traced by Keras, to build it; this one has all its weights.

@@ -40,6 +40,15 @@ MISTAKES = (
         ELBO,
     ),
     Mistake(
+        "loss.binarised",
+        (),
+        "images rounded to 0 and 1",
+        "bce(round(x), p)",
+        "the images are rounded to black and white before they are compared with the reconstruction.",
+        "A grey pixel is a target between 0 and 1: compare with the images as they come.",
+        ELBO,
+    ),
+    Mistake(
         "loss.uses_y",
         (),
         "a loss or metric that needs a y",

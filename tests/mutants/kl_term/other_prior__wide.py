@@ -1,4 +1,4 @@
-# expects:
+# expects: kl.other_prior
 # trial: F16
 """A prior with log standard deviation 1."""
 

@@ -1,0 +1,30 @@
+# expects: kl.floor_each
+"""Free bits for each dimension, in the loss and in what is reported."""
+
+import keras
+from keras import ops
+
+
+class Model(keras.Model):
+    def __init__(self, encoder, decoder, sampling):
+        super().__init__()
+        self.encoder, self.decoder, self.sampling = encoder, decoder, sampling
+        self.reconstruction = keras.metrics.Mean(name="reconstruction")
+        self.kl = keras.metrics.Mean(name="kl")
+
+    def call(self, x, training=None):
+        m, v = self.encoder(x)
+        y = self.decoder(self.sampling([m, v]))
+        each = 0.5 * (ops.exp(v) + ops.square(m) - 1 - v)
+        kl = ops.mean(ops.sum(ops.maximum(each, 0.4), axis=-1))
+        rec = ops.mean(ops.sum(ops.reshape(ops.binary_crossentropy(x, y), (ops.shape(x)[0], -1)), axis=-1))
+        self.kl.update_state(kl)
+        self.reconstruction.update_state(rec)
+        self.add_loss(rec + kl)
+        return y
+
+
+def make_vae(input_shape, encoder, decoder, sampling_layer):
+    vae = Model(encoder, decoder, sampling_layer)
+    vae.compile(optimizer="adam")
+    return vae
