@@ -111,6 +111,8 @@ _ENTROPY = {
     "abs": lambda v: -abs(v),
     "relu": lambda v: -np.maximum(v, 0),
     "softplus": lambda v: -softplus(v),
+    "base2": lambda v: -v / np.log(2),
+    "base10": lambda v: -v / np.log(10),
 }
 _SCALE = {
     "ok": 0.5,

@@ -194,6 +194,15 @@ MISTAKES = (
         KL_TERM,
     ),
     Mistake(
+        "kl.log_base",
+        (),
+        "a logarithm of another base",
+        "v / ln 2 or v / ln 10 in place of v",
+        "the part with the logarithm of the variance fits a logarithm of base 2 or 10, so the parts have different units.",
+        "All parts are in nats. Which base does the logarithm in a Gaussian density have?",
+        KL_TERM,
+    ),
+    Mistake(
         "kl.swapped",
         (),
         "arguments swapped",

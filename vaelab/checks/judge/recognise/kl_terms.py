@@ -6,7 +6,7 @@ from vaelab.checks.judge.oracles import kl
 from vaelab.checks.judge.recognise.close import close
 from vaelab.checks.judge.wrong_kl import BRACKETS, DOUBLE_KL, SINGLE_KL, Kl
 
-#: Which catalogue entries an option of `oracles.Kl` stands for.
+#: Which catalogue entries an option of `wrong_kl.Kl` stands for.
 _KL_IDS = {
     ("log_var", "abs"): "kl.clipped_log_var",
     ("log_var", "relu"): "kl.clipped_log_var",
@@ -45,6 +45,8 @@ _KL_IDS = {
     ("entropy", "abs"): "kl.clipped_log_var",
     ("entropy", "relu"): "kl.clipped_log_var",
     ("entropy", "softplus"): "kl.softplus",
+    ("entropy", "base2"): "kl.log_base",
+    ("entropy", "base10"): "kl.log_base",
     ("scale", "no_half"): "kl.no_half",
     ("scale", "negative"): "kl.sign",
     ("scale", "negative_no_half"): "kl.sign",

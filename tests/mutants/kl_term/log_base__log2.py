@@ -1,4 +1,4 @@
-# expects:
+# expects: kl.log_base
 """One logarithm is in bits."""
 
 from keras import ops
