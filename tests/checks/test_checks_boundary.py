@@ -185,17 +185,8 @@ def test_a_notebook_that_makes_errors_of_numpys_warnings_loses_nothing():
             assert verdict["passed"] or "FloatingPointError" not in verdict["message"], verdict["message"]
 
 
-def test_every_check_has_a_function_and_each_assignment_its_points():
+def test_every_check_has_a_function_and_a_grade_id():
     assert set(judge.FUNCTIONS) == set(points.BY_ID)
-    totals = {a: sum(c.points for c in points.of(a)) for a in {c.assignment for c in points.CHECKS}}
-    assert totals == {
-        "01_kl_term": 10,
-        "02_vae": 12,
-        "03_conv_vae": 10,
-        "05_looks_healthy": 10,
-        "06_how_tight": 12,
-        "07_rate_distortion": 14,
-    }
     assert points.grade_id("kl_term.values") == "test_kl_term_values"
 
 
