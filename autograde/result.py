@@ -51,7 +51,7 @@ class Verdict(TypedDict):
     points: NotRequired[float]
     got: NotRequired[str | None]
     expected: NotRequired[str | None]
-    mistake: NotRequired[str | None]  # ids of the catalogue of mistakes
+    mistake: NotRequired[str | None]  # ids of the catalogue of mistakes, or of a mistake in a check of plain values
     also: NotRequired[str | None]
     next_step: NotRequired[str | None]
     taught: NotRequired[str | None]

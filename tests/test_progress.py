@@ -114,6 +114,19 @@ def test_points_mistakes_and_questions_of_saved_notebooks_are_listed(tmp_path, c
     assert "1 of 1 questions answered" in out and "03_conv_vae: no notebook" in out
 
 
+def test_a_mistake_outside_the_catalogue_names_no_section(tmp_path, capsys, monkeypatch):
+    """As in a check of plain values."""
+    write(tmp_path, "01_kl_term", ["from keras import ops", WRONG])
+    found = {
+        i: {**v, "mistake": "kl_term.mine"}
+        for i, v in progress.of_notebook(tmp_path / "01_kl_term/01_kl_term.ipynb").items()
+    }
+    monkeypatch.setattr(progress, "of_notebook", lambda path: found)
+    progress.main([str(tmp_path)])
+    out = capsys.readouterr().out
+    assert "of 10 points" in out and "mistake:" not in out
+
+
 def test_a_notebook_that_cannot_be_run_fails_its_checks_with_the_reason(tmp_path, capsys):
     write(tmp_path, "01_kl_term", ["import no_such_module", RIGHT])
     progress.main([str(tmp_path)])

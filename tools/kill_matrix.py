@@ -8,8 +8,9 @@ Each may be limited by --exercise, and the last two by --variant: what was found
 kept in ``docs/kill_matrix.json``, tables are replaced and counts of false alarms add up.
 
 Each file in ``tests/mutants/<exercise>/`` defines the function of the exercise wrongly;
-its first line says which catalogue entries name the mistake (``# expects: id, id``; none
-for a mistake that has no entry, which must still lose marks). Each file in
+its first line says what names the mistake (``# expects: id, id``: entries of the catalogue,
+or wrong functions of a check of plain values, such as ``tally.ignores_case``; none for a
+mistake without a name, which must still lose marks). Each file in
 ``tests/variants/<exercise>/`` is a right answer in another style.
 """
 
@@ -70,7 +71,7 @@ def notebook(policy, jit):
 class Answer(NamedTuple):
     exercise: str
     path: Path
-    expects: tuple  # catalogue ids; empty if there is no entry for the mistake
+    expects: tuple  # ids of mistakes; empty if the mistake has no name
 
     @property
     def name(self):

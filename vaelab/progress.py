@@ -199,7 +199,7 @@ def main(arguments: list[str] | None = None) -> None:
         rows = _rows(assignment, verdicts)
         print(f"\n{assignment}: {_total(rows)}")
         _display(rows, [])
-        for known in dict.fromkeys(v.get("mistake") for v in verdicts.values() if v.get("mistake")):
+        for known in dict.fromkeys(v["mistake"] for v in verdicts.values() if v.get("mistake") in MISTAKES):
             print(f"  mistake: {MISTAKES[known].name}; explained in {MISTAKES[known].taught.words.replace('`', '')}")
         print("  " + _next(assignment, verdicts))
         questions, missing = unanswered(path)

@@ -145,6 +145,7 @@ def test_a_named_mistake_is_recognised():
     found = problem(lower)
     assert (
         found.message == IGNORES_CASE.message
+        and found.mistake == "f.lower"
         and found.next_step == IGNORES_CASE.next_step
         and found.got != found.expected
     )

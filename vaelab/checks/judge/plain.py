@@ -26,7 +26,8 @@ from vaelab.checks.student.values import EXACT, Frame, Other, packed, unpacked
 class Mistake(NamedTuple):
     """A wrong function that people write: recognised if it gives what the student's function gave, in all cases.
 
-    ``message`` says what is wrong, ``next_step`` what to do; neither gives the answer away.
+    ``message`` says what is wrong, ``next_step`` what to do; neither gives the answer away. Its id in verdicts is the exercise and
+    the name of the wrong function: ``tally.ignores_case``. The catalogue has no entry for it.
     """
 
     function: Callable[..., Any]
@@ -94,7 +95,13 @@ def _problem(name, case, value, expected, cases, got, mistakes, tolerance) -> Pr
         except Exception:  # a wrong function may fail on some inputs; then it is not the student's
             recognised = False
         if recognised:
-            return Problem(mistake.message, got=shown(value), expected=shown(expected), next_step=mistake.next_step)
+            return Problem(
+                mistake.message,
+                mistake=f"{name}.{mistake.function.__name__}",
+                got=shown(value),
+                expected=shown(expected),
+                next_step=mistake.next_step,
+            )
     text = f"{_call(name, case)} {difference(value, expected, tolerance)}."
     return Problem(text, got=shown(value), expected=shown(expected), next_step="Try this call in your notebook.")
 

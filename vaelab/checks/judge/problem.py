@@ -15,7 +15,7 @@ class Problem(Exception):
     message : str
         What was seen, and what it means.
     mistake : str, optional
-        Id of a catalogue entry, if one was recognised; `also` a second one.
+        Id of a catalogue entry, or of a `plain.Mistake`, if one was recognised; `also` a second one.
     got, expected : str, optional
         Both values in words or digits.
     next_step : str, optional
