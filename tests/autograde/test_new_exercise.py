@@ -6,14 +6,24 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+
+from vaelab.checks import judge
+from vaelab.checks.judge.problem import Problem
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGE = (PROJECT / "docs" / "new_exercise.md").read_text(encoding="utf-8")
-NAME = "06_mine"
+NAME = "08_mine"
+#: The code of the page: the judge's module, the line in the list of checks, a wrong answer.
+MODULE, LISTED, WRONG = (
+    textwrap.dedent(block)
+    for block in re.findall(r"```python\n(.*?)^ *```", PAGE[PAGE.index("1. `vaelab") :], re.DOTALL | re.MULTILINE)
+)
 
 EXERCISE = """# %% [markdown]
 # # Count words
@@ -54,13 +64,11 @@ def followed(folder):
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copyfile(source, target)
-    module, listed = re.findall("```python\n(.*?)```", PAGE[PAGE.index("1. `vaelab") :], re.DOTALL)
-    module = module.replace("\n   ", "\n").strip() + "\n"
-    (line,) = re.findall(r"Check\(.*\),", listed)
-    judge = folder / "vaelab" / "checks" / "judge"
-    (judge / "tally.py").write_text(module, encoding="utf-8")
+    (line,) = re.findall(r"Check\(.*\),", LISTED)
+    judges = folder / "vaelab" / "checks" / "judge"
+    (judges / "tally.py").write_text(MODULE, encoding="utf-8")
     change(
-        judge / "__init__.py",
+        judges / "__init__.py",
         "FUNCTIONS = {\n",
         "from vaelab.checks.judge import tally\n\nFUNCTIONS = {\n    **tally.CHECKS,\n",
     )
@@ -82,6 +90,15 @@ def run(project, *command):
     done = subprocess.run([sys.executable, *command], cwd=project, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def test_the_pages_wrong_answer_is_named_as_its_first_line_says():
+    page, answer = {}, {}
+    exec(MODULE, page)
+    exec(WRONG, answer)
+    with pytest.raises(Problem) as found:
+        page["CHECKS"]["tally.values"](np.random.default_rng(0), judge.Ask(answer["tally"], "tally"))
+    assert WRONG.startswith(f"# expects: {found.value.mistake}\n")
 
 
 @pytest.mark.sandbox
