@@ -4,9 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vaelab.evidence.tiles import LEVELS, SIDE, spacing
+from vaelab.evidence.tiles import LEVELS, SIDE, first_tiles, spacing
 
-SLACK = 9.0  # nats below log p(x): a quarter of a tile that holds less than this is refined no further
+SLACK = 8.0  # nats below log p(x): a quarter of a tile that holds less than this is refined no further
+HOPELESS = 30.0  # nats below an image's best code: a tile that holds less than this is forgotten
+FAR = 300.0  # the same, before a look at peaks between the codes
 CURVED = 1.5  # nats by which a peak between codes may exceed them: beyond, the spacing is too wide to be trusted
 UNSEEN = 2e-3  # share of p(x) that may lie where the spacing is too wide
 OUTSIDE = 1e-3  # share of p(x) that may lie along the edge of the plane, or beyond it
@@ -28,10 +30,11 @@ class Integral:
     def __init__(self, plane, x, tolerance, first):
         self.plane, self.x, self.tolerance, self.first = plane, x, tolerance, first or 0
         self.log_p, self.error = np.full(len(x), -np.inf), np.full(len(x), np.inf)
+        self.best = np.full(len(x), -np.inf)  # log p(x, z) of each image's best code so far
+        self.before = np.full((2, len(x)), np.nan)  # log p(x), and how far its lattices disagree, one level earlier
         self.leaves = [] if first is None else None
         self.settled = np.full((len(x), 2**plane.latent_dim), -np.inf)  # by sublattice: what is refined no further
-        size = 2 * plane.extent
-        todo = {tile: np.arange(len(x)) for tile in np.ndindex((size,) * plane.latent_dim)}
+        todo = {tile: np.arange(len(x)) for tile in first_tiles(plane.extent, plane.latent_dim)}
         for level in range(LEVELS):
             todo = self._refined(level, todo)
             if level == 0:
@@ -84,21 +87,30 @@ class Integral:
         return np.concatenate(tiles), np.concatenate(images), _Parts(*map(np.concatenate, zip(*parts, strict=True)))
 
     def _pairs(self, level, tiles, who, logits, constants):
-        """The same for all images `who` and all `tiles`."""
+        """The same for all images `who` and all `tiles`, but for pairs that hold nothing."""
         dim = self.plane.latent_dim
         x = self.x if len(who) == len(self.x) else self.x[who]
         f = x @ logits.reshape(-1, x.shape[1]).T + constants.ravel()
-        parts = _parts(f.reshape(-1, *(SIDE,) * dim), dim * np.log(spacing(level)), self.leaves is not None)
-        return np.tile(tiles, (len(who), 1)), np.repeat(who, len(tiles)), parts
+        f = f.reshape(len(who), len(tiles), -1)
+        highest = f.max(axis=2)
+        self.best[who] = np.maximum(self.best[who], highest.max(axis=1))
+        pairs = np.nonzero(highest > self.best[who, None] - FAR)
+        f = f[pairs].reshape(-1, *(SIDE,) * dim)
+        most = f + _rise(f)
+        some = most.reshape(len(f), SIDE**dim).max(axis=1) > self.best[who[pairs[0]]] - HOPELESS
+        parts = _parts(f[some], most[some], dim * np.log(spacing(level)), self.leaves is not None)
+        return tiles[pairs[1][some]], who[pairs[0][some]], parts
 
     def _estimate(self, images, parts):
         """log p(x) and its error for the images of this level."""
         who = np.unique(images)
         sums = _by_image(images, _logsumexp(parts.sums, 1), len(self.x))[who]
         lattices = np.logaddexp(self.settled[who], sums)
-        self.log_p[who] = _logsumexp(lattices, 1)
-        apart = lattices + np.log(lattices.shape[1]) - self.log_p[who][:, None]
-        self.error[who] = abs(apart).max(axis=1) / 3
+        log_p = _logsumexp(lattices, 1)
+        apart = abs(lattices + np.log(lattices.shape[1]) - log_p[:, None]).max(axis=1)
+        before, apart_before = self.before[:, who]
+        self.error[who] = np.nan_to_num((apart + apart_before / 4 + abs(log_p - before)) / 6, nan=np.inf)
+        self.log_p[who], self.before[:, who] = log_p, (log_p, apart)
 
     def _unfinished(self, images, parts, level):
         """Whether each image needs the next level."""
@@ -134,20 +146,25 @@ class _Parts(NamedTuple):
     values: np.ndarray  # (pairs, *codes) log p(x, z), or nothing
 
 
-def _parts(f, area, keep):
-    """`_Parts` of log p(x, z) on tiles, ``(pairs, SIDE[, SIDE])``."""
+def _rise(f):
+    """How far a peak beside each code may exceed it, from log p(x, z) on tiles, ``(pairs, SIDE[, SIDE])``."""
     # A parabola through three codes rises above the middle one by at most an eighth of its second difference, a
     # kink by at most a quarter.
     rise = np.zeros_like(f)
     for axis in range(1, f.ndim):
-        second = abs(np.diff(f, 2, axis=axis))
-        rise += np.concatenate([second.take([0], axis), second, second.take([-1], axis)], axis=axis) / 4
-    most = f + rise
-    unseen = np.where(rise > CURVED, most, -np.inf)
+        to, second = np.moveaxis(rise, axis, 0), np.moveaxis(abs(np.diff(f, 2, axis=axis)), axis, 0) / 4
+        to[1:-1] += second
+        to[0] += second[0]
+        to[-1] += second[-1]
+    return rise
+
+
+def _parts(f, most, area, keep):
+    """`_Parts` of log p(x, z) on tiles, ``(pairs, SIDE[, SIDE])``, and of the same with what peaks may add."""
     return _Parts(
         _quartered(f, sublattices=True) + area,
         _quartered(most) + area,
-        _quartered(unseen) + area,
+        _quartered(np.where(most - f > CURVED, most, -np.inf)) + area,
         f if keep else np.empty((len(f), 0)),
     )
 
@@ -155,14 +172,14 @@ def _parts(f, area, keep):
 def _quartered(f, sublattices=False):
     """Logarithm of the sum of exp f over each quarter of a tile; over each sublattice of it, if asked."""
     pairs, dim = len(f), f.ndim - 1
-    top = f.reshape(pairs, -1).max(axis=1).reshape(-1, *[1] * dim)
+    top = f.reshape(pairs, SIDE**dim).max(axis=1).reshape(-1, *[1] * dim)
     top = np.where(np.isfinite(top), top, 0)
     e = np.exp(f - top).reshape(pairs, *(2, SIDE // 4, 2) * dim)  # quarter, block, sublattice of each axis
     e = e.sum(axis=tuple(2 + 3 * axis for axis in range(dim)))
     if not sublattices:
         e = e.sum(axis=tuple(2 + 2 * axis for axis in range(dim)))
         with np.errstate(divide="ignore"):
-            return np.log(e).reshape(pairs, -1) + top.reshape(-1, 1)
+            return np.log(e).reshape(pairs, 2**dim) + top.reshape(-1, 1)
     order = (0, *(1 + 2 * axis for axis in range(dim)), *(2 + 2 * axis for axis in range(dim)))
     with np.errstate(divide="ignore"):
         return np.log(e.transpose(order)).reshape(pairs, 2**dim, 2**dim) + top.reshape(-1, 1, 1)

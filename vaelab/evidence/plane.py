@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from vaelab import metrics
 from vaelab.evidence.integral import EvidenceError, Integral
 from vaelab.evidence.regrid import regrid
-from vaelab.evidence.tiles import SIDE, spacing
+from vaelab.evidence.tiles import SIDE, first_tiles, spacing
 
 CHUNK = 2000  # images handled at once
 KEPT = 300  # tiles of the finer levels that stay decoded, 200 kB each for 784 pixels
@@ -135,7 +135,7 @@ class Plane:
         """
         if level == 0:
             if self._first is None:
-                self._first = self._decode_tiles(0, list(np.ndindex((2 * self.extent,) * self.latent_dim)))
+                self._first = self._decode_tiles(0, first_tiles(self.extent, self.latent_dim))
             return self._first
         missing = [tile for tile in wanted if (level, tile) not in self._finer]
         for tile, *decoded in zip(missing, *self._decode_tiles(level, missing), strict=True) if missing else ():
