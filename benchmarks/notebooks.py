@@ -22,15 +22,7 @@ from nbclient import NotebookClient
 from table import Row, markdown
 
 SOLUTIONS = Path(__file__).resolve().parents[1] / "solutions"
-NOTEBOOKS = (
-    "01_kl_term",
-    "02_vae",
-    "03_conv_vae",
-    "04_latent_space",
-    "05_looks_healthy",
-    "06_how_tight",
-    "07_rate_distortion",
-)
+NOTEBOOKS = tuple(sorted(path.stem for path in SOLUTIONS.glob("*/*.py")))
 TRAINS = ("02_vae", "03_conv_vae")
 LIMITS = {"seconds": 60, "first picture": 8}
 

@@ -5,7 +5,7 @@
 
 Everything hostile runs in a disposable sandbox: for stock nbgrader that is one around
 the whole of it (no network, one writable folder, thrown away), in which it grades the
-miniature assignment of the grader's tests. Takes about twenty seconds a forgery.
+miniature assignment of the grader's tests. Takes about twenty seconds for each forgery.
 """
 
 import json
@@ -68,40 +68,11 @@ def stock(notebook):
         config = Config()
         config.CourseDirectory.root, config.CourseDirectory.db_url = folder, f"sqlite:///{folder}/gradebook.db"
         GenerateAssignment(coursedir=CourseDirectory(config=config, assignment_id=NAME), config=config).start()
+        sandbox = ["bwrap", "--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+                   "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--bind", folder, folder,
+                   "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev", "--setenv", "HOME", folder, "--chdir", folder]  # fmt: skip
         done = subprocess.run(
-            [
-                "bwrap",
-                "--unshare-user",
-                "--unshare-all",
-                "--die-with-parent",
-                "--new-session",
-                "--cap-drop",
-                "ALL",
-                "--ro-bind",
-                "/",
-                "/",
-                "--tmpfs",
-                "/tmp",
-                "--bind",
-                folder,
-                folder,
-                "--proc",
-                "/proc",
-                "--remount-ro",
-                "/proc",
-                "--dev",
-                "/dev",
-                "--setenv",
-                "HOME",
-                folder,
-                "--chdir",
-                folder,
-                "--",
-                sys.executable,
-                "-c",
-                STOCK,
-                folder,
-            ],
+            [*sandbox, "--", sys.executable, "-c", STOCK, folder],
             capture_output=True,
             text=True,
             timeout=300,

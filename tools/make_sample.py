@@ -1,9 +1,9 @@
 """Make the sample of Fashion-MNIST that ships with vaelab.
 
-    python vaelab/assets/sample/make_sample.py
+    python tools/make_sample.py
 
-needs a full copy (see ``vaelab.data.load``) and writes, beside itself, the four IDX
-files: 1,000 training and 200 test images of each class, drawn with a fixed seed, in
+needs a full copy (see ``vaelab.data.load``) and writes to ``vaelab/assets/sample/`` the four
+IDX files: 1,000 training and 200 test images of each class, drawn with a fixed seed, in
 the data set's own order. Prints the checksums that ``vaelab.data.SAMPLE`` holds.
 """
 

@@ -1,11 +1,12 @@
 """Train the four models of notebook 5 and record their curves: ``python tools/train_healthy.py``.
 
 Two have a mistake that no learning curve shows: B uses the variance where the standard
-deviation belongs when it samples (item 15 of the catalogue), C averages the KL term over
+deviation belongs when it samples (item 15 of ``docs/misconceptions.md``), C averages the KL term over
 the latent dimensions (item 1). A and D are right; D has a smaller network, so that the
 worst curve of the four belongs to a right model. Each trains for EPOCHS epochs on the
-10,000 training images of the embedded sample, seed SEED. Writes
-``vaelab/assets/reference/healthy.json``; about two minutes on two cores.
+10,000 training images of the embedded sample, seed SEED. Writes the curves to
+``vaelab/assets/reference/healthy.json``, which notebooks read, and the numbers of the formulas to
+``vaelab/checks/judge/specimens.json``, which no student's kernel sees; about two minutes on two cores.
 """
 
 import json
