@@ -25,9 +25,9 @@ EPSILON = 1e-7
 # Images handled at once: their float64 working copies stay within a few megabytes.
 _CHUNK = 1000
 
-# To compile a model takes about as long as so many plain calls of it, most of whose time is Keras's and not arithmetic's.
+# Plain calls of a model that take about as long as compiling it does: most of the time of a plain call is Keras's overhead.
 _WORTH_COMPILING = 6
-# For each model, as long as it lives, and each shape of one input: its compiled call, or the batches that went without.
+# {model: {shape of one input: the compiled call or, before there is one, the number of batches so far}}
 _compiled = weakref.WeakKeyDictionary()
 
 
@@ -270,7 +270,7 @@ def _call_in_batches(model, x, batch_size, what):
 
 
 def _call(model, shape, batches):
-    """A function that calls the model; it is wanted for so many batches just now."""
+    """A function that calls the model on inputs of this shape: a compiled one, once `batches` and those before make that worth it."""
     import tensorflow as tf
 
     calls = _compiled.setdefault(model, {})

@@ -1,4 +1,4 @@
-"""Is this what a figure can be made of? Clear errors, and arrays in one shape."""
+"""Checks of what figures are made from: each returns its argument in one shape, or raises a ValueError that names it."""
 
 import numpy as np
 
@@ -22,6 +22,7 @@ def images_of(images, name):
 
 
 def check_points(z, name):
+    """Points of a two-dimensional latent space as an array (N, 2)."""
     z = np.asarray(z)
     if z.ndim != 2 or z.shape[1] != 2 or len(z) == 0:
         raise ValueError(f"{name} has shape {z.shape}; expected points of a two-dimensional latent space, (N, 2).")
@@ -31,6 +32,7 @@ def check_points(z, name):
 
 
 def check_labels(labels, n, name):
+    """Classes 0 to 9 of n points or images as an integer array (n,)."""
     labels = np.asarray(labels)
     if labels.shape != (n,):
         raise ValueError(f"{name} has shape {labels.shape}; expected ({n},), a class a point or image.")
@@ -48,6 +50,7 @@ def class_names(labels, n, name):
 
 
 def at_least_one(n, name):
+    """A whole number of at least 1, as an int."""
     if not isinstance(n, int | np.integer) or n < 1:
         raise ValueError(f"{name} is {n!r}; expected a whole number, at least 1.")
     return int(n)

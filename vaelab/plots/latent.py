@@ -71,8 +71,8 @@ def marginals(clouds):
         summaries[name] = (
             f"mean ({signed(mean[0], 2)}, {signed(mean[1], 2)})\nstandard deviation ({std[0]:.2f}, {std[1]:.2f})"
         )
-    told = "; ".join(f"{name}: {summary}".replace("\n", ", ") for name, summary in summaries.items())
-    return _side_by_side(clouds, summaries), f"Clouds of latent points beside the prior's circles. {told}."
+    described = "; ".join(f"{name}: {summary}".replace("\n", ", ") for name, summary in summaries.items())
+    return _side_by_side(clouds, summaries), f"Clouds of latent points beside the prior's circles. {described}."
 
 
 @drawing

@@ -1,4 +1,4 @@
-"""The course's colours and markers: colour is never alone, and holds for the colour-blind."""
+"""The course's colours, told apart by the colour-blind as well, and the markers that always go with them."""
 
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, YELLOW, BLACK = "#E69F00", "#56B4E9", "#F0E442", "#000000"

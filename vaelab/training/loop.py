@@ -16,10 +16,9 @@ _WORTH_COMPILING = 1000
 
 
 class Loop:
-    """Runs a model's own ``train_step``, as Keras's ``fit`` does, and sooner.
+    """Runs a model's own ``train_step`` on the batches that Keras's ``fit`` would give it, in less time.
 
-    All images are one tensor, and the model sees what ``fit`` would show it. Where it pays,
-    XLA compiles ``STEPS`` steps into one call, which leaves little but the matrix products:
+    All images are one tensor, from which each step gathers its batch. Where it pays, XLA compiles ``STEPS`` steps into one call, which leaves little but the matrix products:
     ``docs/training_speed.md`` has the measurements.
     """
 

@@ -6,7 +6,7 @@ import time
 
 from vaelab import plots
 
-#: Seconds between two updates: often enough for the eye, and nothing beside a training step.
+#: Seconds between two updates: smooth for the eye, and cheap beside the training steps in between.
 _INTERVAL = 0.25
 
 
