@@ -6,6 +6,7 @@ from pathlib import Path
 
 import evidence_table
 import numpy as np
+import proofs
 import pytest
 
 from vaelab import metrics, reference
@@ -14,6 +15,7 @@ from vaelab.evidence.gaussian import best_gaussian, elbo
 
 PROJECT = Path(__file__).resolve().parent.parent
 MEASURED = json.loads((PROJECT / "docs" / "evidence.json").read_text(encoding="utf-8"))
+ABOUT = proofs.of("vaelab", "tools", "docs/evidence.json")
 PROSE = " ".join(
     line.removeprefix("#").strip()
     for line in (PROJECT / "solutions/06_how_tight/06_how_tight.py").read_text(encoding="utf-8").splitlines()
@@ -29,6 +31,7 @@ def test_the_table_is_what_its_numbers_say():
     assert (PROJECT / "docs" / "evidence.md").read_text(encoding="utf-8") == evidence_table.document(MEASURED)
 
 
+@pytest.mark.proof(about=ABOUT)
 @pytest.mark.parametrize("name, chosen", [("mlp", range(305, 350)), ("conv", range(1))])
 def test_evidence_is_within_its_error_of_much_finer_grids(models, name, chosen):
     """Images 310, 312 and 347 among them, where single estimates of the error are small by chance."""
@@ -39,6 +42,7 @@ def test_evidence_is_within_its_error_of_much_finer_grids(models, name, chosen):
     assert np.all(off <= found.error + 1e-3) and np.all(off < 0.01)
 
 
+@pytest.mark.proof(about=ABOUT)
 @pytest.mark.parametrize("name, count", [("mlp", 300), ("conv", 2)])
 def test_recorded_evidence_of_some_images_is_computed_again(models, name, count):
     _, x, known = models
@@ -46,6 +50,7 @@ def test_recorded_evidence_of_some_images_is_computed_again(models, name, count)
     assert found.log_p == pytest.approx(reference.load_evidence()[f"{name}_log_p"][:count], abs=0.01)
 
 
+@pytest.mark.proof(about=ABOUT)
 def test_recorded_bounds_of_some_images_are_computed_again(models):
     _, x, known = models
     decoder, z_mean, z_log_var = known["mlp"]
@@ -94,6 +99,7 @@ def test_prose_says_what_was_measured():
     assert not re.search(r"NEARBY|CONVTRUE", PROSE)
 
 
+@pytest.mark.proof(about=ABOUT)
 def test_images_that_the_notebook_shows_are_what_it_calls_them(models):
     _, x, known = models
     decoder, z_mean, z_log_var = known["mlp"]
@@ -114,6 +120,7 @@ def test_images_that_the_notebook_shows_are_what_it_calls_them(models):
     assert nats[0] - nats[1] > 100
 
 
+@pytest.mark.proof(about=ABOUT)
 def test_the_best_gaussian_is_no_worse_than_its_start_and_no_better_than_the_evidence(models):
     _, x, known = models
     decoder, z_mean, z_log_var = known["mlp"]
@@ -125,6 +132,7 @@ def test_the_best_gaussian_is_no_worse_than_its_start_and_no_better_than_the_evi
     assert elbo(decoder, x[few], mean, log_var).numpy() == pytest.approx(best, abs=1e-2)
 
 
+@pytest.mark.proof(about=ABOUT)
 def test_the_elbo_by_quadrature_is_the_one_by_sampling(models):
     _, x, known = models
     decoder, z_mean, z_log_var = known["mlp"]

@@ -9,6 +9,7 @@ import re
 import IPython.display
 import matplotlib
 import numpy as np
+import proofs
 import pytest
 from ipywidgets import FloatSlider
 from matplotlib import colors
@@ -142,6 +143,7 @@ def test_outside_notebooks_the_figure_is_returned_and_nothing_printed_or_left_be
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.proof(about=proofs.of("vaelab"))
 @pytest.mark.parametrize("name", FIGURES)
 def test_in_notebooks_a_small_png_with_alternative_text_is_displayed(name, displayed):
     assert FIGURES[name]() is None
@@ -156,6 +158,7 @@ def test_in_notebooks_a_small_png_with_alternative_text_is_displayed(name, displ
     assert width <= 1200 and height <= 1000
 
 
+@pytest.mark.proof(about=proofs.of("vaelab"))
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_word_lies_within_the_figure(name):
     fig = FIGURES[name]()

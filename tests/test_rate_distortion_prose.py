@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import proofs
 import pytest
 import release
 from scipy.cluster.vq import kmeans2
@@ -90,6 +91,7 @@ def test_classes_separate_as_the_text_says():
     assert "separate about equally well from β = 0.1 to 1, and worse beyond" in TEXT
 
 
+@pytest.mark.proof(about=proofs.of("vaelab", f"solutions/{ASSIGNMENT}"))
 def test_samples_lie_among_reconstructions_as_often_as_the_text_says(sample_of_clothes):
     m = sweep.model(16)
     z_mean, z_log_var = metrics.encode(m.encoder, sample_of_clothes)

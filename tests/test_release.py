@@ -189,6 +189,8 @@ def test_a_changed_layout_of_the_script_is_put_right_without_running_anything(re
     assert files(released_demo) == files(released)
 
 
+@pytest.mark.kernel
+@pytest.mark.proof(about=about_release)
 def test_a_changed_text_is_released_without_running_anything(released_demo, released):
     script = released_demo / "solutions/01_demo/01_demo.py"
     script.write_text(DEMO.replace("With one exercise.", "With a single exercise."), encoding="utf-8")

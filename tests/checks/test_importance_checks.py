@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 from scipy.special import logsumexp
+from test_checks_proven import about_exercise
 
 from vaelab.checks import judge, points
 from vaelab.checks.judge import importance, log_weight
@@ -74,6 +75,7 @@ def test_log_likelihood_is_that_of_scipy_for_numbers_of_every_size():
 # Marks
 
 
+@pytest.mark.proof(about=about_exercise)
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_no_false_alarm_in_200_repetitions(exercise):
     target = answer("variants", exercise, "tf")
