@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import itertools
+import json
 import os
 import re
 import shutil
@@ -94,14 +95,19 @@ def about_installation():
 @pytest.mark.proof(about=about_installation)
 @pytest.mark.timeout(1200)
 def test_the_pip_part_of_the_conda_environment_installs_the_course(tmp_path):
-    """As conda does it: the entries in one requirements file beside environment.yml, in a fresh environment."""
+    """As conda does it: the entries in one requirements file beside environment.yml, in a fresh environment.
+
+    Bytecode is left out: to compile what is looked into once takes longer than all the rest.
+    """
     checkout = tmp_path / "checkout"
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", PROJECT, checkout], check=True)
     (checkout / "condaenv.requirements.txt").write_text("\n".join(environment_yml()[-1]["pip"]), encoding="utf-8")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "fresh"], check=True)
     python = tmp_path / "fresh" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--quiet", "-r", "condaenv.requirements.txt"], cwd=checkout, check=True)
+    subprocess.run(
+        [*pip, "install", "--quiet", "--no-compile", "-r", "condaenv.requirements.txt"], cwd=checkout, check=True
+    )
     subprocess.run([*pip, "check"], check=True)
     frozen = subprocess.run([*pip, "freeze", "--all"], check=True, capture_output=True, text=True).stdout.splitlines()
     installed = dict(line.split("==") for line in frozen if "==" in line)
@@ -164,3 +170,32 @@ def test_a_slider_is_not_pulled_back_by_its_own_echo_however_jupyter_was_started
     look = f"import {imports}; from ipywidgets.widgets import widget; print(widget.JUPYTER_WIDGETS_ECHO)"
     line = [sys.executable, "-c", look]
     assert subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+# Beside somebody else's TensorFlow
+
+#: Runs the first cell of each notebook, as Jupyter would, where there is no vaelab.
+WITHOUT_VAELAB = """
+import json, sys
+from IPython.core.interactiveshell import InteractiveShell
+sys.modules["vaelab"] = None
+shell = InteractiveShell.instance()
+shell.run_line_magic("colors", "NoColor")
+for source in json.load(sys.stdin):
+    shell.run_cell(source)
+    print("=====")
+"""
+
+
+def test_each_notebook_says_how_to_install_the_course_where_vaelab_is_missing(tmp_path):
+    first = []
+    for path in sorted(PROJECT.glob("course/0*/*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        first.append(next("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"))
+    line = [sys.executable, "-c", WITHOUT_VAELAB]
+    environment = {**os.environ, "IPYTHONDIR": str(tmp_path)}
+    done = subprocess.run(line, input=json.dumps(first), env=environment, capture_output=True, text=True, check=True)
+    said = done.stdout.split("=====")[:-1]
+    assert len(said) == len(first) >= 7
+    for text in said:
+        assert "ModuleNotFoundError" in text and "%pip install ../.." in text, text

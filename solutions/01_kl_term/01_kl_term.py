@@ -17,6 +17,7 @@
 
 # %%
 import vaelab.quiet  # first: starts TensorFlow without its messages
+# No module named 'vaelab'? Run this line in a new cell, then restart the kernel:  %pip install ../..
 
 import keras
 import numpy as np

@@ -19,6 +19,7 @@
 import math
 
 import vaelab.quiet  # first: starts TensorFlow without its messages
+# No module named 'vaelab'? Run this line in a new cell, then restart the kernel:  %pip install ../..
 
 import keras
 import numpy as np

@@ -14,6 +14,7 @@
 
 # %%
 from vaelab import data, profiles, reference
+# No module named 'vaelab'? Run this line in a new cell, then restart the kernel:  %pip install ../..
 from vaelab.explorer import LatentExplorer
 
 images = data.load(profiles.PROFILES["quick"])
