@@ -12,16 +12,18 @@ For each assignment NN
 3. nbgrader's own ``generate_assignment`` makes ``course/NN/NN.ipynb`` from it.
 
 On a clean tree nothing changes: outputs (figures, training logs) are made anew only
-when a cell changed, or with ``--force``, as after a change in ``vaelab``.
+when code changed (text and comments do not count), or with ``--force``, as after a change in ``vaelab``.
 """
 
 import argparse
+import io
 import itertools
 import logging
 import os
 import re
 import sys
 import sysconfig
+import tokenize
 from pathlib import Path
 from unittest import mock
 
@@ -153,7 +155,7 @@ def build_solution(assignment, project=PROJECT, force=False):
         if content(known) == content(notebook):
             return "unchanged"
         old, new = _code(known), _code(notebook)
-        if [(c.id, c.source, c.metadata) for c in old] == [(c.id, c.source, c.metadata) for c in new]:
+        if [(c.id, _tokens(c.source), c.metadata) for c in old] == [(c.id, _tokens(c.source), c.metadata) for c in new]:
             for cell, executed in zip(new, old):
                 cell.outputs, cell.execution_count = executed.outputs, executed.execution_count
             _write(target, nbformat.writes(notebook) + "\n")
@@ -165,6 +167,15 @@ def build_solution(assignment, project=PROJECT, force=False):
 def _code(notebook):
     """The code cells of `notebook`."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _tokens(source):
+    """Code without its comments: with the same tokens, cells have the same outputs. IPython's own commands stay as they are."""
+    try:
+        found = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return source
+    return [(t.type, t.string) for t in found if t.type not in (tokenize.COMMENT, tokenize.NL)]
 
 
 def _write(path, text):
