@@ -71,7 +71,7 @@ def shared(item):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Tests that share what is costly to make share a worker: a browser, a fixture, or a module; proofs go one by one.
+    """Tests that share what is costly to make share a worker: a browser, a cluster, a fixture, a module; proofs go one by one.
 
     Long ones come first and proofs last: they are small, so all workers end at the same time.
     """
@@ -84,7 +84,8 @@ def pytest_collection_modifyitems(config, items):
         if "xdist_group" in marks:
             continue
         if "proof" not in marks:
-            item.add_marker(pytest.mark.xdist_group("browser" if "browser" in marks else item.path.name))
+            session = next((name for name in ("browser", "scheduler") if name in {*marks, *item.fixturenames}), None)
+            item.add_marker(pytest.mark.xdist_group(session or item.path.name))
         elif fixtures := shared(item):
             item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {' '.join(fixtures)}"))
 
