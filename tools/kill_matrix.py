@@ -46,7 +46,6 @@ OUT = PROJECT / "docs" / "kill_matrix.md"
 def notebook(policy, jit):
     """A notebook set up like this; yields a function that gives an answer as it is used there."""
     import keras
-    import tensorflow as tf
 
     compiled, before = keras.Model.compile, keras.config.dtype_policy()
 
@@ -57,7 +56,7 @@ def notebook(policy, jit):
 
     def used(answer):
         target = answer.load()
-        return tf.function(target, jit_compile=True) if jit and answer.exercise == "kl_term" else target
+        return _compiled(target) if jit and answer.exercise == "kl_term" else target
 
     keras.Model.compile = compile_
     keras.config.set_dtype_policy(policy)
@@ -66,6 +65,21 @@ def notebook(policy, jit):
     finally:
         keras.Model.compile = compiled
         keras.config.set_dtype_policy(before)
+
+
+def _compiled(function, shapes=4):
+    """A function of arrays that XLA compiles for the first shapes that it meets; each one takes a quarter of a second."""
+    import tensorflow as tf
+
+    compiled, met = tf.function(function, jit_compile=True), set()
+
+    def used(*arrays):
+        shape = tuple(tuple(array.shape) for array in arrays)
+        if len(met) < shapes:
+            met.add(shape)
+        return (compiled if shape in met else function)(*arrays)
+
+    return used
 
 
 class Answer(NamedTuple):
