@@ -9,6 +9,7 @@ Importing this module does not import TensorFlow; ``encode`` and ``decode`` do.
 """
 
 import weakref
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,7 +32,7 @@ _WORTH_COMPILING = 6
 _compiled = weakref.WeakKeyDictionary()
 
 
-def bernoulli_nll(x, p):
+def bernoulli_nll(x: ArrayLike, p: ArrayLike) -> np.ndarray:
     """Bernoulli cross-entropy of each image, summed over its pixels, in nats.
 
     Parameters
@@ -68,7 +69,7 @@ def bernoulli_nll(x, p):
     return nll
 
 
-def entropy_floor(x):
+def entropy_floor(x: ArrayLike) -> float:
     """Mean Bernoulli cross-entropy of images that are reconstructed perfectly, in nats per image.
 
     No model gets below it: the sum over pixels of -x log x - (1 - x) log(1 - x).
@@ -87,7 +88,7 @@ def entropy_floor(x):
     return float(sum((entr(chunk) + entr(1 - chunk)).sum() for chunk in chunks) / len(x))
 
 
-def pixel_mean_nll(x_train, x_test):
+def pixel_mean_nll(x_train: ArrayLike, x_test: ArrayLike) -> float:
     """Mean cross-entropy of the model that knows only each pixel's mean, in nats per image.
 
     A VAE whose latent variable carries nothing (posterior collapse) can do this well and
@@ -106,7 +107,7 @@ def pixel_mean_nll(x_train, x_test):
     return float(bernoulli_nll(x_test, x_train.mean(axis=0, dtype=np.float64)[None]).mean())
 
 
-def knn_accuracy(z_train, y_train, z_test, y_test, k=10):
+def knn_accuracy(z_train: ArrayLike, y_train: ArrayLike, z_test: ArrayLike, y_test: ArrayLike, k: int = 10) -> float:
     """How well classes separate in a latent space: accuracy of k-nearest-neighbour classification.
 
     Each test point takes the class of the majority among its k nearest training points
@@ -195,7 +196,7 @@ def manifold_precision(images: ArrayLike, others: ArrayLike, k: int = 3, compone
     return float((cdist(images, others) <= radius).any(axis=1).mean())
 
 
-def encode(encoder, x, batch_size=500):
+def encode(encoder: Callable, x: ArrayLike, batch_size: int = 500) -> tuple[np.ndarray, np.ndarray]:
     """Posterior means and log variances of images.
 
     The model is called in inference mode (``training=False``), and once that pays through one compiled
@@ -224,7 +225,7 @@ def encode(encoder, x, batch_size=500):
     return tuple(outputs)
 
 
-def decode(decoder, z, batch_size=500):
+def decode(decoder: Callable, z: ArrayLike, batch_size: int = 500) -> np.ndarray:
     """Images that a decoder makes of latent points; called as in ``encode``.
 
     Parameters

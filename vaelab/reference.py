@@ -9,8 +9,15 @@ there is what it says of the embedded sample's images.
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+
+    from vaelab.explorer.program import Program
+    from vaelab.training import History
 
 FOLDER = Path(__file__).parent / "assets" / "reference"
 
@@ -18,7 +25,7 @@ METRICS = json.loads((FOLDER / "metrics.json").read_text(encoding="utf-8"))
 """For "mlp" and "conv": nats per image on the full training and test sets for every epoch, and the settings."""
 
 
-def history(name):
+def history(name: str) -> "History":
     """The recorded training of a reference model.
 
     Parameters
@@ -43,7 +50,7 @@ def history(name):
     )
 
 
-def load_mlp():
+def load_mlp() -> "tuple[keras.Model, keras.Model]":
     """The trained MLP VAE's two halves.
 
     Returns
@@ -61,7 +68,7 @@ def load_mlp():
     return encoder, decoder
 
 
-def load_conv_decoder():
+def load_conv_decoder() -> "keras.Model":
     """The trained convolutional decoder, ``(batch, 2)`` to ``(batch, 28, 28, 1)``."""
     from vaelab import models
 
@@ -70,7 +77,7 @@ def load_conv_decoder():
     return decoder
 
 
-def programs(name):
+def programs(name: str) -> "tuple[Program | None, Program]":
     """The same networks as programs, read from their weights in a moment: the explorer takes them as they are.
 
     Parameters
@@ -90,7 +97,7 @@ def programs(name):
     return stored.mlp(FOLDER) if name == "mlp" else (None, stored.conv_decoder(FOLDER))
 
 
-def load_conv_posteriors():
+def load_conv_posteriors() -> dict[str, np.ndarray]:
     """What the trained convolutional encoder says of the embedded sample's images.
 
     Returns

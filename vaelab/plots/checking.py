@@ -1,12 +1,13 @@
 """Checks of what figures are made from: each returns its argument in one shape, or raises a ValueError that names it."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vaelab.data import CLASS_NAMES
 from vaelab.pixels import check_pixels
 
 
-def images_of(images, name):
+def images_of(images: ArrayLike, name: str) -> np.ndarray:
     """Images as an array (N, height, width) in [0, 1]."""
     images = np.asarray(images)
     shape = images.shape
@@ -21,7 +22,7 @@ def images_of(images, name):
     return check_pixels(images, name)
 
 
-def check_points(z, name):
+def check_points(z: ArrayLike, name: str) -> np.ndarray:
     """Points of a two-dimensional latent space as an array (N, 2)."""
     z = np.asarray(z)
     if z.ndim != 2 or z.shape[1] != 2 or len(z) == 0:
@@ -31,7 +32,7 @@ def check_points(z, name):
     return z
 
 
-def check_labels(labels, n, name):
+def check_labels(labels: ArrayLike, n: int, name: str) -> np.ndarray:
     """Classes 0 to 9 of n points or images as an integer array (n,)."""
     labels = np.asarray(labels)
     if labels.shape != (n,):
@@ -41,7 +42,7 @@ def check_labels(labels, n, name):
     return labels
 
 
-def class_names(labels, n, name):
+def class_names(labels: ArrayLike | None, n: int, name: str) -> list[str] | None:
     """Class names of the first n labels, or None without labels."""
     if labels is None:
         return None
@@ -49,7 +50,7 @@ def class_names(labels, n, name):
     return [CLASS_NAMES[label] for label in check_labels(labels[:n], n, name)]
 
 
-def at_least_one(n, name):
+def at_least_one(n: object, name: str) -> int:
     """A whole number of at least 1, as an int."""
     if not isinstance(n, int | np.integer) or n < 1:
         raise ValueError(f"{name} is {n!r}; expected a whole number, at least 1.")

@@ -5,6 +5,7 @@ import functools
 import html
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from matplotlib import style
@@ -53,7 +54,7 @@ def described() -> bool:
     return os.environ.get(VARIABLE) == "described"
 
 
-def drawing(draw):
+def drawing(draw: Callable) -> Callable:
     """Mark a function that only draws a figure: where figures are described, it gives None at once."""
 
     @functools.wraps(draw)
@@ -83,7 +84,7 @@ def png(fig: Figure) -> bytes:
     return small.getvalue()
 
 
-def figure(build):
+def figure(build: Callable) -> Callable:
     """Turn a function that builds (figure, alternative text) into one that displays it, styled."""
 
     @functools.wraps(build)

@@ -1,8 +1,11 @@
 """What a formula means: the KL term, its gradient, a Monte Carlo estimate, the floor of the loss."""
 
+from collections.abc import Callable
+
 import numpy as np
 from matplotlib import colors
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from vaelab.plots.display import drawing, figure
@@ -11,7 +14,7 @@ from vaelab.plots.wording import signed
 
 
 @figure
-def kl_integrand(mean, log_var):
+def kl_integrand(mean: float, log_var: float) -> tuple[Figure, str]:
     """KL divergence in one dimension as an area: q = N(mean, exp log_var) against the prior p = N(0, 1).
 
     Above, the two densities; below, q log(q / p), whose area is KL(q || p). The number in
@@ -66,7 +69,7 @@ def _densities(mean, sigma, area_positive, area_negative):
 
 
 @figure
-def kl_surface(kl_function):
+def kl_surface(kl_function: Callable) -> tuple[Figure, str]:
     """Contour lines of a KL term over the plane of one mean and one log variance.
 
     Parameters
@@ -115,7 +118,7 @@ def _contours(mean, log_var, kl):
 
 
 @figure
-def kl_arrows(gradient_function):
+def kl_arrows(gradient_function: Callable) -> tuple[Figure, str]:
     """Where gradient descent on a KL term pushes a posterior: arrows along minus its gradient.
 
     Parameters
@@ -172,7 +175,7 @@ def _arrows(z_mean, z_log_var, arrows, size):
 
 
 @figure
-def monte_carlo_convergence(estimates, exact):
+def monte_carlo_convergence(estimates: ArrayLike, exact: float) -> tuple[Figure, str]:
     """How slowly a Monte Carlo estimate settles: running means against the number of samples.
 
     Parameters
@@ -236,12 +239,12 @@ def _running_means(running, exact, spread):
 
 
 @figure
-def bernoulli_floor(targets=(0.0, 0.2, 0.5)):
+def bernoulli_floor(targets: ArrayLike = (0.0, 0.2, 0.5)) -> tuple[Figure, str]:
     """Why grey-scale targets put a floor under the loss: a pixel's cross-entropy against its prediction.
 
     Parameters
     ----------
-    targets : sequence of float
+    targets : array_like, (n,)
         Grey values in [0, 1], up to four.
     """
     targets = np.asarray(targets, dtype=float)

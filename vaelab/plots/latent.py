@@ -1,8 +1,11 @@
 """Points of a two-dimensional latent space."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib import cm, colors
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from vaelab.data import CLASS_NAMES
 from vaelab.plots.checking import check_labels, check_points
@@ -12,7 +15,7 @@ from vaelab.plots.wording import signed
 
 
 @figure
-def latent_scatter(z_mean, labels, title=None):
+def latent_scatter(z_mean: ArrayLike, labels: ArrayLike, title: str | None = None) -> tuple[Figure, str]:
     """Points of a two-dimensional latent space, a colour and a marker a class.
 
     Circles mark one, two and three standard deviations of the prior.
@@ -52,7 +55,7 @@ def _class_scatter(z_mean, labels, title):
 
 
 @figure
-def marginals(clouds):
+def marginals(clouds: Mapping[str, ArrayLike]) -> tuple[Figure, str]:
     """Clouds of latent points side by side, with their means and standard deviations.
 
     Circles mark one, two and three standard deviations of the prior.
@@ -64,15 +67,15 @@ def marginals(clouds):
     """
     if not isinstance(clouds, dict) or not clouds:
         raise ValueError('clouds should be a dict of points by title, such as {"prior samples": z}.')
-    clouds = {name: check_points(z, name) for name, z in clouds.items()}
+    points = {name: check_points(z, name) for name, z in clouds.items()}
     summaries = {}
-    for name, z in clouds.items():
+    for name, z in points.items():
         mean, std = z.mean(axis=0), z.std(axis=0)
         summaries[name] = (
             f"mean ({signed(mean[0], 2)}, {signed(mean[1], 2)})\nstandard deviation ({std[0]:.2f}, {std[1]:.2f})"
         )
     described = "; ".join(f"{name}: {summary}".replace("\n", ", ") for name, summary in summaries.items())
-    return _side_by_side(clouds, summaries), f"Clouds of latent points beside the prior's circles. {described}."
+    return _side_by_side(points, summaries), f"Clouds of latent points beside the prior's circles. {described}."
 
 
 @drawing

@@ -1,5 +1,8 @@
 """What training and testing gave: curves and bars, in nats per image."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -17,7 +20,7 @@ LANDMARKS = {
 
 
 @figure
-def learning_curve(history, landmarks=True):
+def learning_curve(history: Any, landmarks: bool = True) -> tuple[Figure, str]:
     """Loss against epochs, with landmarks, and its two parts.
 
     Training is solid and test dashed. The left panel shows the loss among the landmarks,
@@ -100,7 +103,7 @@ def _curves(history, marks):
 
 
 @figure
-def bar_comparison(rows):
+def bar_comparison(rows: Mapping[str, Mapping[str, float]]) -> tuple[Figure, str]:
     """Losses of several models as stacked bars, the parts' numbers written in them.
 
     Parameters

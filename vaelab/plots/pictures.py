@@ -1,7 +1,10 @@
 """Images in rows, grids and panels."""
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from vaelab.plots.checking import at_least_one, class_names, images_of
@@ -10,7 +13,7 @@ from vaelab.plots.wording import signed
 
 
 @figure
-def gallery(images, labels=None, n=18, columns=6):
+def gallery(images: ArrayLike, labels: ArrayLike | None = None, n: int = 18, columns: int = 6) -> tuple[Figure, str]:
     """The first n images, with their class names.
 
     Parameters
@@ -28,7 +31,7 @@ def gallery(images, labels=None, n=18, columns=6):
 
 
 @figure
-def samples(images, columns=10):
+def samples(images: ArrayLike, columns: int = 10) -> tuple[Figure, str]:
     """Generated images, in rows.
 
     Parameters
@@ -42,7 +45,9 @@ def samples(images, columns=10):
 
 
 @figure
-def reconstructions(x, x_decoded, labels=None, n=10):
+def reconstructions(
+    x: ArrayLike, x_decoded: ArrayLike, labels: ArrayLike | None = None, n: int = 10
+) -> tuple[Figure, str]:
     """The first n originals and, below them, their reconstructions.
 
     Parameters
@@ -58,7 +63,13 @@ def reconstructions(x, x_decoded, labels=None, n=10):
 
 
 @figure
-def compare(x, rows, nats=None, labels=None, n=10):
+def compare(
+    x: ArrayLike,
+    rows: Mapping[str, ArrayLike],
+    nats: Mapping[str, ArrayLike] | None = None,
+    labels: ArrayLike | None = None,
+    n: int = 10,
+) -> tuple[Figure, str]:
     """The same images through several models, a row a model.
 
     Parameters
@@ -81,7 +92,7 @@ def compare(x, rows, nats=None, labels=None, n=10):
     return _rows({"original": x, **rows}, labels, nats, n)
 
 
-def prior_quantile_grid(n, low=0.05):
+def prior_quantile_grid(n: int, low: float = 0.05) -> np.ndarray:
     """Latent points on an n x n grid whose cells hold equal shares of the prior N(0, I).
 
     Equal steps of probability from low to 1 - low go through the Gaussian's inverse CDF.
@@ -106,7 +117,9 @@ def prior_quantile_grid(n, low=0.05):
 
 
 @figure
-def manifold(decode, n=15, image_shape=(28, 28), low=0.05):
+def manifold(
+    decode: Callable[[np.ndarray], ArrayLike], n: int = 15, image_shape: tuple[int, int] = (28, 28), low: float = 0.05
+) -> tuple[Figure, str]:
     """What the decoder makes of each part of a two-dimensional latent space.
 
     Parameters

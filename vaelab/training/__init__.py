@@ -5,6 +5,7 @@ from numbers import Integral
 import vaelab.quiet  # noqa: F401, before Keras
 
 import keras
+import numpy as np
 
 from vaelab import plots, profiles
 from vaelab.data import check_images
@@ -16,7 +17,15 @@ from vaelab.training.rate import Rate
 __all__ = ["History", "fit"]
 
 
-def fit(vae, x_train, *, x_test=None, epochs, batch_size=100, landmarks=True):
+def fit(
+    vae: keras.Model,
+    x_train: np.ndarray,
+    *,
+    x_test: np.ndarray | None = None,
+    epochs: int,
+    batch_size: int = 100,
+    landmarks: bool = True,
+) -> History:
     """Train a VAE, showing progress, and show its learning curve at the end.
 
     In a notebook one output is updated in place; elsewhere a line is printed every few

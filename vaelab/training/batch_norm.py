@@ -4,6 +4,7 @@ Keras computes mean, variance, scale and shift one after the other, each of them
 whole map, and as many again for the gradient. ``docs/training_speed.md`` has the measurements.
 """
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import vaelab.quiet  # noqa: F401, before Keras
@@ -37,7 +38,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return outputs
 
 
-def fuses(layer, inputs):
+def fuses(layer: keras.layers.BatchNormalization, inputs: tf.Tensor) -> bool:
     """Whether the fused operation computes what this ``keras.layers.BatchNormalization`` does in training."""
     return (
         layer.trainable
@@ -51,7 +52,7 @@ def fuses(layer, inputs):
 
 
 @contextmanager
-def faster(model):
+def faster(model: keras.Model) -> Iterator[None]:
     """Within the block, let every ``keras.layers.BatchNormalization`` of a model compute as the one here.
 
     Meant for a training step, or its tracing: afterwards the model is a plain Keras model again, and a

@@ -19,11 +19,11 @@ class History:
         Wall-clock time of each epoch, testing included.
     """
 
-    epochs: list = field(default_factory=list)
-    loss: list = field(default_factory=list)
-    reconstruction: list = field(default_factory=list)
-    kl: list = field(default_factory=list)
-    val_loss: list = field(default_factory=list)
-    val_reconstruction: list = field(default_factory=list)
-    val_kl: list = field(default_factory=list)
-    seconds: list = field(default_factory=list)
+    epochs: list[int] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    reconstruction: list[float] = field(default_factory=list)
+    kl: list[float] = field(default_factory=list)
+    val_loss: list[float] = field(default_factory=list)
+    val_reconstruction: list[float] = field(default_factory=list)
+    val_kl: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
