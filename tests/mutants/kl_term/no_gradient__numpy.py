@@ -1,4 +1,5 @@
 # expects: kl.no_gradient
+# trial: A2
 """Item 22: right values by way of NumPy."""
 
 import numpy as np

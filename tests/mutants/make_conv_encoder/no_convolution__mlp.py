@@ -1,4 +1,5 @@
 # expects: encoder.no_convolution
+# trial: B
 """Dense layers only."""
 
 import keras

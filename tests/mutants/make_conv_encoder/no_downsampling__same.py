@@ -1,4 +1,5 @@
 # expects: encoder.no_downsampling
+# trial: B
 """No strides and no pooling."""
 
 import keras

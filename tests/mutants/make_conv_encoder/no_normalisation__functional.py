@@ -1,4 +1,5 @@
 # expects: encoder.no_normalisation
+# trial: B
 """No batch normalisation."""
 
 import keras

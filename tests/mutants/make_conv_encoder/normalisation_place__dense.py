@@ -1,4 +1,5 @@
 # expects: encoder.normalisation_place
+# trial: B
 """Batch normalisation after the dense layer only."""
 
 import keras

@@ -1,4 +1,5 @@
 # expects: encoder.normalised_heads
+# trial: A1
 """Item 47."""
 
 import keras

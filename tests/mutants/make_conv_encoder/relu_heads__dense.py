@@ -1,4 +1,5 @@
 # expects: encoder.relu_heads
+# trial: A1
 """Item 41."""
 
 import keras

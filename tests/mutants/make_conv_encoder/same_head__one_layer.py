@@ -1,4 +1,5 @@
 # expects: encoder.same_head
+# trial: A1
 """Item 25: one Dense called twice."""
 
 import keras

@@ -1,4 +1,5 @@
 # expects: encoder.tanh_mean
+# trial: A1
 """Item 43."""
 
 import keras
