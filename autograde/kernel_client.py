@@ -13,6 +13,7 @@ import contextlib
 import hmac
 import json
 import os
+import re
 import time
 from typing import Any
 
@@ -253,7 +254,9 @@ def ask(kernel, code, name, request):
     if outputs.reply is None:
         error, text = (value if isinstance(value := reply.get(key), str) else None for key in ("ename", "evalue"))
         if error == "KeyError":
-            raise Undefined(f"The notebook does not define {name}.")
+            raise Undefined(
+                f"The notebook does not define {name}: a function of another name, or in other letters, is not it."
+            )
         if error is None:
             raise ProbeError("Something in the notebook keeps the test from running.")
         raise ProbeError(f"The probe did not answer: {shorten(error, 80)}: {shorten(text or '', 400)}")
@@ -302,7 +305,10 @@ class KernelTarget(RemoteTarget):
             try:
                 return ask(self.kernel, PROBE, self.name, request)
             except Undefined:
-                why = next((error for source, error in self.errors if self.name in source), None)
+                binds = re.compile(
+                    rf"\b(def|class|import|as)\s+{self.name}\b|^[ \t]*{self.name}[ \t]*(:|=[^=])", re.MULTILINE
+                )
+                why = next((error for source, error in self.errors if binds.search(source)), None)
                 if why is None:
                     raise
                 raise ProbeError(

@@ -1,5 +1,6 @@
 """The supervisor of one submission, without a sandbox: processes and watches are stand-ins that do as they are told."""
 
+import contextlib
 import json
 import os
 import threading
@@ -7,10 +8,11 @@ import threading
 import pytest
 from grading_helpers import answered, as_bytes, mini
 
-from autograde import reader, submitted, supervise
+from autograde import kernel_client, reader, submitted, supervise
 from autograde.isolation.bubblewrap import Limits
 from autograde.kernel_client import READY, REPLAYING, WANTED
 from autograde.supervise import FLOODED, KERNEL, REPLAYER, GraderFailure, Supervisor
+from vaelab.checks import ProbeError
 
 FOUND = {"stopped": None, "cells": [], "checks": {}, "received": 5, "stages": {"judge": 1.0}}
 
@@ -229,3 +231,24 @@ def test_a_file_that_takes_too_much_to_read_is_refused_and_the_grader_takes_noth
     monkeypatch.setattr(supervise, "MAX_READ", 1000)
     with pytest.raises(submitted.Damaged, match="more text"):
         supervise.read(as_bytes(answered()), mini())
+
+
+@pytest.mark.parametrize(
+    "source, blamed",
+    [
+        ("kl_surface(kl_term)", False),
+        ("raise ValueError\ndef kl_term(z_mean, z_log_var):\n    return 0", True),
+        ("x = 1\nkl_term = lost", True),
+        ("assert kl_term == 1", False),
+    ],
+)
+def test_a_cell_that_only_uses_a_function_is_not_blamed_for_its_absence(monkeypatch, source, blamed):
+    def ask(kernel, code, name, request):
+        raise kernel_client.Undefined(f"The notebook does not define {name}.")
+
+    monkeypatch.setattr(kernel_client, "ask", ask)
+    target = kernel_client.KernelTarget(None, "kl_term", errors=[(source, "NameError: lost")])
+    monkeypatch.setattr(target, "_timed", contextlib.nullcontext)
+    with pytest.raises(ProbeError) as said:
+        target.probe({})
+    assert ("the cell that should do so ended with NameError: lost" in str(said.value)) == blamed
