@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from conftest import NOTEBOOK, chromium, jupyterlab
+from conftest import NOTEBOOK, chromium, jupyterlab  # type: ignore[attr-defined]  # of tests/browser
 from PIL import Image
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

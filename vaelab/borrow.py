@@ -6,6 +6,7 @@ import linecache
 import symtable
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 NOTEBOOKS = Path("..")
 SOLUTIONS = Path("../../solutions")
@@ -78,7 +79,7 @@ def defined(path: Path, name: str) -> Callable | None:
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     statements = [(number, node) for number, source in enumerate(sources) for node in _body(source)]
     needed, finished = _needed(statements, name), False
-    namespace = {"__name__": f"{path.stem}_borrowed"}
+    namespace: dict[str, Any] = {"__name__": f"{path.stem}_borrowed"}
     for number, node in statements:
         if not (isinstance(node, ast.Import | ast.ImportFrom) or _binds(node) & needed):
             continue

@@ -188,7 +188,7 @@ def manifold_precision(images: ArrayLike, others: ArrayLike, k: int = 3, compone
     -------
     float
     """
-    images, others = (np.asarray(x, np.float64).reshape(len(x), -1) for x in (images, others))
+    images, others = (array.reshape(len(array), -1) for array in (np.asarray(x, np.float64) for x in (images, others)))
     centre = others.mean(0)
     _, _, directions = np.linalg.svd(others - centre, full_matrices=False)
     images, others = ((x - centre) @ directions[:components].T for x in (images, others))

@@ -26,17 +26,18 @@ class Rate:
 
     def __init__(self, optimizer: keras.optimizers.Optimizer, steps: int):
         self.optimizer = optimizer
-        self.own = float(optimizer.learning_rate)
+        own = float(optimizer.learning_rate)
+        self.own: float | None = own
         try:
-            optimizer.learning_rate = self.own
+            optimizer.learning_rate = own
         except TypeError:  # the model was compiled with a schedule
             self.own = None
             return
         warm = int(WARM_UP * steps)
         self.schedule = keras.optimizers.schedules.CosineDecay(
-            self.own,
+            own,
             decay_steps=steps - warm,
-            warmup_target=max(self.own, min(RAISE * self.own, HIGHEST)),
+            warmup_target=max(own, min(RAISE * own, HIGHEST)),
             warmup_steps=warm,
         )
 

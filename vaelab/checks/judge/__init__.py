@@ -5,6 +5,8 @@ Uses NumPy and JSON only; TensorFlow is where the probe is. A check is a functio
 `Problem` if something is wrong.
 """
 
+import secrets
+
 import numpy as np
 
 from vaelab.checks import ProbeError, RemoteTarget
@@ -102,7 +104,7 @@ def judge(check_id: str, target: object, seed: int | None = None) -> dict:
     """
     if check_id not in BY_ID:
         raise ValueError(f"no check is called {check_id!r}; there are: {', '.join(BY_ID)}")
-    seed = int(np.random.SeedSequence().entropy % 2**63) if seed is None else int(seed)
+    seed = secrets.randbits(63) if seed is None else int(seed)
     listed = BY_ID[check_id]
     verdict = {
         "check": check_id,

@@ -47,7 +47,7 @@ def values(
     of a frame's columns is free. A function that changes its arguments does not pass: the caller still needs them.
     """
 
-    def check(rng: np.random.Generator, ask: Callable) -> None:
+    def check(rng: np.random.Generator, ask: Any) -> None:
         cases = [tuple(case) for case in draw(rng)]
         arrays: dict[str, np.ndarray] = {}
         sent = [[packed(value, arrays, f"case{i}.{j}") for j, value in enumerate(case)] for i, case in enumerate(cases)]
@@ -174,7 +174,8 @@ def same(value: Any, expected: Any, tolerance: float) -> bool:
 
 
 def _column(a: Any, b: Any, tolerance: float) -> bool:
-    return same(*(one.tolist() if isinstance(one, np.ndarray) else list(one) for one in (a, b)), tolerance)
+    value, expected = (one.tolist() if isinstance(one, np.ndarray) else list(one) for one in (a, b))
+    return same(value, expected, tolerance)
 
 
 def _close(a: float, b: float, tolerance: float) -> bool:

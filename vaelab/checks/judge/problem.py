@@ -1,7 +1,7 @@
 """What stands between a student and a passed check, as exceptions inside the judge."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 #: Sends a request's JSON and arrays, and gives those of a reply that says "ok".
 Asker = Callable[[dict, dict], tuple[dict, dict]]
@@ -27,6 +27,19 @@ class Problem(Exception):
         self.message, self.mistake, self.also = message, mistake, also
         self.got, self.expected, self.next_step = got, expected, next_step
         self.bare = None  # of an exception in the student's code: the message without what it means
+
+
+def with_mistakes(
+    sentence: str, ids: Sequence[str | None], *, unnamed: str = ".", next_step: str | None = None, **shown: str
+) -> Problem:
+    """The Problem that `sentence` says, with the mistakes `ids` (two at most) behind it.
+
+    If there are none, the sentence ends in `unnamed`, and `next_step` is what to do. `shown` are ``got`` and ``expected``.
+    """
+    mistake, also = [*ids, None, None][:2]
+    if mistake:
+        return Problem(sentence, mistake=mistake, also=None if also == mistake else also, **shown)
+    return Problem(sentence + unnamed, next_step=next_step, **shown)
 
 
 class NotBegun(Exception):

@@ -67,7 +67,7 @@ def tensor(told: object, arrays: dict, what: str, *, finite: bool = True) -> np.
     told = told if isinstance(told, dict) else {}
     kind = told.get("kind") if isinstance(told.get("kind"), str) else None
     if kind not in ("tensor", "array", "number"):
-        words = _WORDS.get(kind, f"a {short(told.get('type', 'strange object'), 40)}")
+        words = _WORDS.get(kind or "", f"a {short(told.get('type', 'strange object'), 40)}")
         if kind == "list":
             words = f"a {short(told.get('type', 'list'), 40)} of {short(told.get('length', '?'), 20)}"
         if kind == "large":
@@ -78,7 +78,8 @@ def tensor(told: object, arrays: dict, what: str, *, finite: bool = True) -> np.
             expected="a tensor",
             next_step="Look at what the last line of the function returns.",
         )
-    array = arrays.get(told.get("array")) if isinstance(told.get("array"), str) else None
+    name = told.get("array")
+    array = arrays.get(name) if isinstance(name, str) else None
     if type(array) is not np.ndarray or array.dtype != np.float64 or list(array.shape) != told.get("shape"):
         raise Problem(
             f"{what} returned something whose numbers cannot be read.",

@@ -74,8 +74,8 @@ def run(request: dict) -> dict:
             body = {"status": "ok", "steps": _replay(request["json"], request["arrays"], arrays)}
     except KeyboardInterrupt:
         raise
-    except Refused as why:
-        body, arrays = {"status": "refused", "why": str(why)}, {}
+    except Refused as refused:
+        body, arrays = {"status": "refused", "why": str(refused)}, {}
     except BaseException as error:
         told = error_of(error)
         why = f"The encoder's graph cannot be rebuilt ({told['type']}: {told['text'][:MAX_REASON]})."

@@ -211,16 +211,16 @@ class Graph:
         return filled(self.told, name)
 
 
-def _sizes(shape) -> list[int | None]:
-    """The sizes of a static shape; [] if not even their number is known."""
-    return [] if shape.rank is None else shape.as_list()
+def _sizes(shape) -> list[int]:
+    """The sizes of a static shape, 0 for one that is not known; [] if not even their number is."""
+    return [] if shape.rank is None else [size or 0 for size in shape.as_list()]
 
 
 def _is_small_map(shape, count: int, within: list[int]) -> bool:
     sizes = _sizes(shape)
     return (
         len(sizes) == 4
-        and None not in sizes
+        and 0 not in sizes
         and sizes[0] == count
         and math.prod(sizes[1:3]) > 1
         and all(n <= most for n, most in zip(sizes[1:3], within))

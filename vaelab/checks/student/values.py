@@ -128,7 +128,7 @@ def unpacked(tree: Any, arrays: dict[str, np.ndarray], depth: int = 0) -> Any:
         return unpacked(inside, arrays, depth + 1)
     if tag in ("list", "tuple", "set") and isinstance(inside, list):
         values = [unpacked(one, arrays, depth + 1) for one in inside]
-        return {"list": list, "tuple": tuple, "set": _hashed}[tag](values)
+        return _hashed(values) if tag == "set" else tuple(values) if tag == "tuple" else values
     if tag in ("dict", "frame") and isinstance(inside, list):
         pairs = [(unpacked(k, arrays, depth + 1), unpacked(v, arrays, depth + 1)) for k, v in map(_pair, inside)]
         return (

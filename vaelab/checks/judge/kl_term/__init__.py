@@ -5,7 +5,7 @@ import numpy as np
 from vaelab.checks.judge import draw, oracles, recognise
 from vaelab.checks.judge.kl_term.diagnose import connected, diagnosed, named, shape_problem, value_problem
 from vaelab.checks.judge.kl_term.run import LARGE, NAME, Case, call, digits, is_right, output, three, values_of
-from vaelab.checks.judge.problem import Asker, Problem
+from vaelab.checks.judge.problem import Asker, Problem, with_mistakes
 from vaelab.checks.judge.reply import item, tensor
 
 #: Relative precision of each type, times a few roundings.
@@ -37,7 +37,7 @@ def prior(rng: np.random.Generator, ask: Asker) -> None:
         gots = values_of(ask, cases)
     except Problem as problem:
         if problem.got in ("nan", "inf"):  # a logarithm of zero, say: ordinary inputs may tell more
-            problem.mistake = diagnosed(rng, ask, None)["mistake"]
+            problem.mistake = next(iter(diagnosed(rng, ask, "")[0]), None)
         raise
     shape_problem(ask, cases, gots)
     for (m, v), got in zip(cases, gots):
@@ -55,14 +55,8 @@ def prior(rng: np.random.Generator, ask: Asker) -> None:
                 shown = dict(got=digits(others.min()), expected="a positive number")
             full = three(rng)
             found = named(ask, full, values_of(ask, full))
-            ids = (found or recognise.floor([(*case, g) for case, g in zip(cases, gots)])) + [None, None]
-            raise Problem(
-                sentence + ("" if ids[0] else "."),
-                mistake=ids[0],
-                also=ids[1],
-                **shown,
-                next_step=None if ids[0] else "Put zeros into your formula by hand.",
-            )
+            ids = found or recognise.floor([(*case, g) for case, g in zip(cases, gots)])
+            raise with_mistakes(sentence, ids, next_step="Put zeros into your formula by hand.", **shown)
 
 
 def values(rng: np.random.Generator, ask: Asker) -> None:
@@ -113,17 +107,12 @@ def gradients(rng: np.random.Generator, ask: Asker) -> None:
                     ids = [] if got.any() else ["kl.no_gradient"]
                 else:
                     ids = recognise.kl_values([(*case, g) for case, g in zip(cases, gots)])
-                ids += [None, None]
-                raise Problem(
-                    f"The gradient with respect to {name} is {digits(got[i])} where {digits(expected[i])} was expected"
-                    + ("" if ids[0] else "."),
-                    mistake=ids[0],
-                    also=ids[1],
+                raise with_mistakes(
+                    f"The gradient with respect to {name} is {digits(got[i])} where {digits(expected[i])} was expected",
+                    ids,
                     got=digits(got[i]),
                     expected=digits(expected[i]),
-                    next_step=None
-                    if ids[0]
-                    else "The values are right, so a part of the formula is cut off from the gradient: what stops it?"
+                    next_step="The values are right, so a part of the formula is cut off from the gradient: what stops it?"
                     if right
                     else "The gradient follows from the formula; first make the values right.",
                 )
@@ -161,14 +150,11 @@ def properties(rng: np.random.Generator, ask: Asker) -> None:
     if np.ptp(base) < 1e-6:
         failing.append("the value is the same for every image")
     if failing:
-        ids = recognise.kl_values([(*case, got) for case, got in zip(asked[:3], gots[:3])]) + [None, None]
+        ids = recognise.kl_values([(*case, got) for case, got in zip(asked[:3], gots[:3])])
         shape_problem(ask, asked[:3], gots[:3])
         told = "; ".join(failing)
-        raise Problem(
-            told[0].upper() + told[1:] + ("" if ids[0] else "."),
-            mistake=ids[0],
-            also=ids[1],
-            next_step=None if ids[0] else "Each of these holds for every KL divergence to N(0, I).",
+        raise with_mistakes(
+            told[0].upper() + told[1:], ids, next_step="Each of these holds for every KL divergence to N(0, I)."
         )
 
 
@@ -208,20 +194,26 @@ def extremes(rng: np.random.Generator, ask: Asker) -> None:
         got = output(result, arrays, " " + when)
         expected = oracles.kl(m, v)
         if got.shape != expected.shape:
-            raise Problem(
-                f"{when.capitalize()}, kl_term returned shape {got.shape} where {expected.shape} was expected.",
+            ids, next_step = diagnosed(rng, ask, "There should be one number for each image.")
+            raise with_mistakes(
+                f"{when.capitalize()}, kl_term returned shape {got.shape} where {expected.shape} was expected",
+                ids,
                 got=f"shape {got.shape}",
                 expected=f"shape {expected.shape}",
-                **diagnosed(rng, ask, "There should be one number for each image."),
+                next_step=next_step,
             )
         off = abs(got - expected) / oracles.kl_size(m, v)
         if off.max() > _PRECISION[dtype]:
             i = int(np.argmax(off))
-            raise Problem(
-                f"{when.capitalize()}, kl_term returned {digits(got[i])} where {digits(expected[i])} was expected.",
+            ids, next_step = diagnosed(
+                rng, ask, "Look for a cut, a rounding or a conversion that only matters for such inputs."
+            )
+            raise with_mistakes(
+                f"{when.capitalize()}, kl_term returned {digits(got[i])} where {digits(expected[i])} was expected",
+                ids,
                 got=digits(got[i]),
                 expected=f"{digits(expected[i])} nats",
-                **diagnosed(rng, ask, "Look for a cut, a rounding or a conversion that only matters for such inputs."),
+                next_step=next_step,
             )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from vaelab.checks.judge import oracles, recognise
 from vaelab.checks.judge.kl_term.run import Case, digits, is_right, three, values_of
-from vaelab.checks.judge.problem import Asker, Problem
+from vaelab.checks.judge.problem import Asker, Problem, with_mistakes
 from vaelab.checks.judge.reply import item
 
 
@@ -12,16 +12,13 @@ def shape_problem(ask: Asker, cases: list[Case], gots: list[np.ndarray]) -> None
     """A Problem if a result has not one number for each image."""
     for (m, v), got in zip(cases, gots):
         if got.shape != (len(m),):
-            ids = recognise.kl_values([(m, v, g) for (m, v), g in zip(cases, gots)]) + [None, None]
-            raise Problem(
-                f"for a batch of {len(m)} images and {m.shape[1]} latent dimensions, kl_term returned shape "
-                f"{got.shape} where ({len(m)},) was expected".replace("for a", "For a", 1)
-                + ("" if ids[0] else "."),
-                mistake=ids[0],
-                also=ids[1],
+            raise with_mistakes(
+                f"For a batch of {len(m)} images and {m.shape[1]} latent dimensions, kl_term returned shape "
+                f"{got.shape} where ({len(m)},) was expected",
+                recognise.kl_values([(m, v, g) for (m, v), g in zip(cases, gots)]),
                 got=f"shape {got.shape}",
                 expected=f"shape ({len(m)},)",
-                next_step=None if ids[0] else "There should be one number for each image.",
+                next_step="There should be one number for each image.",
             )
 
 
@@ -40,8 +37,7 @@ def value_problem(ask: Asker, cases: list[Case], gots: list[np.ndarray]) -> None
     shown = dict(got=digits(got[i]), expected=f"{digits(expected[i])} nats")
     ids = named(ask, cases, gots)
     if ids:
-        ids += [None]
-        raise Problem(sentence, mistake=ids[0], also=ids[1], **shown)
+        raise with_mistakes(sentence, ids, **shown)
     failing = _failing(ask, m, v)
     said = (
         " The mistake was not recognised; what can be said is that the result is " + "; it is ".join(failing) + "."
@@ -115,31 +111,21 @@ def connected(results: list[dict], cases: list[Case], gots: list[np.ndarray]) ->
         if lost:
             right = all(is_right(g, *case) for g, case in zip(gots, cases))
             ids = [] if right else recognise.kl_values([(*case, g) for case, g in zip(cases, gots)])
-            ids = (ids or ["kl.no_gradient"] * right) + [None, None]
-            raise Problem(
-                f"No gradient with respect to {lost} comes back" + ("" if ids[0] else "."),
-                mistake=ids[0],
-                also=ids[1],
+            raise with_mistakes(
+                f"No gradient with respect to {lost} comes back",
+                ids or ["kl.no_gradient"] * right,
                 got="no gradient",
                 expected="a gradient",
-                next_step=None if ids[0] else "Stay with tensor operations from the arguments to the result.",
+                next_step="Stay with tensor operations from the arguments to the result.",
             )
         found.append(told)
     return found
 
 
-def diagnosed(rng: np.random.Generator, ask: Asker, otherwise: str | None) -> dict[str, str | None]:
-    """The mistakes that show at ordinary inputs already, and a next step: `otherwise`, if there are none."""
+def diagnosed(rng: np.random.Generator, ask: Asker, otherwise: str) -> tuple[list[str], str]:
+    """The mistakes that show at ordinary inputs already, and a next step without one: `otherwise`, if values are right there."""
     cases = three(rng)
     gots = values_of(ask, cases)
     right = all(is_right(got, *case) for case, got in zip(cases, gots))
-    ids = ([] if right else named(ask, cases, gots)) + [None, None]
-    return {
-        "mistake": ids[0],
-        "also": ids[1],
-        "next_step": None
-        if ids[0]
-        else otherwise
-        if right
-        else "Ordinary inputs give wrong values as well: first make those right.",
-    }
+    ids = [] if right else named(ask, cases, gots)
+    return ids, otherwise if right else "Ordinary inputs give wrong values as well: first make those right."

@@ -57,7 +57,7 @@ def _look(rng, ask) -> Seen:
     steps = [{"do": "outputs"}, train, {"do": "perturb", "seed": seed(rng)}, *redraws, train]
     model, _, results, arrays = built(rng, ask, COURSE, plain(rng, COURSE, COUNT), steps, names=True, sent=ALL)
     pairs = [pair(result.get("output"), arrays, COURSE, COUNT, finite=False) for result in results]
-    redrawn = pairs[3:-1]
+    start, training, perturbed, *redrawn, trained = pairs
     if any(np.isnan(head).any() for both in redrawn for head in both):
         raise Problem(
             "With other weights the encoder returns nan.",
@@ -66,7 +66,8 @@ def _look(rng, ask) -> Seen:
             next_step="Look for a logarithm of a negative number, or a division by zero.",
         )
     redrawn = [[np.clip(head, -HUGE, HUGE) for head in both] for both in redrawn]
-    return Seen(*pairs[:3], redrawn, pairs[-1], _called(model.get("names"), model.get("output_names")))
+    called = _called(model.get("names"), model.get("output_names"))
+    return Seen(start, training, perturbed, redrawn, trained, called)
 
 
 def _called(names, output_names) -> tuple[set[str], set[str]]:
@@ -165,15 +166,15 @@ def not_normalised(seen: Seen) -> None:
 
 def of_both_signs(seen: Seen) -> None:
     """Outputs can be negative."""
-    heads = seen.heads()
-    positive = [bool(head.min() >= 0) for head in heads]
+    heads = mean, log_var = seen.heads()
+    positive = bool(mean.min() >= 0), bool(log_var.min() >= 0)
     if not any(positive):
         return
     mistake = {
         (True, True): "encoder.relu_heads",
         (False, True): "encoder.relu_log_var",
         (True, False): "encoder.relu_mean",
-    }[tuple(positive)]
+    }[positive]
     which = " and ".join(name for name, p in zip(HEADS, positive) if p)
     least = min(head.min() for head, p in zip(heads, positive) if p)
     raise Problem(

@@ -99,7 +99,7 @@ def convolutions_matter(seen: Seen) -> None:
     """Other kernels in the convolutions make other outputs."""
     for state in seen.states:
         shares = {name: change(a, b) for name, a, b in zip(HEADS, state.before, state.after) if _varies(a)}
-        name = min(shares, key=shares.get)
+        name = min(shares, key=lambda name: shares[name])
         if max(shares.values()) == 0:
             raise Problem(
                 f"{_when(state)}, neither output depends on the convolutions",

@@ -102,10 +102,12 @@ def _floats(variable: dict) -> bool:
 
 def _state(words: str, bent: float, first: dict, other: dict, influence: dict, arrays) -> State:
     before, after = (pair(result.get("output"), arrays, COURSE, COUNT) for result in (first, other))
-    both = [tensor(influence.get(key), arrays, "The gradient by pixel").sum(-1) for key in ("all", "through")]
-    if any(array.shape != COURSE[:2] for array in both):
+    pixels, through = (
+        tensor(influence.get(key), arrays, "The gradient by pixel").sum(-1) for key in ("all", "through")
+    )
+    if any(array.shape != COURSE[:2] for array in (pixels, through)):
         raise Problem("What came back is not in the form that was asked for.")
-    return State(words, before, after, *both, bent)
+    return State(words, before, after, pixels, through, bent)
 
 
 def _operations(result: dict) -> list[dict]:

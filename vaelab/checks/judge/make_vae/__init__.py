@@ -15,7 +15,7 @@ from vaelab.checks.judge.make_vae.diagnose import explained, listened, unused
 from vaelab.checks.judge.make_vae.numbers import images, loss, sampling
 from vaelab.checks.judge.make_vae.run import COURSE, Run
 from vaelab.checks.judge.make_vae.training import fit, gradients
-from vaelab.checks.judge.problem import Asker, Problem
+from vaelab.checks.judge.problem import Asker, Problem, with_mistakes
 
 
 def builds(rng: np.random.Generator, ask: Asker) -> None:
@@ -31,13 +31,10 @@ def builds(rng: np.random.Generator, ask: Asker) -> None:
             next_step="Call compile, with an optimiser, before you return the model.",
         )
     if not run.reconstructs(0, x):
-        ids = (unused(rng, ask) or listened(run, rng, ask)) + [None, None]
-        raise Problem(
-            "predict returns other numbers than the parts that were passed in give for these images"
-            + ("" if ids[0] else "."),
-            mistake=ids[0],
-            also=ids[1],
-            next_step=None if ids[0] else "Follow an image from the encoder through the sampling layer to the decoder.",
+        raise with_mistakes(
+            "predict returns other numbers than the parts that were passed in give for these images",
+            unused(rng, ask) or listened(run, rng, ask),
+            next_step="Follow an image from the encoder through the sampling layer to the decoder.",
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vaelab.checks.judge import draw, oracles
-from vaelab.checks.judge.problem import Problem, a_type
+from vaelab.checks.judge.problem import Problem, a_type, with_mistakes
 from vaelab.checks.judge.reply import finite, item, numbers, raised, tensor
 
 #: Shape of the course's own images, so that only one check is lost by code that works for no others.
@@ -152,8 +152,8 @@ def read(result: object, what: str, keys: Sequence[str] = KEYS) -> dict[str, flo
     logs = result.get("logs") if isinstance(result, dict) else None
     if not isinstance(logs, dict):
         raise Problem(f"{what} did not report a dictionary of numbers.")
-    found = {key: numbers(logs, key) for key in keys}
-    missing = [key for key, value in found.items() if value is None]
+    found = {key: value for key in keys if (value := numbers(logs, key)) is not None}
+    missing = [key for key in keys if key not in found]
     if missing:
         there = ", ".join(sorted(str(k) for k in logs))[:120] or "nothing"
         raise Problem(
@@ -193,15 +193,14 @@ def wrong_number(
     unnamed: str = "",
 ) -> Problem:
     """The Problem that `who` reports `got` under `key`, where `expected` nats are right; `unnamed` is added if `ids` name nothing."""
-    ids = [*ids, None, None]
     ratio = got / expected if expected else math.nan
     simple = f", {ratio:.4g} times as much" if 1e-6 < abs(ratio) < 1e6 and abs(ratio - 1) > 0.02 else ""
     sentence = f"{who} reports {key} = {nats(got)} where {nats(expected)} nats were expected{simple}"
-    return Problem(
-        sentence + ("" if ids[0] else f".{unnamed}"),
-        mistake=ids[0],
-        also=ids[1] if ids[1] != ids[0] else None,
+    return with_mistakes(
+        sentence,
+        ids,
+        unnamed=f".{unnamed}",
         got=nats(got),
         expected=f"{nats(expected)} nats per image",
-        next_step=None if ids[0] else next_step,
+        next_step=next_step,
     )
