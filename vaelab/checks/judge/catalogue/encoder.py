@@ -9,7 +9,7 @@ MISTAKES = (
         "one head for mean and log variance",
         "both outputs are equal",
         "both outputs say the same: one head cannot say two things.",
-        "Give z_mean and z_log_var a layer each.",
+        "Give z_mean and z_log_var a layer each, on features that have room for both.",
         CONV,
     ),
     Mistake(

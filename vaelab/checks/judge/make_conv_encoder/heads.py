@@ -112,10 +112,10 @@ def two_heads(seen: Seen) -> None:
         )
     if all(_determined(a, b) or _determined(b, a) for a, b in seen.redrawn):
         raise Problem(
-            "One of z_mean and z_log_var is computed from the other, not from the image",
+            "Whatever the weights, one of z_mean and z_log_var follows from the other by a linear formula",
             mistake="encoder.same_head",
             got="one output from the other",
-            expected="two heads on the same features",
+            expected="two heads on the same features, of which there are more than latent dimensions",
         )
 
 
@@ -190,7 +190,7 @@ def without_bounds(seen: Seen) -> None:
     for name, head, mistake, far in zip(HEADS, seen.heads(), ("encoder.tanh_mean", "encoder.bounded_log_var"), FAR):
         low, high = head.min(), head.max()
         if (low > -far) != (high < far):
-            side = f"below {low:.3g}" if low > -far else f"above {high:.3g}"
+            side = f"below {low + 0.0:.3g}" if low > -far else f"above {high + 0.0:.3g}"
             raise Problem(
                 f"Whatever the weights, {name} is never {side}.",
                 got=f"never {side}",

@@ -1,0 +1,16 @@
+# expects: encoder.linear
+"""The only bend is where no number ever is."""
+
+import keras
+from keras import layers, ops
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    images = keras.Input((img_rows, img_cols, img_chns))
+    hidden = images
+    for filters in (16, 32):
+        hidden = layers.Conv2D(filters, 3, strides=2, padding="same")(hidden)
+        hidden = layers.BatchNormalization()(hidden)
+        hidden = ops.clip(hidden, -1e4, 1e4)
+    hidden = layers.Dense(intermediate_dim)(layers.Flatten()(hidden))
+    return keras.Model(images, [layers.Dense(latent_dim)(hidden), layers.Dense(latent_dim)(hidden)])

@@ -1,0 +1,17 @@
+# expects: encoder.random
+"""The images of a batch change places."""
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    images = keras.Input((img_rows, img_cols, img_chns))
+    hidden = images
+    for filters in (16, 32):
+        hidden = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(hidden)
+        hidden = layers.BatchNormalization()(hidden)
+    hidden = layers.Lambda(tf.random.shuffle)(hidden)
+    hidden = layers.Dense(intermediate_dim, activation="relu")(layers.Flatten()(hidden))
+    return keras.Model(images, [layers.Dense(latent_dim)(hidden), layers.Dense(latent_dim)(hidden)])

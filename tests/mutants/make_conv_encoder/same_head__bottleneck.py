@@ -1,0 +1,16 @@
+# expects: encoder.same_head
+"""Two units before the heads: one number more or less decides both."""
+
+import keras
+from keras import layers
+
+
+def make_conv_encoder(img_rows, img_cols, img_chns, latent_dim, intermediate_dim):
+    images = keras.Input((img_rows, img_cols, img_chns))
+    hidden = images
+    for filters in (16, 32):
+        hidden = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(hidden)
+        hidden = layers.BatchNormalization()(hidden)
+    hidden = layers.Dense(intermediate_dim, activation="relu")(layers.Flatten()(hidden))
+    hidden = layers.Dense(2)(hidden)
+    return keras.Model(images, [layers.Dense(latent_dim)(hidden), layers.Dense(latent_dim)(hidden)])
