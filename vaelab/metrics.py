@@ -294,7 +294,7 @@ def _fits(shape, expected):
     return len(shape) == len(expected) and all(e is None or s == e for s, e in zip(shape, expected, strict=True))
 
 
-def _flat_images(x, name):
+def _flat_images(x, name) -> np.ndarray:
     x = np.asarray(x)
     if x.ndim < 2 or x.size == 0:
         raise ValueError(f"{name} has shape {x.shape}; expected a batch of images, the image index first.")
