@@ -187,7 +187,7 @@ def test_a_hostile_reply_is_a_problem_or_judged_by_its_values(spoil):
 def test_what_counts_as_the_same(value, expected, equal):
     assert same(value, expected, 1e-9) is equal
     if not equal:
-        assert difference(value, expected, 1e-9)
+        assert difference(value, expected)
 
 
 def test_arrays_and_frames_go_in_and_out():

@@ -102,7 +102,7 @@ def _problem(name, case, value, expected, cases, got, mistakes, tolerance) -> Pr
                 expected=shown(expected),
                 next_step=mistake.next_step,
             )
-    text = f"{_call(name, case)} {difference(value, expected, tolerance)}."
+    text = f"{_call(name, case)} {difference(value, expected)}."
     return Problem(text, got=shown(value), expected=shown(expected), next_step="Try this call in your notebook.")
 
 
@@ -123,7 +123,7 @@ def shown(value: Any, limit: int = 120) -> str:
     return short(repr(value), limit)
 
 
-def difference(value: Any, expected: Any, tolerance: float) -> str:
+def difference(value: Any, expected: Any) -> str:
     """What is different, in words that follow "f(x)"."""
     if isinstance(value, Other):
         return f"returns a {value.type}, where {_kind(expected)} is expected"

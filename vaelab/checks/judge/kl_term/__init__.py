@@ -17,8 +17,8 @@ def shape(rng: np.random.Generator, ask: Asker) -> None:
     cases = three(rng) + [draw.gaussians(rng, 1, 2), draw.gaussians(rng, 4, 1)]
     results, arrays = call(ask, cases, gradient=True)
     gots = [output(result, arrays) for result in results]
-    shape_problem(ask, cases[:3], gots[:3])
-    shape_problem(ask, cases, gots)
+    shape_problem(cases[:3], gots[:3])
+    shape_problem(cases, gots)
     if all(is_right(got, *case) for got, case in zip(gots, cases)):  # else one argument may be left out by mistake
         connected(results[:3], cases[:3], gots[:3])
 
@@ -39,7 +39,7 @@ def prior(rng: np.random.Generator, ask: Asker) -> None:
         if problem.got in ("nan", "inf"):  # a logarithm of zero, say: ordinary inputs may tell more
             problem.mistake = next(iter(diagnosed(rng, ask, "")[0]), None)
         raise
-    shape_problem(ask, cases, gots)
+    shape_problem(cases, gots)
     for (m, v), got in zip(cases, gots):
         others = got[[*far]]
         if abs(got[2]) > 1e-4 or others.min() <= 1e-4:
@@ -63,9 +63,9 @@ def values(rng: np.random.Generator, ask: Asker) -> None:
     """The value for each image, in small batches and in a large one of numbers with many digits."""
     cases, large = three(rng), _large(rng)
     *gots, many = values_of(ask, [*cases, large])
-    shape_problem(ask, cases, gots)
+    shape_problem(cases, gots)
     value_problem(ask, cases, gots)
-    shape_problem(ask, [large], [many])
+    shape_problem([large], [many])
     if not is_right(many, *large):
         expected = oracles.kl(*large)
         i = int(np.argmax(abs(many - expected) / oracles.kl_size(*large)))
@@ -151,7 +151,7 @@ def properties(rng: np.random.Generator, ask: Asker) -> None:
         failing.append("the value is the same for every image")
     if failing:
         ids = recognise.kl_values([(*case, got) for case, got in zip(asked[:3], gots[:3])])
-        shape_problem(ask, asked[:3], gots[:3])
+        shape_problem(asked[:3], gots[:3])
         told = "; ".join(failing)
         raise with_mistakes(
             told[0].upper() + told[1:], ids, next_step="Each of these holds for every KL divergence to N(0, I)."

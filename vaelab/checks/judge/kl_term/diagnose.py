@@ -8,7 +8,7 @@ from vaelab.checks.judge.problem import Asker, Problem, with_mistakes
 from vaelab.checks.judge.reply import item
 
 
-def shape_problem(ask: Asker, cases: list[Case], gots: list[np.ndarray]) -> None:
+def shape_problem(cases: list[Case], gots: list[np.ndarray]) -> None:
     """A Problem if a result has not one number for each image."""
     for (m, v), got in zip(cases, gots):
         if got.shape != (len(m),):

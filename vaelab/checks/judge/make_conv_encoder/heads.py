@@ -55,7 +55,7 @@ def _look(rng, ask) -> Seen:
     redraws = [redraw(rng, LARGE, keep_small=i % 2 == 0) for i in range(DRAWS)]
     train = {"do": "outputs", "training": True}
     steps = [{"do": "outputs"}, train, {"do": "perturb", "seed": seed(rng)}, *redraws, train]
-    model, _, results, arrays = built(rng, ask, COURSE, plain(rng, COURSE, COUNT), steps, names=True, sent=ALL)
+    model, _, results, arrays = built(ask, COURSE, plain(rng, COURSE, COUNT), steps, names=True, sent=ALL)
     pairs = [pair(result.get("output"), arrays, COURSE, COUNT, finite=False) for result in results]
     start, training, perturbed, *redrawn, trained = pairs
     if any(np.isnan(head).any() for both in redrawn for head in both):

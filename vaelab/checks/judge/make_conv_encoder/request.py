@@ -36,7 +36,7 @@ Args = tuple[int, int, int, int, int]
 Images = dict[str, np.ndarray]
 
 
-def run(rng, ask, args: Args, images: Images, steps: list[dict], names: bool = False, sent: int = 0):
+def run(ask, args: Args, images: Images, steps: list[dict], names: bool = False, sent: int = 0):
     """Build an encoder with `args` and run steps on it.
 
     Parameters
@@ -128,10 +128,10 @@ def rank(problem: Problem) -> Problem:
     return problem
 
 
-def built(rng, ask, *args, **kwargs):
+def built(ask, *args, **kwargs):
     """`run`, with a missing channel axis recognised."""
     try:
-        return run(rng, ask, *args, **kwargs)
+        return run(ask, *args, **kwargs)
     except Problem as problem:
         raise rank(problem) from None
 

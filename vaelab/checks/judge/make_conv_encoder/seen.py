@@ -74,7 +74,7 @@ def look(rng, ask) -> Seen:
         {"do": "operations", "seed": seed(rng), "alike": True},
         pixels,
     ]
-    _, variables, results, arrays = built(rng, ask, COURSE, _images(rng), steps, sent=SOME)
+    _, variables, results, arrays = built(ask, COURSE, _images(rng), steps, sent=SOME)
     drawn, ran, through, train, perturbed, ran_again, through_again = results
     states = [
         _state("with other weights", BENT, drawn, ran, through, arrays),

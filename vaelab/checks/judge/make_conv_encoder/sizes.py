@@ -35,7 +35,7 @@ A_HAND = 0.05
 
 def builds(rng, ask):
     """A keras.Model that takes the course's images and returns two tensors."""
-    _, _, (result,), arrays = built(rng, ask, COURSE, plain(rng, COURSE, 7), [redraw(rng, KEEPING)])
+    _, _, (result,), arrays = built(ask, COURSE, plain(rng, COURSE, 7), [redraw(rng, KEEPING)])
     told = result.get("output")
     if not isinstance(told, dict) or told.get("kind") != "list" or told.get("length") != 2:
         pair(told, arrays, COURSE, 7)
@@ -62,7 +62,7 @@ def _of_sizes(rng, ask, args: Args, count: int) -> None:
         redraw(rng, KEEPING, size=args[4]),
     ]
     try:
-        _, _, (result, single, widths, redrawn), arrays = built(rng, ask, args, images, steps)
+        _, _, (result, single, widths, redrawn), arrays = built(ask, args, images, steps)
         together = pair(result.get("output"), arrays, args, count)
     except Problem as problem:
         if problem.mistake is not None:
@@ -77,7 +77,7 @@ def _of_sizes(rng, ask, args: Args, count: int) -> None:
 
 def _of_all_sizes(rng, ask):
     """A Problem if the encoder fails with the course's sizes as well: then it is not the sizes."""
-    _, _, (result,), arrays = built(rng, ask, COURSE, plain(rng, COURSE, 7), [redraw(rng, KEEPING)])
+    _, _, (result,), arrays = built(ask, COURSE, plain(rng, COURSE, 7), [redraw(rng, KEEPING)])
     pair(result.get("output"), arrays, COURSE, 7)
 
 
