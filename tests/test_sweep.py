@@ -79,4 +79,9 @@ def test_precision_is_one_among_themselves_and_zero_far_away():
 def test_auroc_counts_pairs_and_half_of_ties():
     assert metrics.auroc([0, 1, 2], [3, 4]) == 1
     assert metrics.auroc([1, 3], [2]) == 0.5
+    assert np.isnan(metrics.auroc([1, np.nan], [2]))
+    rng = np.random.default_rng(0)
+    normal, odd = rng.integers(0, 9, 50), rng.integers(0, 9, 30)
+    wins = np.subtract.outer(odd, normal)
+    assert metrics.auroc(normal, odd) == pytest.approx(((wins > 0) + 0.5 * (wins == 0)).mean())
     assert metrics.auroc([1, 1], [1]) == 0.5

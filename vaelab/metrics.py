@@ -16,7 +16,6 @@ from numpy.typing import ArrayLike
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from scipy.special import entr
-from scipy.stats import rankdata
 
 from vaelab.pixels import check_pixels
 
@@ -166,10 +165,14 @@ def auroc(normal: ArrayLike, odd: ArrayLike) -> float:
     Returns
     -------
     float
+        Nan if a score is.
     """
     normal, odd = np.ravel(normal), np.ravel(odd)
-    ranks = rankdata(np.concatenate([normal, odd]))
-    return float((ranks[len(normal) :].sum() - len(odd) * (len(odd) + 1) / 2) / (len(normal) * len(odd)))
+    if np.isnan(normal).any() or np.isnan(odd).any():
+        return float("nan")
+    normal = np.sort(normal)
+    below, not_above = (np.searchsorted(normal, odd, side) for side in ("left", "right"))
+    return float((below + not_above).mean() / 2 / len(normal))
 
 
 def manifold_precision(images: ArrayLike, others: ArrayLike, k: int = 3, components: int = 50) -> float:
