@@ -57,6 +57,7 @@ def test_there_are_attacks_in_every_category():
         "forge": 50,
         "forge_a_graph": 8,
         "forge_weights": 8,
+        "forge_rate": 6,
         "read": 15,
         "write": 15,
         "survive": 8,

@@ -1,4 +1,4 @@
-"""Forged answers to ``log_weight`` and ``log_likelihood``, through the whole of a job."""
+"""Forged answers to the exercises of notebooks 6 and 7, through the whole of a job."""
 
 from pathlib import Path
 
@@ -9,34 +9,38 @@ from test_grader_attacks import about_attacks
 from autograde import assignment, job
 from autograde.isolation.bubblewrap import Limits
 
-ATTACKS = Path(__file__).resolve().parent.parent / "attacks" / "forge_weights"
-NAMES = sorted(path.stem for path in ATTACKS.glob("*.py"))
-#: Functions that return numbers in the right shape deserve these.
-DESERVED = {"test_log_weight_shape", "test_log_likelihood_shape"}
+ATTACKS = Path(__file__).resolve().parent.parent / "attacks"
+#: Assignments by the category of the attacks on them: exercises, and the checks that numbers in the right form deserve.
+EXERCISES = {
+    "forge_weights": ("log_weight", "log_likelihood"),
+    "forge_rate": ("active_units", "effective_beta", "fit_prior", "anomaly_score"),
+}
+COURSES = {"forge_weights": "weights", "forge_rate": "rate"}
+DESERVED = {"test_log_weight_shape", "test_log_likelihood_shape", "test_fit_prior_samples"}
+NAMES = [(category, path.stem) for category in EXERCISES for path in sorted((ATTACKS / category).glob("*.py"))]
 
 
-def graded(source):
-    """The result of a notebook whose first exercise's cell is `source`, which defines both functions."""
-    notebook = assignment.source_notebook("weights", COURSE)
+def graded(category, source):
+    """The result of a notebook whose first exercise's cell is `source`, which defines all functions."""
+    name, exercises = COURSES[category], EXERCISES[category]
+    notebook = assignment.source_notebook(name, COURSE)
     for cell in notebook.cells:
         cell.id = cell.metadata.get("nbgrader", {}).get("grade_id", cell.id)
-        if cell.id == "log_weight":
-            cell.source = source
-        if cell.id == "log_likelihood":
-            cell.source = "pass"
-    order = job.Job("mallory", assignment.load("weights", COURSE), as_bytes(notebook), Limits(seconds=120))
+        if cell.id in exercises:
+            cell.source = source if cell.id == exercises[0] else "pass"
+    order = job.Job("mallory", assignment.load(name, COURSE), as_bytes(notebook), Limits(seconds=120))
     return job.grade(order)[0]
 
 
-def about(name="*"):
-    return about_attacks("forge_weights", name)
+def about(category="*", name="*"):
+    return about_attacks(category, name)
 
 
 @pytest.mark.sandbox
 @pytest.mark.proof(about=about)
-@pytest.mark.parametrize("name", NAMES)
-def test_a_forged_weight_earns_no_more_than_its_shape(name):
-    result = graded((ATTACKS / f"{name}.py").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("category, name", NAMES)
+def test_a_forged_answer_earns_no_more_than_its_form(category, name):
+    result = graded(category, (ATTACKS / category / f"{name}.py").read_text(encoding="utf-8"))
     assert {check for check, earned in points(result).items() if earned} <= DESERVED
     for check in result["checks"]:
         assert check["passed"] or check["reason"] or check["verdicts"][-1]["message"]
@@ -44,7 +48,14 @@ def test_a_forged_weight_earns_no_more_than_its_shape(name):
 
 @pytest.mark.sandbox
 @pytest.mark.proof(about=about)
-def test_right_answers_in_the_same_cell_earn_every_point():
-    right = [ATTACKS.parent.parent / "variants" / name / "course.py" for name in ("log_weight", "log_likelihood")]
-    result = graded("\n\n".join(path.read_text(encoding="utf-8") for path in right))
-    assert sum(points(result).values()) == result["max_score"] == 12
+@pytest.mark.parametrize("category", EXERCISES)
+def test_right_answers_in_the_same_cell_earn_every_point(category):
+    variants = {
+        "active_units": "numpy",
+        "effective_beta": "numpy",
+        "fit_prior": "kmeans",
+        "anomaly_score": "relative_error",
+    }
+    right = [ATTACKS.parent / "variants" / name / f"{variants.get(name, 'course')}.py" for name in EXERCISES[category]]
+    result = graded(category, "\n\n".join(path.read_text(encoding="utf-8") for path in right))
+    assert sum(points(result).values()) == result["max_score"]

@@ -44,11 +44,10 @@ _UNSEEN = (
 def _score(rng, ask, kinds):
     """Have normal and strange images scored in one call, in random order: all scores, and an AUROC for each kind."""
     order = rng.permutation(len(strange.images()))
-    normal = strange.images()[order[:_NORMAL]]
-    groups = [normal]
+    groups = [strange.ordinary(rng, order[:_NORMAL])]
     for i, kind in enumerate(kinds):
         start = _NORMAL + _STRANGE * i
-        groups.append(kind.make(strange.images()[order[start : start + _STRANGE]].astype("float64"), rng))
+        groups.append(kind.make(strange.ordinary(rng, order[start : start + _STRANGE]), rng))
     x = np.concatenate(groups).reshape(-1, 784).astype("float32")
     places = rng.permutation(len(x))
     body, arrays = ask(

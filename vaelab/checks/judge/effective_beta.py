@@ -1,8 +1,8 @@
 """Checks of ``effective_beta(loss, x, x_decoded, z_mean, z_log_var)``: which beta somebody's loss trains.
 
-The losses are made from numbers that are drawn here (`vaelab.checks.student.losses`), so that beta is known:
-the weight of the KL, summed over dimensions and averaged over images, relative to that of the Bernoulli
-reconstruction, summed over pixels and averaged over images.
+The losses are made from numbers that are drawn here, so that beta is known: the weight of the KL, summed over
+dimensions and averaged over images, relative to that of the Bernoulli reconstruction, summed over pixels and averaged
+over images. They are computed here as well, whenever the target calls one: its process holds no numbers to read.
 """
 
 from typing import NamedTuple
@@ -14,26 +14,55 @@ from vaelab.checks.judge.oracles import bce, kl
 from vaelab.checks.judge.problem import Asker, Problem
 from vaelab.checks.judge.raised import raised
 from vaelab.checks.judge.reply import item, tensor
+from vaelab.metrics import EPSILON
 
 _NAME = "effective_beta"
+_CALLS = 1010  # of a loss; the probe refuses more than a thousand
 _TOLERANCE = 0.01  # of beta: float32 leaves about a thousandth of the smallest difference that is needed
 
 
 class Loss(NamedTuple):
-    """The numbers of `vaelab.checks.student.losses.Weights`, in their order, and what the loss does in words."""
+    """How a loss weighs its two terms, after what it does in words.
+
+    Both terms start as sums, over pixels and over latent dimensions, averaged over the images. A power of -1 turns
+    the sum over that axis into a mean; a power of 1 for the batch turns the mean over the images into a sum.
+    """
 
     about: str
     reconstruction: float = 1.0
     kl: float = 1.0
-    pixels_power: float = 0.0
-    dimensions_power: float = 0.0
+    pixels_power: float = 0.0  # of the number of pixels, on the reconstruction
+    dimensions_power: float = 0.0  # of the number of latent dimensions, on the KL
     reconstruction_batch_power: float = 0.0
     kl_batch_power: float = 0.0
-    constant: float = 0.0
-    entropy: float = 0.0
+    constant: float = 0.0  # added to the loss
+    entropy: float = 0.0  # times the entropy of the images, which no weight of a network changes
 
-    def numbers(self) -> list[float]:
-        return [float(n) for n in self[1:]]
+    def weights(self, batch: float, pixels: float, size: float) -> tuple[float, float]:
+        """Weights of the two terms as the contract defines the terms: (reconstruction, KL)."""
+        return (
+            self.reconstruction * pixels**self.pixels_power * batch**self.reconstruction_batch_power,
+            self.kl * size**self.dimensions_power * batch**self.kl_batch_power,
+        )
+
+    def value_and_slopes(self, x: np.ndarray, p: np.ndarray, m: np.ndarray, v: np.ndarray) -> list[np.ndarray]:
+        """The loss for four arrays of any fitting shapes, and its derivative by each of them."""
+        batch, pixels, size = (float(np.prod(shape)) for shape in (x.shape[:1], x.shape[1:], m.shape[1:]))
+        reconstruction, divergence = (weight / batch for weight in self.weights(batch, pixels, size))
+        entropy = self.entropy / batch
+        inside = abs(p - 0.5) < 0.5 - EPSILON  # beyond, Keras clips
+        p = np.clip(p, EPSILON, 1 - EPSILON)
+        log_p, log_not = np.log(p), np.log1p(-p)
+        y = np.clip(x, EPSILON, 1 - EPSILON)
+        value = (
+            reconstruction * -(x * log_p + (1 - x) * log_not).sum()
+            + divergence * 0.5 * (m**2 + np.exp(v) - v - 1).sum()
+            + entropy * -(x * np.log(y) + (1 - x) * np.log1p(-y)).sum()
+            + self.constant
+        )
+        by_x = reconstruction * (log_not - log_p) + entropy * (np.log1p(-y) - np.log(y))
+        by_p = reconstruction * inside * ((1 - x) / (1 - p) - x / p)
+        return [np.asarray(part) for part in (value, by_x, by_p, divergence * m, divergence * 0.5 * (np.exp(v) - 1))]
 
 
 class Case(NamedTuple):
@@ -50,12 +79,8 @@ class Case(NamedTuple):
         return len(self.x), self.x.shape[1], self.z_mean.shape[1]
 
     def weights(self) -> tuple[float, float]:
-        """Weights of the two terms as the contract defines the terms: (reconstruction, KL)."""
-        (batch, pixels, size), loss = self.sizes(), self.loss
-        return (
-            loss.reconstruction * pixels**loss.pixels_power * batch**loss.reconstruction_batch_power,
-            loss.kl * size**loss.dimensions_power * batch**loss.kl_batch_power,
-        )
+        """Of the two terms: (reconstruction, KL)."""
+        return self.loss.weights(*self.sizes())
 
     def beta(self) -> float:
         reconstruction, divergence = self.weights()
@@ -134,31 +159,49 @@ def _explained(cases, gots):
     return None
 
 
-def _judge(ask, cases):
-    arrays = {"losses": np.array([case.loss.numbers() for case in cases], "float64")}
-    listed = []
-    for i, case in enumerate(cases):
-        names = [f"{name}{i}" for name in Case._fields[1:]]
-        arrays |= {name: np.asarray(array, "float32") for name, array in zip(names, case[1:])}
-        listed.append({"loss": i, "args": names})
-    body, arrays = ask({"op": "weigh", "cases": listed}, arrays)
-    results = item(body, "results", list)
-    if len(results) != len(cases):
+def _called(loss, body, arrays):
+    """What answers a call of the loss with the four arrays of a reply: JSON and arrays."""
+    names = item(body, "call", list)
+    parts = [arrays.get(name) if isinstance(name, str) else None for name in names]
+    good = [type(part) is np.ndarray and part.dtype == np.float64 and part.size for part in parts]
+    if len(parts) != 4 or not all(good):
         raise Problem("What came back is not in the form that was asked for.")
-    gots = []
-    for case, result in zip(cases, results):
-        if isinstance(result, dict) and "error" in result:
-            raise raised(result["error"], _NAME, f" for a loss that {case.loss.about}")
-        told = result.get("output") if isinstance(result, dict) else None
-        got = tensor(told, arrays, _NAME)
-        if got.size != 1:
-            raise Problem(
-                f"effective_beta returned an array of shape {got.shape}; beta is one number.",
-                got=f"shape {got.shape}",
-                expected="one number",
-                next_step="A loss is one number for the whole batch, and so is the weight of a term in it.",
-            )
-        gots.append(float(got.ravel()[0]))
+    x, p, m, v = parts
+    if x.ndim < 1 or m.ndim < 1 or x.shape != p.shape or m.shape != v.shape:
+        shapes = ", ".join(str(part.shape) for part in parts)
+        return {
+            "refused": f"the loss was called with shapes {shapes}; images and codes come in pairs of equal shapes"
+        }, {}
+    value, *slopes = loss.value_and_slopes(*parts)
+    return {}, {"value": value, **{f"slope{i}": slope for i, slope in enumerate(slopes)}}
+
+
+def _run(ask, case):
+    """Beta by the target for one case: a number."""
+    arrays = {name: np.asarray(array, "float32") for name, array in zip(Case._fields[1:], case[1:])}
+    body, arrays = ask({"op": "weigh", "args": list(arrays)}, arrays)
+    for _ in range(_CALLS):
+        if "call" not in body:
+            break
+        answer, arrays = _called(case.loss, body, arrays)
+        body, arrays = ask({"op": "weigh", **answer}, arrays)
+    (result,) = item(body, "results", list) or [None]
+    if isinstance(result, dict) and "error" in result:
+        raise raised(result["error"], _NAME, f" for a loss that {case.loss.about}")
+    told = result.get("output") if isinstance(result, dict) else None
+    got = tensor(told, arrays, _NAME)
+    if got.size != 1:
+        raise Problem(
+            f"effective_beta returned an array of shape {got.shape}; beta is one number.",
+            got=f"shape {got.shape}",
+            expected="one number",
+            next_step="A loss is one number for the whole batch, and so is the weight of a term in it.",
+        )
+    return float(got.ravel()[0])
+
+
+def _judge(ask, cases):
+    gots = [_run(ask, case) for case in cases]
     for case, got in zip(cases, gots):
         if not _near(got, case.beta()):
             name = _explained(cases, gots)

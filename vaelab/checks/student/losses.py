@@ -1,80 +1,118 @@
-"""Losses of a VAE, given by numbers, and operation ``weigh``, which hands them to the target.
+"""Operation ``weigh``: hands somebody's loss to the target, which is to find out how it weighs its terms.
 
-The exercise `effective_beta` is to find the weight of the KL from what a loss returns. If the
-losses were written as code, reading would be enough; as numbers they have to be tried out.
+The exercise `effective_beta` finds the weight of the KL from what a loss returns. Here the loss is a name only: what
+it returns comes from the judge, one call after the other, so that this process holds nothing to be read instead.
+The target runs in a thread of its own, which waits whenever the loss is called, until the judge's answer is here.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+import contextvars
+import ctypes
+import queue
+import threading
+from collections.abc import Callable
 
 import numpy as np
 
 from vaelab.checks.student.describe import describe
 from vaelab.checks.student.functions import attempt
 
+CALLS = 1000  # of one loss
+_PARTS = ("x", "x_decoded", "z_mean", "z_log_var")
+_GONE = object()
 
-class Weights(NamedTuple):
-    """How a loss weighs its two terms.
-
-    Both start as sums, over pixels and over latent dimensions, averaged over the images. A power of
-    -1 turns the sum over that axis into a mean; a power of 1 for the batch turns the mean over the
-    images into a sum.
-    """
-
-    reconstruction: float = 1.0
-    kl: float = 1.0
-    pixels_power: float = 0.0  # of the number of pixels, on the reconstruction
-    dimensions_power: float = 0.0  # of the number of latent dimensions, on the KL
-    reconstruction_batch_power: float = 0.0
-    kl_batch_power: float = 0.0
-    constant: float = 0.0  # added to the loss
-    entropy: float = 0.0  # times the entropy of the images, which no weight of a network changes
+_current: list["Conversation"] = []  # the one whose target waits, if there is one
 
 
-class Loss:
-    """A loss made from `Weights`: called with (x, x_decoded, z_mean, z_log_var), it returns a scalar tensor.
+class Conversation:
+    """One run of ``target(loss, x, x_decoded, z_mean, z_log_var)``, from one call of the loss to the next."""
 
-    Parameters
-    ----------
-    numbers : sequence of 8 floats
-        The fields of `Weights` in their order.
-    """
+    def __init__(self, target: Callable, inputs: list[np.ndarray]):
+        self.calls, self.asking = 0, threading.Lock()
+        self.questions: queue.SimpleQueue = queue.SimpleQueue()
+        self.answers: queue.SimpleQueue = queue.SimpleQueue()
+        run = contextvars.copy_context().run  # NumPy's error settings belong to a context
+        self.thread = threading.Thread(target=run, args=(self._run, target, inputs), daemon=True)
+        self.thread.start()
 
-    def __init__(self, numbers: Sequence[float]):
-        self._weights = Weights(*(float(number) for number in numbers))
+    def _run(self, target, inputs):
+        try:
+            ended = ("output", target(make_loss(self.ask), *inputs))
+        except BaseException as error:
+            ended = ("error", error)
+        self.questions.put(ended)
 
-    def __call__(self, x, x_decoded, z_mean, z_log_var):
-        import keras
-        from keras import ops
+    def ask(self, *arguments):
+        """The value of the loss for four arrays and its slopes, from the judge; called by the target's thread."""
+        with self.asking:
+            self.calls += 1
+            if self.calls > CALLS:
+                raise RuntimeError(f"the loss was called more than {CALLS:,} times; a few calls are enough")
+            self.questions.put(("call", [np.asarray(a, "float64") for a in arguments]))
+            answer = self.answers.get()
+        if answer is _GONE:
+            raise SystemExit
+        if isinstance(answer, str):
+            raise ValueError(answer)
+        return answer
 
-        x, p, m, v = (ops.convert_to_tensor(t, "float32") for t in (x, x_decoded, z_mean, z_log_var))
-        w, batch = self._weights, float(x.shape[0])
-        pixels, dimensions = float(np.prod(x.shape[1:])), float(np.prod(m.shape[1:]))
+    def next(self):
+        """What the target does next: ``("call", arrays)``, ``("output", value)`` or ``("error", exception)``."""
+        try:
+            return self.questions.get()
+        except KeyboardInterrupt:  # meant for the student's function
+            kind = ctypes.py_object(KeyboardInterrupt)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread.ident), kind)
+            raise
 
-        def total(terms):
-            return ops.sum(terms) / batch
 
-        # Keras clips probabilities to [1e-7, 1 - 1e-7], so that every value is finite.
-        reconstruction = total(keras.ops.binary_crossentropy(x, p))
-        entropy = total(keras.ops.binary_crossentropy(x, x))
-        kl = total(0.5 * (ops.square(m) + ops.exp(v) - v - 1))
-        return (
-            w.reconstruction * pixels**w.pixels_power * batch**w.reconstruction_batch_power * reconstruction
-            + w.kl * dimensions**w.dimensions_power * batch**w.kl_batch_power * kl
-            + w.entropy * entropy
-            + w.constant
-        )
+def make_loss(ask: Callable) -> Callable:
+    """The loss as the target sees it: a function of four arrays or tensors that returns a scalar tensor."""
+    import tensorflow as tf
+
+    def slopes(*arrays):
+        return tuple(np.asarray(part, "float32") for part in ask(*arrays))
+
+    @tf.custom_gradient
+    def evaluate(*tensors):
+        if all(hasattr(t, "numpy") for t in tensors):
+            value, *found = (tf.constant(part) for part in slopes(*(t.numpy() for t in tensors)))
+        else:  # in a graph
+            value, *found = tf.numpy_function(slopes, tensors, [tf.float32] * 5)
+            value.set_shape(())
+        return value, lambda upstream: [
+            upstream * tf.reshape(s, tf.shape(t)) for s, t in zip(found, tensors, strict=True)
+        ]
+
+    def loss(x, x_decoded, z_mean, z_log_var):
+        return evaluate(*(tf.convert_to_tensor(t, tf.float32) for t in (x, x_decoded, z_mean, z_log_var)))
+
+    return loss
 
 
 def weigh(asked: dict, given: dict[str, np.ndarray], target: Callable, arrays: dict[str, np.ndarray]) -> dict:
-    """Call ``target(loss, x, x_decoded, z_mean, z_log_var)`` for each case.
+    """Begin a run of the target, or go on with it.
 
-    ``cases`` is a list of ``{"loss": row of the array "losses", "args": [names of four arrays]}``.
+    ``args`` are the names of four arrays to begin with. Afterwards the arrays ``value`` and ``slope0`` to ``slope3``
+    answer a call of the loss, or ``refused`` says why it has no value. The reply holds either ``call``, the names of
+    the four arrays that the loss was called with, or ``results`` as the other operations have them.
     """
+    if "args" in asked:
+        while _current:  # the judge has given up on it
+            _current.pop().answers.put(_GONE)
+        _current.append(Conversation(target, [given[name].astype("float32") for name in asked["args"]]))
+    elif "refused" in asked:
+        _current[0].answers.put(asked["refused"])
+    else:
+        _current[0].answers.put([given[name] for name in ("value", "slope0", "slope1", "slope2", "slope3")])
+    kind, what = _current[0].next()
+    if kind == "call":
+        arrays.update(zip(_PARTS, what, strict=True))
+        return {"call": list(_PARTS)}
+    _current.clear()
 
     def run(i, case):
-        loss = Loss(given["losses"][case["loss"]])
-        inputs = [given[name].astype("float32") for name in case["args"]]
-        return {"output": describe(target(loss, *inputs), f"output{i}", arrays)}
+        if kind == "error":
+            raise what
+        return {"output": describe(what, f"output{i}", arrays)}
 
-    return {"results": [attempt(run, i, case, target) for i, case in enumerate(asked["cases"])]}
+    return {"results": [attempt(run, 0, None, target)]}
