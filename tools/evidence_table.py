@@ -35,7 +35,7 @@ CHUNK = 20  # images whose codes are decoded at once
 
 
 def models():
-    """``{name: (decoder, z_mean, z_log_var)}`` for the test images of the sample."""
+    """The sample, its test images ``(N, 784)``, and ``{name: (decoder, z_mean, z_log_var)}`` for these images."""
     images = data.load()
     encoder, mlp = reference.load_mlp()
     said = reference.load_conv_posteriors()
@@ -64,7 +64,7 @@ def bound(log_w, k):
 
 
 def moments(posterior):
-    """Mean and log variance of a `GridPosterior`, and those of its highest peak by its curvature's width."""
+    """Mean and log variance of a `GridPosterior` in two dimensions, and its code of highest density: each ``(2,)``."""
     cell = np.prod([axis[1] - axis[0] for axis in posterior.axes])
     means, variances = [], []
     for i, axis in enumerate(posterior.axes):
@@ -76,7 +76,7 @@ def moments(posterior):
 
 
 def best(decoder, plane, x, z_mean, z_log_var):
-    """ELBOs for each image: of the best Gaussian near the encoder's, and of the best from three starts."""
+    """ELBOs in nats, each ``(N,)``: of the best Gaussian that descent finds from the encoder's, and from the best of three starts."""
     found = [moments(plane.posterior(image)) for image in x]
     means, log_vars, peaks = (np.stack(part) for part in zip(*found, strict=True))
     narrow = np.minimum(log_vars, np.median(z_log_var, axis=0))
