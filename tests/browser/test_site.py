@@ -118,4 +118,8 @@ def test_the_explorer_on_the_first_page_is_alive(site, browser):
     slider.focus()
     page.keyboard.press("ArrowLeft")
     assert inside.locator(".vl-decoded").get_attribute("data-z") != before
+    for width in (1200, 400):
+        page.set_viewport_size({"width": width, "height": 800})
+        frame = page.frames[1]
+        frame.wait_for_function("() => document.documentElement.scrollHeight <= innerHeight")
     page.close()

@@ -65,6 +65,13 @@ function shareAddress(store, contents) {
   });
 }
 
+// A page that shows this one in a frame hears how high it is, and can make the frame as high.
+function tellHeight(host) {
+  if (window.parent === window) return;
+  const tell = () => window.parent.postMessage({ explorerHeight: document.documentElement.offsetHeight }, "*");
+  new ResizeObserver(tell).observe(host);
+}
+
 export async function start(host, packed) {
   try {
     const buffers = await Promise.all(packed.buffers.map(({ text, kind }) => unpack(text, kind)));
@@ -73,6 +80,7 @@ export async function start(host, packed) {
     host.replaceChildren(app.root);
     app.draw();
     shareAddress(app.store, contents);
+    tellHeight(host);
   } catch (error) {
     host.append(element("p", { role: "alert" }, `The explorer did not start: ${error.message}`));
     throw error;
