@@ -119,8 +119,10 @@ def named(answer, found):
     """The verdict as a whole: is some check's diagnosis right, and none misleading?
 
     Right: the first mistake that a failing check names is one that the file expects. For
-    a file that expects nothing, right means that nothing is named.
+    a file that expects nothing, right means that nothing is named. A check that fails itself is never right.
     """
+    if any("could not be judged" in v["message"] for v in found.values()):
+        return False
     ids = {v["mistake"] for v in found.values() if v["mistake"]}
     return bool(ids) and ids <= set(answer.expects) if answer.expects else not ids
 

@@ -1,4 +1,4 @@
-# expects: encoder.intermediate_dim
+# expects: encoder.intermediate_dim, encoder.no_gradient
 """A layer of the size that was asked for, times zero, beside the one that is used."""
 
 import keras

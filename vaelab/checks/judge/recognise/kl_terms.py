@@ -208,8 +208,10 @@ def _other_prior(cases):
     """["kl.other_prior"] if the values are those of the divergence to one normal distribution that is not N(0, I); else []."""
     if any(got.shape != (len(m),) for m, _, got in cases):
         return []
-    m, v, got = (np.concatenate(part) for part in zip(*cases))
-    basis = np.stack([part.sum(-1) for part in (m**2, m, np.exp(v), v, np.ones_like(m))], 1)
+    got = np.concatenate([got for *_, got in cases])
+    basis = np.concatenate(
+        [np.stack([part.sum(-1) for part in (m**2, m, np.exp(v), v, np.ones_like(m))], 1) for m, v, _ in cases]
+    )
     parts, *_ = np.linalg.lstsq(basis, got, rcond=None)
     square, plain, spread, entropy, constant = parts
     if not (close(got, basis @ parts) and square > 0 and close([spread, entropy], [square, -0.5], 1e-3)):
