@@ -14,7 +14,8 @@ from autograde import demo
 from autograde.assignment import AssignmentError, names
 from autograde.gradebook import GradebookError, Writer, address
 from autograde.intake import IntakeError
-from autograde.isolation.bubblewrap import MB, Limits, SandboxMissing, require_bubblewrap
+from autograde.isolation.limits import MB, Limits, SandboxMissing
+from autograde.isolation.sandbox import chosen
 from autograde.ledger import Busy, Ledger, write_safely
 from autograde.pipeline import Settings, default_workers, run
 from autograde.progress import on_screen
@@ -201,7 +202,7 @@ def _grade(options):
 
 
 def _demo(options):
-    require_bubblewrap()
+    chosen()
     folder = demo.write_class(options.out / "submitted", options.course)
     print(f"A class of {len(list(folder.iterdir()))}, in {folder}")
     # Nobody wants to watch an endless loop for ten minutes.

@@ -19,8 +19,8 @@ import nbformat
 
 from autograde import alike, match, supervise
 from autograde.cells import Assignment
-from autograde.isolation import bubblewrap, pool
-from autograde.isolation.bubblewrap import Limits, SandboxMissing
+from autograde.isolation import pool, shown
+from autograde.isolation.limits import Limits, SandboxMissing
 from autograde.restore import Restored, RestoredCell, of_the_assignment
 from autograde.result import FORMAT, Check, Findings, Result, Written
 from autograde.submitted import Damaged, printable
@@ -82,7 +82,7 @@ def grade(job: Job) -> tuple[Result, str]:
     """Grade ``job``; returns the result and the text of an ``.ipynb``.
 
     Raises :class:`GraderFailure` when no mark can be given for reasons that are not the
-    student's, and :class:`~autograde.isolation.bubblewrap.SandboxMissing`.
+    student's, and :class:`~autograde.isolation.limits.SandboxMissing`.
     """
     try:
         return _graded(job)
@@ -94,7 +94,7 @@ def grade(job: Job) -> tuple[Result, str]:
 
 def _graded(job: Job) -> tuple[Result, str]:
     started = time.monotonic()
-    bubblewrap.hide(job.hidden)
+    shown.hide(job.hidden)
     if job.sandboxed and job.assignment.replays:
         pool.get_ready(pool.REPLAYER)
     result = _begun(job)

@@ -21,7 +21,9 @@ from autograde import beside
 from autograde import intake as intake_
 from autograde.gradebook import GradebookError, Writer
 from autograde.isolation import pool
-from autograde.isolation.bubblewrap import Limits, SandboxMissing, hide, require_bubblewrap
+from autograde.isolation.limits import Limits, SandboxMissing
+from autograde.isolation.sandbox import chosen
+from autograde.isolation.shown import hide
 from autograde.job import GraderFailure, Job, grade
 from autograde.ledger import Ledger, write_safely
 from autograde.progress import Lines
@@ -130,7 +132,7 @@ def run(settings, say=print, stage=lambda name: None):
     if (
         settings.sandboxed and not settings.scheduler
     ):  # with one, students' code runs on the workers, which look for themselves
-        require_bubblewrap()
+        chosen()
     names = assignments_of_course.names(settings.course)
     if settings.only is not None and settings.only not in names:
         raise assignments_of_course.AssignmentError(

@@ -9,24 +9,22 @@ import base64
 import contextlib
 import json
 import os
-import secrets
 import selectors
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, Protocol
 
-from autograde import reader
+from autograde import launch, reader
 from autograde.cells import Assignment
-from autograde.isolation import bubblewrap, pool
-from autograde.isolation.bubblewrap import Limits
+from autograde.isolation import pool
+from autograde.isolation.limits import Limits
+from autograde.isolation.tenancy import tenancy_of
 from autograde.isolation.watch import Watch, kill
 from autograde.kernel_client import READY, REPLAYING, WANTED
+from autograde.launch import Process
 from autograde.restore import Restored, RestoredCell
 from autograde.result import Findings, Usage
 from autograde.submitted import Damaged
@@ -57,23 +55,12 @@ class GraderFailure(RuntimeError):
     """The grader, not the student, failed: to be tried again, never marked 0."""
 
 
-class Process(Protocol):
-    """What is needed of a ``Popen`` or a forked child. ``stdin`` and ``stdout`` are pipes of a judge or a reader."""
-
-    pid: int
-    stdin: IO[bytes]
-    stdout: IO[bytes]
-
-    def poll(self) -> int | None: ...
-    def wait(self, timeout: float | None = None) -> int: ...
-
-
 class Held:
     """A kernel that is held to its limits; ``stopped`` is why it has ended, ``ready`` when it was there."""
 
-    def __init__(self, process: Process, limits: Limits, watch: Callable[[int, Limits], Watch] = Watch) -> None:
+    def __init__(self, process: Process, limits: Limits, watch: Callable[..., Watch] = Watch) -> None:
         self.process, self.limits = process, limits
-        self.watch = watch(process.pid, replace(limits, seconds=limits.seconds + START))
+        self.watch = watch(process.pid, replace(limits, seconds=limits.seconds + START), tenancy_of(process))
         self.ready: float | None = None
         self.stopped: str | None = None
         self.pidfd: int | None = getattr(process, "pidfd", None)
@@ -104,10 +91,10 @@ class Supervisor:
         kernel: Process,
         limits: Limits,
         start: Callable[[], Process],
-        watch: Callable[[int, Limits], Watch] = Watch,
+        watch: Callable[..., Watch] = Watch,
     ) -> None:
         self.judge, self.limits, self.start, self.make_watch = judge, limits, start, watch
-        self.trusted = watch(judge.pid, Limits(seconds=limits.seconds + START + GRACE))
+        self.trusted = watch(judge.pid, Limits(seconds=limits.seconds + START + GRACE), tenancy_of(judge))
         self.student = Held(kernel, limits, watch)
         self.held = {KERNEL: self.student}
         # A sandbox that is not forked ends with the thread that started it, so this one stays until all is done.
@@ -225,14 +212,14 @@ class Supervisor:
 
 def read(data: bytes, assignment: Assignment, sandboxed: bool = True) -> Restored:
     """The cells of a submitted file, read in a process of its own. Raises :class:`~autograde.submitted.Damaged`."""
-    with _folder() as folder:
+    with launch.folder() as folder:
         Path(folder, "submission").write_bytes(data)
-        _write_order(folder, {"file": f"{folder}/submission", "assignment": assignment.packed()})
-        process, _ = _start_trusted("autograde.reader", folder, sandboxed)
+        launch.write_order(folder, {"file": f"{folder}/submission", "assignment": assignment.packed()})
+        process, _ = launch.start_trusted("autograde.reader", folder, sandboxed)
         try:
             written, why = _all_of(process, READING, MAX_READ)
         finally:
-            _end(process)
+            launch.end(process)
         if why is None and written:
             return reader.opened(written)
         # A process that ends without a word met its own limit of memory, in a library that could not say so.
@@ -241,7 +228,7 @@ def read(data: bytes, assignment: Assignment, sandboxed: bool = True) -> Restore
 
 def _all_of(process: Process, limits: Limits, most: int) -> tuple[bytes, str | None]:
     """All that ``process`` writes, up to ``most`` bytes; and which limit it passed, if it did."""
-    watch, written, look = Watch(process.pid, limits), bytearray(), time.monotonic() + LOOK
+    watch, written, look = Watch(process.pid, limits, tenancy_of(process)), bytearray(), time.monotonic() + LOOK
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while len(written) <= most:
@@ -267,8 +254,8 @@ def run(
 
     Raises :class:`GraderFailure`.
     """
-    with _folder() as folder:
-        connections = {name: _connection(f"{folder}/{name[0]}") for name in (KERNEL, REPLAYER)}
+    with launch.folder() as folder:
+        connections = {name: launch.connection(f"{folder}/{name[0]}") for name in (KERNEL, REPLAYER)}
         code = [cell for cell in cells if cell["cell_type"] == "code"]
         order = {
             "connection": connections[KERNEL],
@@ -277,12 +264,12 @@ def run(
             "files": [[path, base64.b64encode(content).decode()] for path, content in files],
             "cells": [{key: cell[key] for key in ("id", "grade_id", "test", "source", "ordinary")} for cell in code],
         }
-        _write_order(folder, order)
+        launch.write_order(folder, order)
         started = time.monotonic()
         processes: list[Process] = []
 
         def start(role: str) -> Process:
-            process, cold = _start_kernel(role, connections[role], limits, sandboxed)
+            process, cold = launch.start_kernel(role, connections[role], limits, sandboxed)
             processes.append(process)
             slow.append(cold)
             return process
@@ -290,7 +277,7 @@ def run(
         slow: list[str | None] = []
         try:
             kernel = start(KERNEL)
-            judge, cold = _start_trusted("autograde.judge_process", folder, sandboxed and not slow[0])
+            judge, cold = launch.start_trusted("autograde.judge_process", folder, sandboxed and not slow[0])
             slow.append(cold)
             processes.append(judge)
             supervisor = Supervisor(judge, kernel, limits, lambda: start(REPLAYER))
@@ -298,81 +285,13 @@ def run(
                 supervisor.run()
             finally:
                 supervisor.close()
-            findings = supervisor.findings(lambda: _last_error(folder))
+            findings = supervisor.findings(lambda: launch.last_error(folder))
         finally:
             for process in processes:
-                _end(process)
+                launch.end(process)
         usage = supervisor.usage()
         usage["output"] = findings.get("received", 0)
         usage["stages"] = {"kernel": round(supervisor.student.ready - started, 3), **findings.get("stages", {})}
         if why := next(filter(None, slow), None):
             usage["cold"] = why
         return findings, usage
-
-
-def _connection(place: str) -> dict[str, Any]:
-    """The content of a Jupyter connection file, whose sockets are in ``place``."""
-    ports = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
-    return {
-        "transport": "ipc",
-        "ip": place,
-        "key": secrets.token_hex(32),
-        **{port: i + 1 for i, port in enumerate(ports)},
-    }
-
-
-@contextlib.contextmanager
-def _folder() -> Iterator[str]:
-    """A folder of a job's own, where forked judges and readers can see it."""
-    with tempfile.TemporaryDirectory(dir=pool.folder()) as folder:
-        yield folder
-
-
-def _write_order(folder: str, order: dict[str, Any]) -> None:
-    Path(folder, "order.json").write_text(json.dumps(order), encoding="utf-8")
-
-
-def _start_kernel(role: str, connection: dict[str, Any], limits: Limits, sandboxed: bool) -> tuple[Process, str | None]:
-    """A kernel, and None or why it had to be started the slow way."""
-    cold = None
-    if sandboxed:
-        try:
-            return pool.start_kernel(role, connection, limits), None
-        except pool.Impossible as why:
-            cold = str(why)
-    return bubblewrap.start_kernel(connection, limits, sandboxed), cold
-
-
-def _start_trusted(module: str, folder: str, sandboxed: bool) -> tuple[Process, str | None]:
-    """A process of ours, which sees this folder and runs ``module`` on the order in it; None or why it was started slowly."""
-    cold = None
-    with open(Path(folder, "log"), "wb") as log:
-        if sandboxed:
-            try:
-                return pool.start_trusted(module, Path(folder, "order.json"), log), None
-            except pool.Impossible as why:
-                cold = str(why)
-        argv = [sys.executable, "-m", module, f"{folder}/order.json"]
-        if sandboxed:
-            argv = bubblewrap.command(argv, judge=True, extra=["--ro-bind", folder, folder])
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env={} if sandboxed else None,
-            start_new_session=True,
-        )
-        return process, cold
-
-
-def _end(process: Process) -> None:
-    kill(process)
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            stream.close()
-
-
-def _last_error(folder: str) -> str:
-    text = Path(folder, "log").read_text(encoding="utf-8", errors="replace").strip()
-    return text[-1500:] or "(it said nothing)"

@@ -115,7 +115,7 @@ def ours(notebook):
     """Points from this grader, and what it says about them."""
     from grading_helpers import grade
 
-    from autograde.isolation.bubblewrap import Limits
+    from autograde.isolation.limits import Limits
 
     result = grade(notebook, limits=Limits(seconds=60))[0]
     said = [text for _, text in result["notes"]]

@@ -23,6 +23,8 @@ Why ``/proc`` is the machine's own in *this* process: the Linux kernel allows a 
 in a user namespace only to those who can see all of another one, and in bubblewrap's some
 parts are covered when the grader runs as root. The child mounts its own above it for good.
 
+Where namespaces are forbidden, :mod:`autograde.isolation.confine` takes their place; the rest is the same.
+
 Stands alone, as :mod:`autograde.isolation.kernel_entry` does. Ends when its socket is closed, and as
 process 1 of its sandbox it takes everything in there along.
 """
@@ -30,6 +32,7 @@ process 1 of its sandbox it takes everything in there along.
 import contextlib
 import ctypes
 import fcntl
+import functools
 import gc
 import importlib
 import json
@@ -160,6 +163,28 @@ def fork_child(order, descriptors, begins):
     return pidfd
 
 
+def fork_confined(grants, order, descriptors, begins):
+    """The same without namespaces: a child that :mod:`autograde.isolation.confine` confines to ``grants`` and to the order's own."""
+    import confine  # type: ignore[import-not-found]
+
+    answer, tell = os.pipe()
+    first = os.fork()
+    if first == 0:
+        try:
+            close_all_but([*descriptors, tell])
+            order["grants"] = [*grants, *order["grants"]]
+            confine.run(order, lambda: be_second(order, descriptors, begins), tell)
+        finally:
+            os._exit(1)
+    os.close(tell)
+    pidfd = os.pidfd_open(first)
+    with os.fdopen(answer, "rb") as stream:
+        said = stream.read()
+    if said != b"ready":
+        raise OSError(said.decode(errors="replace") or "the first process died")
+    return pidfd
+
+
 def be_first(order, descriptors, begins, tell):
     """Process 1 of a child: make the sandbox, start what is to run in it, collect orphans."""
     try:
@@ -175,6 +200,7 @@ def be_first(order, descriptors, begins, tell):
         os._exit(1)
     second = os.fork()
     if second == 0:
+        call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)  # it may look at itself in /proc
         be_second(order, descriptors, begins)
     # Signals from inside do not reach a process 1 that has no handlers.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -187,7 +213,6 @@ def be_first(order, descriptors, begins, tell):
 def be_second(order, descriptors, begins):
     status = 1
     try:
-        call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)  # it may look at itself in /proc
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed()  # Python seeds its own generator after a fork
         begins[order["module"]](order["arguments"], descriptors)
@@ -202,13 +227,14 @@ def be_second(order, descriptors, begins):
         os._exit(status)
 
 
-def answer(message, begins):
-    """Carry out one order in a process that ends with it; the answer goes to the order's own socket."""
-    data, (reply, *descriptors) = message
-    with socket.socket(fileno=reply) as line:
+def answer(data, descriptors, begins, fork):
+    """Carry out one order; the answer goes to the order's own socket, the first of the ``descriptors``."""
+    reply, *descriptors = descriptors
+    with socket.socket(fileno=os.dup(reply)) as line:
         try:
-            pidfd = fork_child(json.loads(data), descriptors, begins)
+            pidfd = fork(json.loads(data), descriptors, begins)
             socket.send_fds(line, [b"{}"], [pidfd])
+            os.close(pidfd)
         except BaseException as error:
             line.send(json.dumps({"error": str(error) or repr(error)}).encode())
 
@@ -231,14 +257,17 @@ def main():
             data, descriptors, *_ = socket.recv_fds(orders, MAX_ORDER, MAX_DESCRIPTORS)
             if not data:
                 os._exit(0)
-            child = os.fork()
-            if child == 0:
+            if "grants" in settings:
+                # What ends with its parent must be this process's own child.
+                answer(data, descriptors, begins, functools.partial(fork_confined, settings["grants"]))
+            elif (child := os.fork()) == 0:
                 orders.close()
-                answer((data, descriptors), begins)
+                answer(data, descriptors, begins, fork_child)
                 os._exit(0)
+            else:
+                os.waitpid(child, 0)
             for descriptor in descriptors:
                 os.close(descriptor)
-            os.waitpid(child, 0)
             with contextlib.suppress(ChildProcessError):  # children that have ended since
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass

@@ -1,13 +1,15 @@
 """How much a sandbox uses, looked at from outside, and which limit that exceeds; and the end of a sandbox."""
 
+import contextlib
 import os
 import re
-import signal
 import subprocess
 import time
 from pathlib import Path
 
-from autograde.isolation.bubblewrap import MB, Limits
+from autograde.isolation import tenancy as tenancies
+from autograde.isolation.limits import MB, SCRATCH, Limits
+from autograde.isolation.tenancy import Tenancy, tenancy_of
 
 
 def processes(root: int) -> list[int]:
@@ -24,6 +26,10 @@ def processes(root: int) -> list[int]:
             pass  # gone between two looks
     return found
 
+
+#: What a sandbox may write to a disk, where its folders have no size of their own, in bytes; and after how much less room on that
+#: disk its files are counted again.
+MOST_WRITTEN, STEP = sum(SCRATCH.values()), 8 * MB
 
 #: Of what ``status`` tells of a process: memory of its own, shared memory (a mapping that is shared with nobody is of this
 #: kind, too), what of it was pushed out to a disk, and the tables of its pages, which grow with every page that is looked at.
@@ -74,8 +80,10 @@ class Watch:
     again when the sum has doubled, and whenever the sum alone would exceed the limit.
     """
 
-    def __init__(self, root: int, limits: Limits) -> None:
+    def __init__(self, root: int, limits: Limits, tenancy: Tenancy | None = None) -> None:
         self.root, self.limits = root, limits
+        self.tenancy = tenancy or Tenancy()
+        self._disk: tuple[int, int] | None = None  # what was free when files were last counted
         self.started = time.monotonic()
         self.peak_memory = 0
         self.peak_processes = 0
@@ -85,7 +93,7 @@ class Watch:
 
     def restarted(self, limits: Limits) -> "Watch":
         """A watch over the same processes with other limits, whose time begins now."""
-        watch = Watch(self.root, limits)
+        watch = Watch(self.root, limits, self.tenancy)
         watch.peak_memory, watch.peak_processes = self.peak_memory, self.peak_processes
         return watch
 
@@ -108,7 +116,8 @@ class Watch:
         at_most = sum(map(anonymous_memory, pids))
         if at_most > self.limits.memory or at_most > 2 * self._most:
             self._most = max(self._most, at_most)
-            self._shared = max(0, at_most - memory(pids))
+            with self.tenancy.looking():
+                self._shared = max(0, at_most - memory(pids))
         used = at_most - self._shared
         self.peak_memory = max(self.peak_memory, used)
         if used > self.limits.memory:
@@ -117,16 +126,32 @@ class Watch:
             return f"it started more than {self.limits.processes} processes"
         if self.seconds() > self.limits.seconds:
             return f"it ran for more than {self.limits.seconds:g} s"
+        if self.tenancy.scratch and self._disk_has_changed() and self._written(pids) > MOST_WRITTEN:
+            return f"it wrote more than {MOST_WRITTEN // MB} MB of files"
         return None
+
+    def _disk_has_changed(self) -> bool:
+        """Whether files should be counted again: there is less room on their disk than there was, whoever took it."""
+        disk = os.statvfs(self.tenancy.scratch or "")
+        room, names = disk.f_bfree * disk.f_frsize, disk.f_ffree
+        if self._disk and room > self._disk[0] - STEP and names > self._disk[1] - STEP // 4096:
+            return False
+        self._disk = room, names
+        return True
+
+    def _written(self, pids: list[int]) -> int:
+        scratch = self.tenancy.scratch or ""
+        with self.tenancy.looking():
+            return tenancies.size(scratch, MOST_WRITTEN) + tenancies.deleted(pids, scratch)
 
 
 def kill(process) -> None:
-    """End a sandbox: with its first process, the kernel ends every other one in it."""
+    """End a sandbox: with its first process, every other one in it."""
     if not isinstance(process, subprocess.Popen):
         return process.kill()
+    tenancy = tenancy_of(process)
     if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, tenancy.last_signal)
     process.wait()
+    tenancy.end()

@@ -24,8 +24,8 @@ import pytest
 from grading_helpers import RIGHT, answered, as_bytes, code_cells, encoder_graded, mini, points, printed
 
 from autograde import intake, job, outputs, supervise
-from autograde.isolation import bubblewrap
-from autograde.isolation.bubblewrap import MB, Limits
+from autograde.isolation import bubblewrap, landlock, sandbox
+from autograde.isolation.limits import MB, Limits
 
 ATTACKS = Path(__file__).resolve().parent.parent / "attacks"
 TOKEN, SECRET = f"token-{uuid.uuid4().hex}", f"secret-{uuid.uuid4().hex}"
@@ -407,14 +407,20 @@ def test_a_false_date_is_ignored_and_flagged(name, tmp_path):
     assert lie["FLAG"] is None or lie["FLAG"] in found["mallory"].notes[0][1]
 
 
-# --- without bubblewrap ---------------------------------------------------------------------
+# --- without a sandbox ---------------------------------------------------------------------
 
 
-def test_without_bubblewrap_the_grader_refuses_and_says_what_to_install(monkeypatch, tmp_path, capsys):
+def test_where_there_is_no_sandbox_the_grader_refuses_and_says_what_to_install(monkeypatch, tmp_path, capsys):
     from autograde.cli import main
 
     monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
+    monkeypatch.setattr(landlock, "version", lambda: 0)
+    sandbox._chosen.cache_clear()
     (tmp_path / "a.ipynb").write_bytes(b"{}")
-    assert main(["grade", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
-    assert "apt install bubblewrap" in capsys.readouterr().err
+    try:
+        assert main(["grade", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    finally:
+        sandbox._chosen.cache_clear()
+    said = capsys.readouterr().err
+    assert "apt install bubblewrap" in said and "no Landlock" in said and "autograde doctor" in said
     assert not (tmp_path / "out").exists()

@@ -16,7 +16,7 @@ from traitlets.config import Config
 from autograde import assignment, intake, job, supervise
 from autograde import pipeline as run_
 from autograde.isolation import pool
-from autograde.isolation.bubblewrap import Limits
+from autograde.isolation.limits import Limits
 
 pytestmark = pytest.mark.sandbox
 

@@ -17,9 +17,9 @@ from grading_helpers import COURSE, RIGHT, answered, as_bytes, code_cells, heed_
 
 from autograde import pipeline as run
 from autograde import supervise
-from autograde.isolation import bubblewrap, watch
+from autograde.isolation import folders, kernels, sandbox, watch
 from autograde.isolation import pool as pool_
-from autograde.isolation.bubblewrap import MB, Limits
+from autograde.isolation.limits import MB, Limits
 from autograde.job import Job
 from autograde.kernel_client import Kernel
 
@@ -173,7 +173,7 @@ print(json.dumps({
     "files": sorted(os.listdir("/")), "devices": sorted(os.listdir("/dev")), "terminals": os.listdir("/dev/pts"),
 }))
 """
-    started = Student(tmp_path / "k", bubblewrap.start_kernel)
+    started = Student(tmp_path / "k", kernels.start_kernel)
     try:
         expected, found = json.loads(started.run(look)), json.loads(two[1].run(look))
     finally:
@@ -193,7 +193,7 @@ def both(pid):
 
 
 def test_a_judge_sees_the_folder_of_its_own_job(tmp_path):
-    others, own = Path(pool_.folder(), "others"), Path(pool_.folder(), "own")
+    others, own = Path(folders.common(), "others"), Path(folders.common(), "own")
     for folder in (others, own):
         folder.mkdir()
     (own / "order.json").write_text(json.dumps({"connection": connection(own), "output_limit": 1, "cells": []}))
@@ -201,7 +201,7 @@ def test_a_judge_sees_the_folder_of_its_own_job(tmp_path):
         judge = pool_.start_trusted("autograde.judge_process", own / "order.json", log)
     try:
         second = both(judge.pid)[1]
-        assert os.listdir(f"/proc/{second}/root{pool_.folder()}") == ["own"]
+        assert os.listdir(f"/proc/{second}/root{folders.common()}") == ["own"]
         assert os.listdir(f"/proc/{second}/root/home") == ["student"]
     finally:
         judge.kill()
@@ -261,8 +261,8 @@ def test_a_lost_nursery_is_the_graders_failure_and_the_next_job_has_a_new_one(mo
 
 WORKER = """
 import json, sys, time
-from autograde.isolation import bubblewrap, pool, watch
-child = pool.start_kernel(pool.KERNEL, json.loads(sys.argv[1]), bubblewrap.Limits())
+from autograde.isolation import limits, pool, watch
+child = pool.start_kernel(pool.KERNEL, json.loads(sys.argv[1]), limits.Limits())
 while len(watch.processes(child.pid)) < 2:
     time.sleep(0.01)
 print(json.dumps(watch.processes(child.pid)), flush=True)
@@ -286,11 +286,11 @@ def test_children_end_with_the_process_that_ordered_them(tmp_path):
 # Grades until the judge has its second kernel; then this process gets the signal that it was told (0: none).
 INTERRUPTED = """
 import os, sys, threading, time
-from autograde import supervise
-from autograde.isolation import bubblewrap, watch
+from autograde import launch
+from autograde.isolation import watch
 from autograde.cli import main
 
-begun, start = [], supervise._start_kernel
+begun, start = [], launch.start_kernel
 
 def starting(*arguments):
     process, cold = start(*arguments)
@@ -306,7 +306,7 @@ def interrupt():
     os.kill(os.getpid(), int(sys.argv[1]))
 
 if sys.argv[1] != "0":
-    supervise._start_kernel = starting
+    launch.start_kernel = starting
 sys.exit(main(sys.argv[2:]))
 """
 
@@ -351,13 +351,14 @@ def test_interrupted_while_the_second_kernel_runs_nothing_is_left_and_a_rerun_co
 
 
 def test_where_nothing_can_be_forked_grading_goes_on_and_says_so_once(tmp_path, monkeypatch):
-    plain = bubblewrap.command
+    chosen = type(sandbox.chosen())
+    plain = chosen.command
 
-    def refused(argv, *, warm=False, **options):
-        line = plain(argv, warm=warm, **options)
-        return [line[0], "--bind", "/not/there", "/x", *line[1:]] if warm else line
+    def refused(self, argv, tenancy=None, *, warm=False, **options):
+        line = plain(self, argv, tenancy, warm=warm, **options)
+        return [sys.executable, "/not/there", *line[1:]] if warm else line
 
-    monkeypatch.setattr(bubblewrap, "command", refused)
+    monkeypatch.setattr(chosen, "command", refused)
     monkeypatch.setattr(pool_, "_nurseries", pool_._Nurseries())
     (tmp_path / "class").mkdir()
     for name, body in {"ada": RIGHT, "bob": "import os; os._exit(1)"}.items():
@@ -399,7 +400,7 @@ for call in shown.call_args_list:
 def test_the_next_grader_removes_what_a_killed_one_left_and_nothing_else(tmp_path):
     """Not the folder of a grader at work, nor of another program, nor what a link points to."""
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    code = "import sys; from autograde.isolation import pool; print(pool.folder(), flush=True); sys.stdin.read()"
+    code = "import sys; from autograde.isolation import folders; print(folders.common(), flush=True); sys.stdin.read()"
 
     def grader():
         process = subprocess.Popen(

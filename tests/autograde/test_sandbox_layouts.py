@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from autograde.isolation import bubblewrap
+from autograde.isolation import shown
+from autograde.isolation.kernels import Started
+from autograde.isolation.watch import kill
 
-PROJECT = Path(bubblewrap.PACKAGE).parent
+PROJECT = Path(shown.PACKAGE).parent
 ATTACK = (PROJECT / "tests" / "attacks" / "read" / "neighbouring_solutions.py").read_text(encoding="utf-8")
 PYTHON = str(Path(sys.executable).resolve())
 
@@ -20,20 +22,24 @@ def layout(monkeypatch):
     def change(prefix, name=None):
         monkeypatch.setattr(sys, "prefix", str(prefix))
         if name:
-            monkeypatch.setattr(bubblewrap, "PREFIX", (*bubblewrap.PREFIX, name))
-        bubblewrap._of_python.cache_clear()
+            monkeypatch.setattr(shown, "PREFIX", (*shown.PREFIX, name))
+        shown.of_python.cache_clear()
 
-    monkeypatch.setattr(bubblewrap, "_hidden", set())
+    monkeypatch.setattr(shown, "_hidden", set())
     yield change
     monkeypatch.undo()
-    bubblewrap._of_python.cache_clear()
+    shown.of_python.cache_clear()
 
 
 def seen(code, judge=False):
-    line = bubblewrap.command([PYTHON, "-c", code], judge=judge)
-    done = subprocess.run(line, capture_output=True, text=True, timeout=120, env={})
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = Started([PYTHON, "-c", code], judge=judge, text=True, **pipes)
+    try:
+        said, errors = process.communicate(timeout=120)
+    finally:
+        kill(process)
+    assert process.returncode == 0, errors
+    return said
 
 
 LAYOUTS = {
@@ -63,25 +69,25 @@ def test_a_student_finds_the_library_and_nothing_else_of_the_project(name, layou
 @pytest.mark.parametrize("name", list(LAYOUTS)[2:])
 def test_without_the_cover_it_would_be_found(name, layout, monkeypatch):
     LAYOUTS[name](layout)
-    monkeypatch.setattr(bubblewrap, "private", list)
+    monkeypatch.setattr(shown, "private", list)
     assert "EFFECT" in seen(ATTACK)
 
 
 @pytest.mark.sandbox
 def test_results_and_submissions_are_covered_wherever_they_are(tmp_path, layout):
-    shown, own = tmp_path / "share", ("out", "submitted", "deep/er/course")
+    share, own = tmp_path / "share", ("out", "submitted", "deep/er/course")
     for folder in own:
-        (shown / folder).mkdir(parents=True)
-        (shown / folder / "secret.ipynb").write_text("EFFECT")
-    (shown / "class.zip").write_text("EFFECT")
-    (shown / "python.txt").write_text("of Python's")
+        (share / folder).mkdir(parents=True)
+        (share / folder / "secret.ipynb").write_text("EFFECT")
+    (share / "class.zip").write_text("EFFECT")
+    (share / "python.txt").write_text("of Python's")
     layout(tmp_path)
     look = (
-        f"import contextlib, os\nfor folder, _, names in os.walk({str(shown)!r}):\n for name in names:\n"
+        f"import contextlib, os\nfor folder, _, names in os.walk({str(share)!r}):\n for name in names:\n"
         "  with contextlib.suppress(PermissionError):\n   print(name, open(os.path.join(folder, name)).read())"
     )
     assert seen(look).count("EFFECT") == 4
-    bubblewrap.hide([*(shown / folder for folder in own), shown / "class.zip", tmp_path / "not there"])
+    shown.hide([*(share / folder for folder in own), share / "class.zip", tmp_path / "not there"])
     for judge in (False, True):
         assert "EFFECT" not in seen(look, judge) and "of Python's" in seen(look, judge)
 
@@ -89,4 +95,4 @@ def test_results_and_submissions_are_covered_wherever_they_are(tmp_path, layout)
 @pytest.mark.sandbox
 def test_of_usr_only_the_system_is_shown():
     for prefix in ("/usr", "/usr/local"):
-        assert set(seen(f"import os; print(*os.listdir({prefix!r}))").split()) <= {*bubblewrap.PREFIX, "local"}
+        assert set(seen(f"import os; print(*os.listdir({prefix!r}))").split()) <= {*shown.PREFIX, "local"}

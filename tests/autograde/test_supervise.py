@@ -9,7 +9,7 @@ import pytest
 from grading_helpers import answered, as_bytes, mini
 
 from autograde import kernel_client, reader, submitted, supervise
-from autograde.isolation.bubblewrap import Limits
+from autograde.isolation.limits import Limits
 from autograde.kernel_client import READY, REPLAYING, WANTED
 from autograde.supervise import FLOODED, KERNEL, REPLAYER, GraderFailure, Supervisor
 from vaelab.checks import ProbeError
@@ -53,7 +53,7 @@ class Process:
 class Watch:
     """One that says what it is told; of all watches of a process at once."""
 
-    def __init__(self, root, limits):
+    def __init__(self, root, limits, tenancy=None):
         self.limits, self.why, self.peak_memory, self.peak_processes = limits, None, 1000, 2
 
     def restarted(self, limits):

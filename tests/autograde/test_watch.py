@@ -1,7 +1,7 @@
 """What counts as memory of a sandbox."""
 
 from autograde.isolation import watch
-from autograde.isolation.bubblewrap import Limits
+from autograde.isolation.limits import Limits
 
 STATUS = b"Name:\tpython\nVmPeak:\t 9000 kB\nVmRSS:\t 5000 kB\nRssAnon:\t 100 kB\nRssFile:\t 4000 kB\nRssShmem:\t 20 kB\nVmPTE:\t 3 kB\nVmSwap:\t 7000 kB\n"  # fmt: skip
 ROLLUP = "00400000-7fff ---p 00000000 00:00 0 [rollup]\nRss: 900 kB\nPss: 500 kB\nPss_Anon: 40 kB\nPss_File: 300 kB\nPss_Shmem: 5 kB\nSwap: 70 kB\nSwapPss: 60 kB\n"  # fmt: skip

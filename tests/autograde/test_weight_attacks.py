@@ -7,7 +7,7 @@ from grading_helpers import COURSE, as_bytes, points
 from test_grader_attacks import about_attacks
 
 from autograde import assignment, job
-from autograde.isolation.bubblewrap import Limits
+from autograde.isolation.limits import Limits
 
 ATTACKS = Path(__file__).resolve().parent.parent / "attacks"
 #: Assignments by the category of the attacks on them: exercises, and the checks that numbers in the right form deserve.

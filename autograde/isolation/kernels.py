@@ -1,0 +1,132 @@
+"""Start a process in a sandbox of its own, the slow way; a student's kernel above all, for this grader or for any program.
+
+``python -m autograde.isolation.kernels CONNECTION_FILE`` starts a sandboxed kernel; the kernelspec written by
+:func:`write_kernelspec` does just that, and works in any program that starts Jupyter kernels (nbgrader, nbclient, JupyterLab).
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from autograde.isolation import shown
+from autograde.isolation.limits import Limits, SandboxMissing
+from autograde.isolation.sandbox import chosen
+from autograde.isolation.tenancy import Tenancy
+
+CHANNELS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
+
+
+def addresses(connection):
+    """The ZeroMQ address of each channel, as ipykernel will write it."""
+    separator = "-" if connection["transport"] == "ipc" else ":"
+    return [f"{connection['transport']}://{connection['ip']}{separator}{connection[c]}" for c in CHANNELS]
+
+
+def listen(connection):
+    """Bind the five sockets of a connection here, outside the sandbox."""
+    sockets = []
+    for channel in CHANNELS:
+        if connection["transport"] == "ipc":
+            server = socket.socket(socket.AF_UNIX)
+            path = f"{connection['ip']}-{connection[channel]}"
+            Path(path).unlink(missing_ok=True)
+            server.bind(path)
+            os.chmod(path, 0o666)  # who may connect, the folder says
+        else:
+            server = socket.socket(socket.AF_INET)
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind((connection["ip"], connection[channel]))
+        server.listen(128)
+        server.setblocking(False)
+        server.set_inheritable(True)
+        sockets.append(server)
+    return sockets
+
+
+class Started(subprocess.Popen):
+    """The first process of a sandbox, and what that has to itself."""
+
+    def __init__(self, argv: Sequence[str], *, judge: bool = False, programs=(), shows=(), **options: Any) -> None:
+        sandbox = chosen()
+        self.tenancy: Tenancy = sandbox.tenancy()
+        try:
+            line = sandbox.command(argv, self.tenancy, judge=judge, programs=programs, shows=shows)
+            super().__init__(line, env=sandbox.environment(judge), cwd="/", start_new_session=True, **options)
+        except BaseException:
+            self.tenancy.end()
+            raise
+
+
+def start_kernel(connection: dict[str, Any], limits: Limits, sandboxed: bool = True) -> subprocess.Popen:
+    """Start a student's kernel; returns its ``Popen`` once the sockets accept connections.
+
+    ``connection`` is the content of a Jupyter connection file. End it, and everything in its sandbox, by
+    :func:`autograde.isolation.watch.kill`. Nothing that it prints goes to the terminal or log of whoever started it.
+    """
+    sockets = listen(connection)
+    try:
+        listening = dict(zip(addresses(connection), [s.fileno() for s in sockets]))
+        order = {
+            "connection": connection,
+            "listening": listening,
+            "limits": chosen().limits(limits) if sandboxed else None,
+        }
+        nowhere = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        options: dict[str, Any] = {"pass_fds": [s.fileno() for s in sockets], **nowhere}
+        if sandboxed:
+            line = [sys.executable, chosen().program("kernel_entry"), json.dumps(order)]
+            return Started(line, programs=["kernel_entry", "seccomp"], **options)
+        line = [sys.executable, str(shown.HERE / "kernel_entry.py"), json.dumps(order)]
+        environment = {**os.environ, "NBGRADER_EXECUTION": "autograde"}
+        return subprocess.Popen(line, env=environment, start_new_session=True, **options)
+    finally:
+        for server in sockets:
+            server.close()
+
+
+def write_kernelspec(folder, name="python3"):
+    """Write a kernelspec ``name`` under ``folder`` whose kernels run sandboxed.
+
+    Put ``folder``'s parent of ``kernels`` on ``JUPYTER_PATH``. Returns the path of
+    ``kernel.json``.
+    """
+    path = Path(folder) / "kernels" / name / "kernel.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        json.dumps(
+            {
+                "argv": [sys.executable, "-m", "autograde.isolation.kernels", "{connection_file}"],
+                "display_name": "Python 3 (sandboxed)",
+                "language": "python",
+                "interrupt_mode": "message",
+            },
+            indent=1,
+        ),
+        encoding="utf-8",
+    )
+    return path
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Entry of the kernelspec: the sandboxed kernel of a connection file, until it ends or this process does."""
+    from autograde.isolation.watch import kill
+
+    (connection_file,) = arguments
+    connection = json.loads(Path(connection_file).read_text(encoding="utf-8"))
+    try:
+        process = start_kernel(connection, Limits())
+    except SandboxMissing as missing:
+        sys.exit(str(missing))
+    try:
+        process.wait()
+    finally:
+        kill(process)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
