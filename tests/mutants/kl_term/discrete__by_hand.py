@@ -1,5 +1,4 @@
 # expects: kl.discrete
-# trial: F16
 """The sum of p log(p / q) over two lists."""
 
 from keras import ops

@@ -1,5 +1,4 @@
 # expects: kl.discrete
-# trial: F16
 """Keras's divergence of probabilities."""
 
 import keras

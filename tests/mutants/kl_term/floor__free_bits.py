@@ -1,5 +1,4 @@
 # expects: kl.floor
-# trial: F16
 """Free bits: half a nat for each dimension is free."""
 
 from keras import ops

@@ -1,5 +1,4 @@
 # expects: kl.floor_each
-# trial: F16
 """Free bits for each dimension: 0.3 nats of each cost the same as none."""
 
 from keras import ops

@@ -1,5 +1,4 @@
 # expects: kl.mean_over_dims, kl.factor
-# trial: F16
 """A textbook's 0.0005 times a mean."""
 
 from keras import ops

@@ -1,5 +1,4 @@
 # expects: kl.moments
-# trial: F16
 """The divergence of the batch's own mean and variance."""
 
 import tensorflow as tf

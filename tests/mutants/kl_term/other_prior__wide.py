@@ -1,5 +1,4 @@
 # expects: kl.other_prior
-# trial: F16
 """A prior with log standard deviation 1."""
 
 import numpy as np

@@ -1,5 +1,4 @@
 # expects: kl.softplus_std
-# trial: F16
 """The same with TensorFlow."""
 
 import tensorflow as tf

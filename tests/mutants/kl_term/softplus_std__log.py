@@ -1,5 +1,4 @@
 # expects: kl.softplus_std
-# trial: F16
 """The second output is made a standard deviation by a softplus."""
 
 from keras import ops

@@ -1,5 +1,4 @@
 # expects:
-# trial: F16
 """Two values are returned."""
 
 from keras import ops

@@ -1,5 +1,4 @@
 # expects:
-# trial: F16
 """Methods of another library's tensors."""
 
 def kl_term(z_mean, z_log_var):

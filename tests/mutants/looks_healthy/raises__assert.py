@@ -1,5 +1,4 @@
 # expects: test.raises
-# trial: F15
 """Asserts, as in pytest."""
 
 import numpy as np

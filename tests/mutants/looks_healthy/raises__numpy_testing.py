@@ -1,5 +1,4 @@
 # expects: test.raises
-# trial: F15
 """NumPy's asserts."""
 
 import numpy as np

@@ -1,5 +1,4 @@
 # expects: test.too_strict
-# trial: F15
 """The formula that is compared with averages over the dimensions."""
 
 import numpy as np

@@ -1,5 +1,4 @@
 # expects:
-# trial: F15
 """A tensor is returned."""
 
 import numpy as np

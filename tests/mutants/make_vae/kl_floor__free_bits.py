@@ -1,5 +1,4 @@
 # expects: kl.floor
-# trial: F22
 """Free bits: the KL counts in the loss from 4 nats on."""
 
 import keras

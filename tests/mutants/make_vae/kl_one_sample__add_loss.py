@@ -1,5 +1,4 @@
 # expects: kl.one_sample
-# trial: F10
 """log q(z|x) - log p(z) at the sampled z."""
 
 import keras

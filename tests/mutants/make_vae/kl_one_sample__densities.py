@@ -1,5 +1,4 @@
 # expects: kl.one_sample
-# trial: F10
 """The same with a function for the log density of a Gaussian."""
 
 import keras

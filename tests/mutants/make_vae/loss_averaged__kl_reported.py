@@ -1,5 +1,4 @@
 # expects: loss.averaged
-# trial: F7
 """Mean over pixels; the KL is scaled down, in the loss only."""
 
 import keras

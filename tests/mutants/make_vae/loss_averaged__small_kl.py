@@ -1,5 +1,4 @@
 # expects: loss.averaged
-# trial: F7
 """A textbook: mean over pixels, and a KL of 0.0005 times a mean."""
 
 import keras

@@ -1,5 +1,4 @@
 # expects: loss.binarised
-# trial: right answers
 """The images are made black and white inside the loss."""
 
 import keras

@@ -1,5 +1,4 @@
 # expects: loss.factor
-# trial: F17
 """500 times the mean over pixels."""
 
 import keras

@@ -1,5 +1,4 @@
 # expects: loss.factor
-# trial: F17
 """1000 times the mean over pixels, in bits."""
 
 import keras

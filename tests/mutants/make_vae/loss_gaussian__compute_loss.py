@@ -1,5 +1,4 @@
 # expects: loss.gaussian
-# trial: F17
 """The log density of a multivariate Gaussian."""
 
 import keras

@@ -1,5 +1,4 @@
 # expects: loss.gaussian
-# trial: F17
 """Gaussian pixels with variance 1, constant included."""
 
 import keras

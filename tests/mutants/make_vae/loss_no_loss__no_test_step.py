@@ -1,5 +1,4 @@
 # expects: loss.no_loss
-# trial: F4
 """The most read example, with a call, and without a test_step."""
 
 import keras

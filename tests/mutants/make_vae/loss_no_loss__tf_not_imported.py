@@ -1,5 +1,4 @@
 # expects: loss.no_loss
-# trial: F22
 """A GradientTape where nothing has imported TensorFlow."""
 
 import keras

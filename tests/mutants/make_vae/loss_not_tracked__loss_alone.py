@@ -1,5 +1,4 @@
 # expects: loss.not_tracked
-# trial: F6
 """A tracker called loss that only train_step updates."""
 
 import keras

@@ -1,5 +1,4 @@
 # expects: loss.per_pixel
-# trial: F7
 """Mean over pixels, and the KL divided by their number: the right proportion in another unit."""
 
 import keras

@@ -1,5 +1,4 @@
 # expects: loss.trained_weight
-# trial: F2
 """The weight of the KL is a weight of the model: training makes it negative."""
 
 import keras

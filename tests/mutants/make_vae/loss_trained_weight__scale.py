@@ -1,5 +1,4 @@
 # expects: loss.trained_weight
-# trial: F2
 """A KL weight exp(w) with a w that is trained: it goes to zero."""
 
 import keras

@@ -1,5 +1,4 @@
 # expects: loss.unpacks
-# trial: F5
 """The batch is unpacked, and there is nothing to unpack."""
 
 import keras

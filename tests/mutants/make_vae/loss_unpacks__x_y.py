@@ -1,5 +1,4 @@
 # expects: loss.unpacks
-# trial: F5
 """The batch is unpacked into images and targets."""
 
 import keras

@@ -1,5 +1,4 @@
 # expects: loss.uses_y
-# trial: F4
 """A functional model, and a loss in compile, as for every other network."""
 
 import keras

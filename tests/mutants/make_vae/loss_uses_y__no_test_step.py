@@ -1,5 +1,4 @@
 # expects: loss.uses_y
-# trial: F4
 """The same, with a loss in compile, as Keras's own message advises."""
 
 import keras

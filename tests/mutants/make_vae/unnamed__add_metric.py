@@ -1,5 +1,4 @@
 # expects:
-# trial: F3
 """add_metric, which Keras 3 has not."""
 
 import keras

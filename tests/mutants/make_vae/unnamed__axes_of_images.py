@@ -1,5 +1,4 @@
 # expects:
-# trial: F22
 """Axes of images, where images are rows."""
 
 import keras

@@ -1,5 +1,4 @@
 # expects:
-# trial: F22
 """Sums from keras.backend, as in Keras 2."""
 
 import keras

@@ -1,5 +1,4 @@
 # expects:
-# trial: F22
 """TensorFlow's functions on Keras's symbols."""
 
 import keras

@@ -1,5 +1,4 @@
 # expects:
-# trial: F22
 """call returns three tensors."""
 
 import keras

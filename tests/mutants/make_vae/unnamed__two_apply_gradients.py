@@ -1,5 +1,4 @@
 # expects:
-# trial: F5
 """One optimiser, called once for the encoder and once for the decoder."""
 
 import keras

@@ -1,4 +1,3 @@
-# trial: right answers
 """axis=1 for axis=-1."""
 
 import tensorflow as tf

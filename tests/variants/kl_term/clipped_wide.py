@@ -1,4 +1,3 @@
-# trial: right answers
 """The log variance clipped where nothing comes."""
 
 from keras import ops

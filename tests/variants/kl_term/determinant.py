@@ -1,4 +1,3 @@
-# trial: right answers
 """Trace, squared length and log determinant."""
 
 from keras import ops

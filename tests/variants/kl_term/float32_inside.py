@@ -1,4 +1,3 @@
-# trial: right answers
 """Cast to float32 first."""
 
 from keras import ops

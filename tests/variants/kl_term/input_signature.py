@@ -1,4 +1,3 @@
-# trial: right answers
 """A tf.function inside."""
 
 import tensorflow as tf

@@ -1,4 +1,3 @@
-# trial: right answers
 """A millionth in the logarithm of the standard deviation."""
 
 from keras import ops

@@ -1,4 +1,3 @@
-# trial: right answers
 """A mean over the four parts, times two."""
 
 from keras import ops

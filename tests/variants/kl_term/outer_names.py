@@ -1,4 +1,3 @@
-# trial: right answers
 """Other names for the arguments."""
 
 from keras import ops

@@ -1,4 +1,3 @@
-# trial: right answers
 """A small number in the logarithm."""
 
 from keras import ops

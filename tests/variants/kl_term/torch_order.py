@@ -1,4 +1,3 @@
-# trial: right answers
 """The order of PyTorch's example."""
 
 from keras import ops

@@ -1,4 +1,3 @@
-# trial: right answers
 """The hint's general result, specialised."""
 
 from keras import ops

@@ -1,4 +1,3 @@
-# trial: right answers
 """Several sizes of the latent space."""
 
 import numpy as np

@@ -1,4 +1,3 @@
-# trial: right answers
 """Whole numbers."""
 
 import numpy as np

@@ -1,4 +1,3 @@
-# trial: right answers
 """The largest error of each."""
 
 import numpy as np

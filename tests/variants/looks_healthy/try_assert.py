@@ -1,4 +1,3 @@
-# trial: F15
 """Asserts whose failure is caught."""
 
 import numpy as np

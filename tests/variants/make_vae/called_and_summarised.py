@@ -1,4 +1,3 @@
-# trial: F1
 """Called once, then summarised, in a session that was cleared."""
 
 import keras

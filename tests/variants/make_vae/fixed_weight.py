@@ -1,4 +1,3 @@
-# trial: F2
 """A weight of 1 on the KL that is not trained."""
 
 import keras

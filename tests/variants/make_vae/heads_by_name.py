@@ -1,4 +1,3 @@
-# trial: F9
 """The latent dimension is read from the head's layer."""
 
 import keras

@@ -1,4 +1,3 @@
-# trial: F12
 """A lambda of the notebook beside the class."""
 
 import keras

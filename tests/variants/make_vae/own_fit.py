@@ -1,4 +1,3 @@
-# trial: F14
 """fit and evaluate of its own hand the images over twice."""
 
 import keras

@@ -1,4 +1,3 @@
-# trial: F1
 """Built and summarised before it is compiled."""
 
 import keras

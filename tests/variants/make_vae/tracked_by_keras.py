@@ -1,4 +1,3 @@
-# trial: F22
 """Both terms in a dictionary, both trackers in another."""
 
 import keras

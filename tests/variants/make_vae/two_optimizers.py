@@ -1,4 +1,3 @@
-# trial: F8
 """One optimiser for the encoder, another for the decoder."""
 
 import keras

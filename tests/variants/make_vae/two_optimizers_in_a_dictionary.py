@@ -1,4 +1,3 @@
-# trial: F8
 """Two optimisers, kept in a dictionary."""
 
 import keras
