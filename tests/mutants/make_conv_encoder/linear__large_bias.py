@@ -1,4 +1,4 @@
-# expects: encoder.linear
+# expects: encoder.linear, encoder.large_start
 """Biases of 50: no rectifier ever shuts."""
 
 import keras
