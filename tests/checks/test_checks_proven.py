@@ -63,7 +63,8 @@ def test_a_wrong_answer_loses_marks_and_is_named_or_honestly_not(answer):
     verdict = judged(answer, seed=20)
     assert verdict is not None, "every check passes"
     assert "could not be judged" not in verdict["message"], verdict["message"]
-    assert (verdict["mistake"] in answer.expects) if answer.expects else verdict["mistake"] is None, verdict["message"]
+    said = f"named {verdict['mistake']}, expected {' or '.join(answer.expects) or 'no name'}: {verdict['message']}"
+    assert (verdict["mistake"] in answer.expects) if answer.expects else verdict["mistake"] is None, said
 
 
 @pytest.mark.proof(about=about_answer)
