@@ -1,5 +1,7 @@
 """From the values that reach a decoder to the mistakes in the sampling that explain them."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from vaelab.checks.judge.oracles import Networks
@@ -20,6 +22,20 @@ def sampling(networks: Networks, x: np.ndarray, heard: np.ndarray) -> list[str]:
     the noise fits and every other one is far off.
     """
     m, v = (part.reshape(*x.shape[:2], -1) for part in networks.encode(x.reshape(-1, *x.shape[2:])))
+    return codes(m, v, heard, _misled(networks, m, v))
+
+
+def codes(m: np.ndarray, v: np.ndarray, heard: np.ndarray, misled: Iterable[np.ndarray] = ()) -> list[str]:
+    """Ids of what fits the codes that were sampled in several calls; or [].
+
+    Parameters
+    ----------
+    m, v : arrays, ``(repeats, images, latent_dim)``
+        z_mean and z_log_var, the same in each repeat.
+    heard : array, ``(calls, repeats, images, latent_dim)``
+    misled : iterable of arrays, each like `m`
+        What a sampling without chance returns for wrong arguments.
+    """
     if heard.ndim != 4 or heard.shape[1:] != m.shape or not np.isfinite(heard).all():
         return []
     rest = heard - m
@@ -42,7 +58,7 @@ def sampling(networks: Networks, x: np.ndarray, heard: np.ndarray) -> list[str]:
         return exact(rest, scale * factor)
 
     if exact(heard, heard[:1, :1]):  # not random: a function of the image
-        if any(exact(heard[0], z) for z in _misled(networks, m, v)):
+        if any(exact(heard[0], z) for z in misled):
             return ["sampling.arguments"]
         return next(
             (_ids("sampling.constant_noise", name) for name, scale in scales.items() if shared(scale, (0, 1, 2, 3))), []

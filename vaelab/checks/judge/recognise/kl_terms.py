@@ -104,7 +104,13 @@ _COMMON = {
 }
 
 
-def _kl_ids(candidate):
+def rarity(ids: list[str]) -> tuple[int, int]:
+    """Sort key of explanations: those of common mistakes first, then the shorter ones."""
+    return -sum(i in _COMMON for i in ids), len(ids)
+
+
+def kl_ids(candidate: Kl) -> list[str]:
+    """Ids of the mistakes in one way to write the KL term; none if it is right."""
     fields = {field: option for field, option in candidate._asdict().items() if option != "ok"}
     if fields.get("constant") == "none" and len(fields) == 1:
         return ["kl.softplus_or_constant"]
@@ -116,13 +122,13 @@ def _kl_ids(candidate):
 
 def _one(fits):
     """Ids of the first candidate with one mistake for which `fits` holds; or []."""
-    return next((_kl_ids(candidate) for candidate in SINGLE_KL if fits(candidate)), [])
+    return next((kl_ids(candidate) for candidate in SINGLE_KL if fits(candidate)), [])
 
 
 def _two(fits):
     """Ids of the most likely candidate with two mistakes for which `fits` holds; or []."""
-    found = [_kl_ids(candidate) for candidate in DOUBLE_KL if fits(candidate)]
-    found.sort(key=lambda ids: (-sum(i in _COMMON for i in ids), len(ids)))
+    found = [kl_ids(candidate) for candidate in DOUBLE_KL if fits(candidate)]
+    found.sort(key=rarity)
     return found[0][:2] if found else []
 
 

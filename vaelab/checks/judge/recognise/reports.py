@@ -4,7 +4,7 @@ import numpy as np
 
 from vaelab.checks.judge.recognise.close import close
 from vaelab.checks.judge.recognise.kl_terms import floor_each
-from vaelab.checks.judge.wrong_reconstruction import DOUBLE_REC, SINGLE_REC
+from vaelab.checks.judge.wrong_reconstruction import DOUBLE_REC, SINGLE_REC, Rec
 
 _REC_IDS = {
     ("z", "mean"): "sampling.z_mean",
@@ -42,7 +42,8 @@ _REC_FIELDS = {
 }
 
 
-def _rec_ids(candidate):
+def rec_ids(candidate: Rec) -> list[str]:
+    """Ids of the mistakes in one way to write the reconstruction term; none if it is right."""
     fields = {field: option for field, option in candidate._asdict().items() if option != "ok"}
     if fields.get("formula") in ("mse", "half_mse") and fields.get("reduce") == "pixel_mean":
         return ["loss.mse_mean"]
@@ -64,11 +65,11 @@ def reconstruction(cases: list[tuple]) -> list[str]:
         # For images of some sizes, a wrong formula gives the right number: it explains nothing there.
         return explains(candidate, [got for *_, got in cases]) and not explains(candidate, rights)
 
-    simple = next((_rec_ids(candidate) for candidate in SINGLE_REC if fits(candidate)), [])
+    simple = next((rec_ids(candidate) for candidate in SINGLE_REC if fits(candidate)), [])
     if not simple and len(cases) > 1:
         ratios = np.array([got / right for (*_, got), right in zip(cases, rights)])
         simple = ["loss.factor"] if close(ratios, np.full_like(ratios, ratios.mean())) else []
-    return simple or next((_rec_ids(candidate)[:2] for candidate in DOUBLE_REC if fits(candidate)), [])
+    return simple or next((rec_ids(candidate)[:2] for candidate in DOUBLE_REC if fits(candidate)), [])
 
 
 def loss(cases: list[tuple], batch: int, size: int) -> str | None:

@@ -1,0 +1,20 @@
+"""A doctor for VAEs: what a Keras VAE really trains, from numbers and whatever its style::
+
+    from vaelab import doctor
+    doctor.examine(model, x)             # a report: a page in a notebook, print() elsewhere
+
+or from a shell::
+
+    python -m vaelab.doctor path/to/module.py:make_model --data fashion
+
+The model's own training step is run, eagerly and without an update. What passes between its layers is recorded, and
+replaced by other numbers: the loss becomes a function of the posterior's parameters and of the reconstruction, and shows
+which formulas it holds. Mistakes have the names of the checks' catalogue. The model is left as it was.
+"""
+
+from vaelab.doctor.examination import examine
+from vaelab.doctor.feed import DataError
+from vaelab.doctor.findings import Examined, Finding, NotExamined
+from vaelab.doctor.report import Report
+
+__all__ = ["DataError", "Examined", "Finding", "NotExamined", "Report", "examine"]

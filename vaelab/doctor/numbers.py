@@ -1,0 +1,87 @@
+"""Whether the numbers that a training step reports are those of its loss: they should add up, and be means over batches."""
+
+import numpy as np
+
+from vaelab.checks.judge import oracles
+from vaelab.doctor.findings import NOTE, WARNING
+from vaelab.doctor.network import numbers
+from vaelab.doctor.weigh import SCALES
+
+
+def _near(a, b, by=2e-3):
+    return abs(a - b) <= by * max(abs(b), 1e-6)
+
+
+def compare(e) -> None:
+    """Two steps on different images, nothing reset between them: what they report, against their own losses."""
+    p = e.parts
+    half = e.weigher is not None and e.weigher.half
+    near = (lambda a, b: _near(a, b, 2e-2)) if half else _near
+    dim = (p.images * 0.5).astype(p.images.dtype)
+    losses = [p.run(seed=1).loss, p.run(seed=1, images=dim).loss]
+    e.model.reset_metrics()
+    logs = numbers(p.steps.whole(p.data, seed=1)[0])
+    again = numbers(p.steps.whole(p.feed.data(dim, p.beside), seed=1)[0])
+    e.saw("reported numbers", ", ".join(f"{k} {v:.4g}" for k, v in logs.items()) or "none")
+    if "loss" in logs:
+        _total(e, logs["loss"], again["loss"], losses, near)
+    _parts(e, logs, near)
+
+
+def _total(e, first, second, losses, near):
+    if first == 0 and second == 0 and not near(losses[0], 0):
+        said = f"0 is reported as loss, the loss is {losses[0]:.4g}"
+        e.found(WARNING, "loss.not_tracked", said, "a tracker that is updated in each step")
+    elif not near(first, losses[0]):
+        if not near(first * e.parts.count, losses[0]):
+            said = f"{first:.5g} is reported as loss, and {losses[0]:.5g} is differentiated"
+            e.found(WARNING, None, said, "the loss that is trained", name="reported numbers that do not add up")
+    elif not near(losses[0], losses[1]) and near(second, losses[1]):
+        said = f"after two batches with losses {losses[0]:.4g} and {losses[1]:.4g}, {second:.4g} is reported"
+        e.found(WARNING, "loss.last_batch", said, f"{np.mean(losses):.4g}, the mean over the batches")
+    elif not near(losses[0], losses[1]) and near(second, sum(losses)):
+        said = f"after two batches with losses {losses[0]:.4g} and {losses[1]:.4g}, {second:.4g} is reported"
+        e.found(WARNING, "loss.sum_over_batch", said, f"{np.mean(losses):.4g}, the mean over the batches")
+
+
+def _parts(e, logs, near):
+    """What is reported under the names of the two terms, against the terms."""
+    p, terms = e.parts, e.terms
+    if not terms or e.weigher is None:
+        return
+    rec, div = terms
+    right = {}
+    if rec is not None:
+        x = e.weigher.x if rec.target == "images" else np.asarray(p.beside, "float64").reshape(p.count, -1)
+        right["reconstruction"] = (rec.formula.of(x, {"ok": p.values(p.base, p.x_decoded)}), rec.fit.weight)
+    if div is not None:
+        kl = oracles.kl(p.values(p.base, p.z_mean), SCALES[div.reading](p.values(p.base, p.z_log_var))).mean()
+        right["kl"] = (float(kl), div.fit.weight)
+    for name, number in logs.items():
+        lower = name.lower()
+        term = (
+            "kl" if "kl" in lower else "reconstruction" if "rec" in lower or "nll" in lower or "bce" in lower else None
+        )
+        if term not in right or "beta" in lower or "weight" in lower or "capacity" in lower:
+            continue
+        value, weight = right[term]
+        if any(near(number, v) for v in (value, weight * value)):
+            continue
+        if number == 0 and abs(value) > 1e-3:
+            e.found(
+                WARNING, "loss.not_tracked", f"{name} is reported as 0 and is {value:.4g}", "a tracker that is updated"
+            )
+        elif term == "kl" and (e.has("kl.floor", "kl.one_sample") or div.mistakes):
+            continue  # said already
+        else:
+            said = f"{name} is reported as {number:.5g}; the term is {value:.5g} nats per image" + (
+                f", and {weight * value:.5g} in the loss" if abs(weight - 1) > 1e-3 else ""
+            )
+            severity = WARNING if abs(number - value) > 0.01 * abs(value) + 1e-3 else NOTE
+            e.found(
+                severity,
+                None,
+                said,
+                "the term itself, or what it adds to the loss",
+                name="reported numbers that do not add up",
+            )

@@ -1,0 +1,164 @@
+"""The section on the loss: what the reconstruction and the KL are, what they weigh, and whether reported numbers agree."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vaelab.checks.judge import oracles
+from vaelab.doctor import held, ratios
+from vaelab.doctor.findings import NOTE, WARNING
+from vaelab.doctor.on_sampling import SECOND
+from vaelab.doctor.step import StepError
+from vaelab.doctor.weigh import SCALES, Fit, Weigher, fit
+
+
+class Reconstruction(NamedTuple):
+    """The reconstruction term: its formula, the array it is compared with, and its weight for a sum over pixels."""
+
+    formula: oracles.Rec
+    target: str
+    fit: Fit
+    batch_power: int
+
+
+class Divergence(NamedTuple):
+    """The term of the posterior's parameters: mistakes in its formula, and its weight."""
+
+    mistakes: list[str]
+    reading: str  # the key of SCALES by which it reads the second parameter
+    fit: Fit
+    batch_power: int
+
+
+def loss(e) -> None:
+    """Both terms, and the effective beta."""
+    if e.weigher is None:
+        e.skip(
+            "loss",
+            "the parameters of q(z|x) or the reconstruction were not found, so that no term can be told from the rest",
+        )
+    if e.parts.x_decoded is None:
+        return
+    weigher = e.weigher or Weigher(e.parts)
+    small = _smaller(e)
+    reconstruction = _reconstruction(e, weigher, small)
+    if reconstruction is None:
+        e.skip(
+            "reconstruction", "none of the formulas that are known fits the loss as a function of the decoder's output"
+        )
+    else:
+        ratios.kind(e, reconstruction)
+    if e.weigher is None:
+        return
+    divergence = _divergence(e, weigher, small)
+    if divergence is not None and reconstruction is not None:
+        value = ratios.effective_beta(e, reconstruction, divergence)
+        chosen = None if abs(value - 1) < 0.01 else _weight_held(e, weigher, divergence)
+        ratios.beta(e, reconstruction, divergence, chosen)
+    e.terms = (reconstruction, divergence)
+
+
+def _smaller(e):
+    try:
+        return Weigher(e.parts.resized(SECOND if e.parts.count != SECOND else SECOND + 1))
+    except StepError:
+        return None
+
+
+def _targets(weigher):
+    p = weigher.parts
+    found = {"images": np.asarray(p.images, "float64").reshape(p.count, -1)}
+    if p.beside is not None and p.beside.size == p.images.size:
+        found["what is beside them"] = np.asarray(p.beside, "float64").reshape(p.count, -1)
+    return found
+
+
+def _reconstruction(e, weigher, small):
+    got = weigher.formula(weigher.reconstructions(), _targets(weigher))
+    if got is None:
+        return None
+    formula, target, fitted = got
+    power = 0
+    if small is not None:
+        draws, x = small.reconstructions(2), _targets(small)[target]
+        power = _power(fitted, weigher, small, [formula.of(x, {"ok": p}) for p in draws.values], draws.losses)
+    return Reconstruction(formula, target, fitted, power)
+
+
+def _power(fitted, weigher, small, values, losses):
+    """The power of the number of images that a weight grows with."""
+    other = fit(values, losses)
+    ratio = other.weight / fitted.weight if fitted.weight else 0
+    if ratio <= 0:
+        return 0
+    return round(np.log(ratio) / np.log(small.parts.count / weigher.parts.count))
+
+
+def _draw(e, weigher, **kwargs):
+    positive = e.scale in ("v", "sqrt(v)")
+    return weigher.divergences(2.6, 3.6, scales=(0.3, 2.0) if positive else (-1.9, 1.4), **kwargs)
+
+
+def _divergence(e, weigher, small):
+    """The term of z_mean and z_log_var; None where it is none that is known, which the report then says."""
+    draws = _draw(e, weigher)
+    if weigher.flat(draws):
+        return Divergence([], "exp(v / 2)", Fit(0.0, 0.0, 0.0), 0)
+    got = _read(e, weigher, draws)
+    if got is None:
+        e.found(
+            WARNING,
+            None,
+            "as a function of z_mean and z_log_var, the loss fits neither the KL to N(0, I) nor a wrong form of it that is known",
+            "a weight times KL(q(z|x) || N(0, I)), unless another prior or another regulariser is meant",
+            name="a term that is not the KL to N(0, I)",
+        )
+        return None
+    (mistakes, fitted, formula), reading = got
+    power = 0
+    if small is not None:
+        few = _draw(e, small, cases=2)
+        power = _power(fitted, weigher, small, formula(few), few.losses)
+    if not mistakes and weigher.floor(SCALES[reading], fitted.weight, draws):
+        e.found(
+            NOTE,
+            "kl.floor",
+            "near the prior the loss is higher than the KL makes it: a floor, as of free bits",
+            "nothing else, if free bits are meant; reported numbers are then above the negative ELBO",
+        )
+    return Divergence(mistakes, reading, fitted, power)
+
+
+def _read(e, weigher, draws):
+    """``(term, reading)``: first as q(z|x) is sampled, then as a log variance, then as a wrong formula; None if none fits."""
+    sampled = e.scale if e.scale not in (None, "1") else "exp(v / 2)"
+    term = weigher.kl(draws, SCALES[sampled])
+    if term is not None:
+        return term._replace(mistakes=["sampling.unscaled"]) if e.scale == "1" else term, sampled
+    if sampled != "exp(v / 2)":
+        term = weigher.kl(draws, SCALES["exp(v / 2)"])
+        if term is not None:
+            wrong = {"exp(v)": "sampling.variance_as_std", "v": "sampling.log_var_as_std"}
+            return term._replace(mistakes=[wrong.get(sampled, "kl.log_var_part")]), "exp(v / 2)"
+    term = weigher.wrong_kl(draws)
+    return None if term is None else (term, "exp(v / 2)")
+
+
+def _weight_held(e, weigher, divergence):
+    """The number that the model holds as the weight of the KL, if there is one."""
+    draws = _draw(e, weigher, cases=2)
+    pair = [draws.values[i] for i in (0, 1)]
+
+    def value(m, v):
+        return float(oracles.kl(m, SCALES[divergence.reading](v)).mean())
+
+    change = value(*pair[0]) - value(*pair[1])
+
+    def weight():
+        a, b = (weigher.at(1, m, v, weigher.x_fixed).loss for m, v in pair)
+        return (a - b) / change
+
+    found = held.weighing(e.model, e.steps.layers, weight)
+    if found is None and held.scheduled(e.model, weight):
+        return held.Held("the optimiser's iterations", float("nan"), float("nan"))
+    return found

@@ -1,0 +1,40 @@
+"""A model is left as it was: its variables, whether it is compiled, and how."""
+
+import contextlib
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+@contextlib.contextmanager
+def kept(model: keras.Model) -> Iterator[None]:
+    """Put back the values of all variables at the end; compile for the moment a model that is not compiled."""
+    before = [(v, np.asarray(v)) for v in _variables(model)]
+    compiled = getattr(model, "compiled", False)
+    if not compiled:
+        with contextlib.suppress(Exception):
+            keras.Model.compile(model, optimizer=keras.optimizers.SGD(0.0))
+    try:
+        yield
+    finally:
+        for variable, value in before:
+            variable.assign(value)
+        if not compiled:
+            model.compiled, model.optimizer = False, None
+
+
+def _variables(model):
+    found = {}
+    optimizer = getattr(model, "optimizer", None)
+    for v in [*model.variables, *getattr(optimizer, "variables", ())]:
+        found.setdefault(id(v), v)
+    for metric in model.metrics if getattr(model, "compiled", False) else ():
+        for v in metric.variables:
+            found.setdefault(id(v), v)
+    for layer in model._flatten_layers():
+        for value in vars(layer).values():
+            if isinstance(value, tf.Variable):
+                found.setdefault(id(value), value)
+    return list(found.values())
