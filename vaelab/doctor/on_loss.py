@@ -60,9 +60,11 @@ def loss(e) -> None:
 
 def _smaller(e):
     try:
-        return Weigher(e.parts.resized(SECOND if e.parts.count != SECOND else SECOND + 1))
+        small = Weigher(e.parts.resized(SECOND if e.parts.count != SECOND else SECOND + 1))
     except StepError:
         return None
+    small.second = e.weigher.second if e.weigher else small.second
+    return small
 
 
 def _targets(weigher):
@@ -94,14 +96,13 @@ def _power(fitted, weigher, small, values, losses):
     return round(np.log(ratio) / np.log(small.parts.count / weigher.parts.count))
 
 
-def _draw(e, weigher, **kwargs):
-    positive = e.scale in ("v", "sqrt(v)")
-    return weigher.divergences(2.6, 3.6, scales=(0.3, 2.0) if positive else (-1.9, 1.4), **kwargs)
+def _draw(weigher, **kwargs):
+    return weigher.divergences(2.6, 3.6, **kwargs)
 
 
 def _divergence(e, weigher, small):
     """The term of z_mean and z_log_var; None where it is none that is known, which the report then says."""
-    draws = _draw(e, weigher)
+    draws = _draw(weigher)
     if weigher.flat(draws):
         return Divergence([], "exp(v / 2)", Fit(0.0, 0.0, 0.0), 0)
     got = _read(e, weigher, draws)
@@ -117,7 +118,7 @@ def _divergence(e, weigher, small):
     (mistakes, fitted, formula), reading = got
     power = 0
     if small is not None:
-        few = _draw(e, small, cases=2)
+        few = _draw(small, cases=2)
         power = _power(fitted, weigher, small, formula(few), few.losses)
     if not mistakes and weigher.floor(SCALES[reading], fitted.weight, draws):
         e.found(
@@ -146,7 +147,7 @@ def _read(e, weigher, draws):
 
 def _weight_held(e, weigher, divergence):
     """The number that the model holds as the weight of the KL, if there is one."""
-    draws = _draw(e, weigher, cases=2)
+    draws = _draw(weigher, cases=2)
     pair = [draws.values[i] for i in (0, 1)]
 
     def value(m, v):

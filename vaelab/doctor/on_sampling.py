@@ -49,6 +49,8 @@ def sampling(e) -> None:
         return
     got = measure(e.weigher)
     e.scale = got.scale
+    if got.scale in ("v", "sqrt(v)"):
+        e.weigher.second = (0.3, 2.0)
     ids = [i for i in got.mistakes if i in _EXPECTED]
     if "sampling.constant" not in ids and "sampling.constant_noise" not in ids:
         ids += _stale(e)

@@ -36,6 +36,7 @@ class Parts:
         self.data = feed.data(self.images, self.beside)
         self.base = self.run()
         again, other = self.run(), self.run(seed=2)
+        self.other = other
         self.repeats = _same(again.loss, self.base.loss)
         self.random = {
             w for w in self.base.wires if w in other.wires and not _equal(self.base.wires[w], other.wires[w])
@@ -138,7 +139,16 @@ class Parts:
             blocking = [w for w in wires[:40] if self._blocks(w)]
             narrow = [w for w in blocking if _width(self.base.wires[w]) == _width(self.base.wires[blocking[0]])]
             return Slot(narrow[-1]) if narrow and _width(self.base.wires[narrow[-1]]) < self.feed.pixels else None
-        return next((Slot(w) for w in wires if self._blocks(w)), None)
+        wire = next((w for w in wires if self._blocks(w)), None)
+        return None if wire is None else self._noisy_part(wire)
+
+    def _noisy_part(self, wire):
+        """All of the wire, or the columns with noise where others have none: labels may stand beside z."""
+        here, there = (_rows(seen.wires[wire]) for seen in (self.base, self.other))
+        noisy = np.flatnonzero((here != there).any(axis=0))
+        start, stop = int(noisy[0]), int(noisy[-1]) + 1
+        whole = self.base.wires[wire].shape.rank > 2 or stop - start == here.shape[1] or stop - start > len(noisy)
+        return Slot(wire) if whole else Slot(wire, start, stop)
 
     def _blocks(self, wire):
         """Is the reconstruction the same for other images and other noise, as long as this tensor is?"""

@@ -106,7 +106,7 @@ class Steps:
             raise StepError(f"{type(error).__name__}: {error}") from error
         raise StepError("the step ends without a gradient: nothing is differentiated by a tf.GradientTape")
 
-    def whole(self, data, seed: int = 0) -> tuple[dict, list, list, dict]:
+    def whole(self, data, seed: int = 0, replace: dict | None = None) -> tuple[dict, list, list, dict]:
         """A step to its end, the optimiser's update left out: logs, (variable, gradient) pairs, applied variables, wires."""
         pairs: list = []
         applied: list = []
@@ -117,7 +117,7 @@ class Steps:
             pairs.extend(flat)
             return slopes
 
-        watch = _Watch({}, self.layers)
+        watch = _Watch(replace or {}, self.layers)
         try:
             with (
                 surroundings(self.model, seed, applied),

@@ -71,6 +71,7 @@ class Weigher:
         self.half = any(t.dtype.size < 4 for t in parts.base.wires.values())
         self.exact = 4e-2 if self.half else 3e-3  # a residual up to which a formula fits
         self.rng = np.random.default_rng(7)
+        self.second = (-1.9, 1.4)  # values that the encoder's second output can take; positive ones for a scale itself
         x = parts.feed.target(parts.images, parts.beside)
         self.x = x
         self.x_fixed = self._round(self.rng.uniform(0.1, 0.9, x.shape))
@@ -79,11 +80,13 @@ class Weigher:
         """As the model will see them."""
         return values.astype("float16" if self.half else "float32").astype("float64")
 
-    def posterior(self, low: float, high: float, scales: tuple[float, float] = (-1.9, 1.4), sign: bool = True):
+    def posterior(self, low: float, high: float, scales: tuple[float, float] | None = None):
         """z_mean of size low to high, of both signs; the second parameter from an interval."""
         shape = (self.parts.count, self.parts.size)
-        signs = self.rng.choice([-1, 1], shape) if sign else 1
-        return self._round(signs * self.rng.uniform(low, high, shape)), self._round(self.rng.uniform(*scales, shape))
+        signs = self.rng.choice([-1, 1], shape)
+        return self._round(signs * self.rng.uniform(low, high, shape)), self._round(
+            self.rng.uniform(*(scales or self.second), shape)
+        )
 
     def at(self, seed: int = 1, m=None, v=None, x_decoded=None):
         """A step with these put in."""
