@@ -68,6 +68,7 @@ class Steps:
 
     def __init__(self, model: keras.Model):
         self.model = model
+        self.seeds_tensorflow = True  # which costs as much as the step: its compiled kernels are thrown away
         self.layers: dict[int, Any] = {}  # all that ran, by id; also those that no attribute of the model holds
 
     def run(self, data, seed: int | None = 0, replace: dict | None = None, gradients: bool = False) -> Seen:
@@ -97,7 +98,7 @@ class Steps:
 
         used: list[bool] = []
         try:
-            with surroundings(self.model, seed, used=used), watch.watching():
+            with surroundings(self.model, seed, used=used, tensorflow=self.seeds_tensorflow), watch.watching():
                 with _patched(tf.GradientTape, gradient=_gradient(reached)):
                     self.model.train_step(data)
         except Reached:
@@ -235,7 +236,12 @@ def _patched(cls, **methods) -> Iterator[None]:
 
 @contextlib.contextmanager
 def surroundings(
-    model: keras.Model, seed: int | None, applied: list | None = None, eager: bool = True, used: list | None = None
+    model: keras.Model,
+    seed: int | None,
+    applied: list | None = None,
+    eager: bool = True,
+    used: list | None = None,
+    tensorflow: bool = True,
 ) -> Iterator[None]:
     """Functions run eagerly, if wanted, no optimiser moves a weight, loss scales are 1, and noise follows from the seed."""
     from keras.src.optimizers.base_optimizer import BaseOptimizer
@@ -263,7 +269,7 @@ def surroundings(
             stack.enter_context(_patched(optimizer, **own))
         if seed is not None:
             stack.enter_context(_patched(SeedGenerator, next=following))
-            stack.enter_context(_seeded(seed, used))
+            stack.enter_context(_seeded(seed, used, tensorflow))
         yield
 
 
@@ -278,13 +284,14 @@ def _run_eagerly(eager):
 
 
 @contextlib.contextmanager
-def _seeded(seed, used):
+def _seeded(seed, used, tensorflow):
     """TensorFlow's, NumPy's and Python's own generators start from the seed; the latter two go on as before afterwards.
 
     `used` gets whether one of the latter two was used.
     """
     numpy_state, python_state = np.random.get_state(), random.getstate()
-    tf.random.set_seed(seed * 7919 + 13)
+    if tensorflow:
+        tf.random.set_seed(seed * 7919 + 13)
     np.random.seed(seed * 7919 + 13)
     random.seed(seed)
     start = np.random.get_state()[1:3], random.getstate()
