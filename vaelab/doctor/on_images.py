@@ -4,6 +4,7 @@ import numpy as np
 
 from vaelab import evidence as exact
 from vaelab.checks.judge import oracles
+from vaelab.checks.judge.wrong_reconstruction import Rec
 from vaelab.doctor import images
 from vaelab.doctor.findings import FAULT, NOTE, WARNING
 from vaelab.doctor.weigh import SCALES
@@ -69,9 +70,7 @@ def evidence(e) -> None:
     x = np.asarray(some.images, "float64").reshape(count, -1)
     runs = [some.run(seed) for seed in range(1, 5)]
     decoded = [some.values(seen, p.x_decoded) for seen in runs]
-    nll = np.mean(
-        [oracles.Rec(prediction="sigmoid" if logits else "ok").of(x, {"ok": _clipped(d, logits)}) for d in decoded]
-    )
+    nll = np.mean([Rec(prediction="sigmoid" if logits else "ok").of(x, {"ok": _clipped(d, logits)}) for d in decoded])
     kl = oracles.kl(some.values(some.base, p.z_mean), SCALES[e.scale](some.values(some.base, p.z_log_var))).mean()
     elbo = float(nll + kl)
     e.report.numbers["negative_elbo"] = elbo

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vaelab.checks.judge import oracles
+from vaelab.checks.judge.wrong_reconstruction import Rec
 from vaelab.doctor import held, ratios
 from vaelab.doctor.findings import NOTE, WARNING
 from vaelab.doctor.on_sampling import SECOND
@@ -15,7 +16,7 @@ from vaelab.doctor.weigh import SCALES, Fit, Weigher, fit
 class Reconstruction(NamedTuple):
     """The reconstruction term: its formula, the array it is compared with, and its weight for a sum over pixels."""
 
-    formula: oracles.Rec
+    formula: Rec
     target: str
     fit: Fit
     batch_power: int

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from vaelab.checks.judge import oracles, recognise
+from vaelab.checks.judge.wrong_kl import DOUBLE_KL, SINGLE_KL, softplus
+from vaelab.checks.judge.wrong_reconstruction import Rec
 from vaelab.doctor.parts import Parts
 
 #: Losses that are looked at for one formula; the numbers to be fitted are two.
@@ -20,7 +22,7 @@ CASES = 5
 SCALES: dict[str, Callable] = {
     "exp(v / 2)": lambda v: v,
     "exp(v)": lambda v: 2 * v,
-    "softplus(v)": lambda v: 2 * np.log(oracles.softplus(v)),
+    "softplus(v)": lambda v: 2 * np.log(softplus(v)),
     "v": lambda v: 2 * np.log(np.abs(v)),
     "sqrt(v)": lambda v: np.log(np.abs(v)),
     "1": np.zeros_like,
@@ -105,7 +107,7 @@ class Weigher:
         seen = [self.at(1, m, v, p) for p in drawn]
         return Draws(drawn, np.array([s.loss for s in seen]), [])
 
-    def formula(self, draws: Draws, targets: dict[str, np.ndarray]) -> tuple[oracles.Rec, str, Fit] | None:
+    def formula(self, draws: Draws, targets: dict[str, np.ndarray]) -> tuple[Rec, str, Fit] | None:
         """The reconstruction term that explains the losses, which array its target is, and its fit; None if none does."""
         if draws.losses.std() <= 1e-7 * np.abs(draws.losses).max():
             return None
@@ -149,7 +151,7 @@ class Weigher:
 
     def wrong_kl(self, draws: Draws) -> Term | None:
         """The wrong KL term of the catalogue that explains the losses; None if none does."""
-        for candidates in (oracles.SINGLE_KL, oracles.DOUBLE_KL):
+        for candidates in (SINGLE_KL, DOUBLE_KL):
             found = []
             for candidate in candidates:
                 if candidate.reduce not in ("ok", "first", "last", "max", "first_two", "abs", "relu", "sqrt", "norm"):
@@ -202,7 +204,7 @@ def _changes(candidate):
 _RECONSTRUCTIONS = tuple(
     sorted(
         (
-            oracles.Rec(target=target, prediction=prediction, formula=formula)
+            Rec(target=target, prediction=prediction, formula=formula)
             for target in ("ok", "by255", "times255", "symmetric", "binary", "round", "inverted")
             for prediction in ("ok", "sigmoid", "symmetric", "inverted")
             for formula in ("ok", "mse", "mae", "swapped", "ones_only", "zeros_only", "categorical")
