@@ -83,8 +83,7 @@ def environment_yml():
 def test_conda_brings_pip_and_a_python_that_the_project_supports():
     *conda, pip = environment_yml()
     (python,) = (name.removeprefix("python=") for name in conda if name.startswith("python="))
-    supported = re.search(r'requires-python = "(.*)"', (PROJECT / "pyproject.toml").read_text(encoding="utf-8"))[1]
-    assert SpecifierSet(supported).contains(f"{python}.1") and "pip" in conda and set(pip) == {"pip"}
+    assert supported(python) and "pip" in conda and set(pip) == {"pip"}
 
 
 def about_installation():
@@ -119,6 +118,30 @@ def test_the_pip_part_of_the_conda_environment_installs_the_course(tmp_path):
     found = subprocess.run([python, "-c", look], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     assert found == "(10000, 28, 28)\n"
     shutil.rmtree(tmp_path / "fresh")  # pytest keeps the folders of its last runs, and this is 2 GB
+
+
+# Binder and the dev container
+
+
+def supported(version):
+    text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+    return SpecifierSet(re.search(r'requires-python = "(.*)"', text)[1]).contains(f"{version}.1")
+
+
+def test_binder_installs_the_lock_and_the_course_with_a_python_that_the_project_supports():
+    folder = PROJECT / ".binder"
+    lock, course = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert (folder / lock.removeprefix("-r ")).resolve() == PROJECT / "requirements.txt" and course == "-e ."
+    assert supported((folder / "runtime.txt").read_text(encoding="utf-8").strip().removeprefix("python-"))
+
+
+@pytest.mark.setup
+def test_the_dev_container_has_such_a_python_and_runs_commands_that_exist():
+    text = (PROJECT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8")
+    described = json.loads(re.sub(r"^ *//.*$", "", text, flags=re.MULTILINE))
+    assert supported(re.search(r":(\d\.\d+)-", described["image"])[1])
+    named = re.findall(r"\bmake (\S+)", described["postCreateCommand"].partition("install -qq -y make")[2])
+    assert named and run_make(PROJECT, "--dry-run", *named).returncode == 0
 
 
 # make
