@@ -194,7 +194,7 @@ def test_a_changed_layout_of_the_script_is_put_right_without_running_anything(re
 def test_changed_text_and_comments_are_released_without_running_anything(released_demo, released):
     script = released_demo / "solutions/01_demo/01_demo.py"
     changed = DEMO.replace("With one exercise.", "With a single exercise.")
-    changed = changed.replace("import ipywidgets\n", "# sliders\nimport ipywidgets  # for Jupyter\n")
+    changed = changed.replace("x=(0, 5));", "x=(0, 5));  # sliders")
     script.write_text(changed, encoding="utf-8")
     assert make_release(released_demo).stdout.startswith("01_demo: text changed; released")
     now, before = (
