@@ -54,9 +54,9 @@ def forged(asked, given, target, arrays):
             names = [tf.identity(y * k, name=f"y{k}").name for k in (1, 2)]
         graph_def = graph.as_graph_def()
         if kind is many:
-            for j in range(100_000):
+            for j in range(30_000):
                 graph_def.node.add(name=f"n{j}", op="NoOp", input=[f"^n{j - 1}"] if j else [])
-            graph_def.node[0].input.append("^n99999")
+            graph_def.node[0].input.append("^n29999")
         if kind is doubled:
             bomb(graph_def)
         arrays[f"graph{i}"] = np.frombuffer(graph_def.SerializeToString(), np.uint8)
