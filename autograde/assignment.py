@@ -4,19 +4,18 @@ import ast
 import contextlib
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
-from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions, ComputeChecksums
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutput, ClearSolutions, ComputeChecksums
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
-from traitlets.config import Config, PyFileConfigLoader
 
-from autograde.cells import Assignment, Cell
+from autograde.cells import Assignment, Cell, folder_of
+from autograde.course import PROJECT, names, nbgrader_config, notebooks, source_folder
 from autograde.testcell import NotATestCell, parse_test
 from vaelab.checks.points import BY_ID
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 
 class AssignmentError(ValueError):
@@ -27,72 +26,46 @@ class NothingToGrade(AssignmentError):
     """No cell of this assignment can earn points."""
 
 
-def nbgrader_config(course=PROJECT):
-    """The course's nbgrader configuration; an empty one where there is none."""
-    for path in (Path(course) / "autograde" / "nbgrader_config.py", Path(course) / "nbgrader_config.py"):
-        if path.is_file():
-            return PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
-    return Config()
+def _found(name: str, course: Path) -> tuple[str, Path]:
+    """A notebook's full name, and what it is made from. Raises :class:`AssignmentError`."""
+    folder = folder_of(name)
+    mine = notebooks(folder, course)
+    if not mine:
+        others = ", ".join(names(course)) or "none"
+        raise AssignmentError(f"there is no assignment {folder!r} in {source_folder(course)}; there are: {others}.")
+    if name in mine:
+        return name, mine[name]
+    if name == folder and len(mine) == 1:
+        return next(iter(mine.items()))
+    raise AssignmentError(f"there is no notebook {name!r}; the notebooks of {folder} are: {', '.join(mine)}.")
 
 
-def source_folder(course=PROJECT):
-    """Where a course keeps its assignments: what its configuration says, else nbgrader's ``source`` or this course's ``solutions``."""
-    given = nbgrader_config(course).CourseDirectory.get("source_directory")
-    folders = [given] if given else ["source", "solutions"]
-    return next((Path(course) / name for name in folders if (Path(course) / name).is_dir()), Path(course) / folders[0])
-
-
-def names(course=PROJECT):
-    """Names of all assignments of a course, in order: folders with a notebook, or with a script of their name."""
-    return sorted(path.name for path in source_folder(course).glob("*/") if _sources(path))
-
-
-def _sources(folder):
-    """The notebooks of an assignment, each as the script or the file that it is made from, by name."""
-    found = {path.stem: path for path in sorted(folder.glob("*.ipynb")) if not path.name.startswith(".")}
-    script = folder / f"{folder.name}.py"
-    return found | {folder.name: script} if script.is_file() else found
-
-
-def source_notebook(name, course=PROJECT):
+def source_notebook(name: str, course: Path = PROJECT) -> nbformat.NotebookNode:
     """The notebook that nbgrader keeps as the source: stubs in, hidden tests in, checksums in.
 
-    Read from the percent script ``NAME/NAME.py`` in the course's source folder or, without one, from the notebook there.
+    ``name`` is a notebook's (:mod:`autograde.course`); of an assignment with one notebook, the assignment's will do.
     """
-    folder = source_folder(course) / name
-    paths = list(_sources(folder).values())
-    if not paths:
-        raise AssignmentError(
-            f"there is no assignment {name!r} in {folder.parent}; there are: {', '.join(names(course)) or 'none'}."
-        )
-    if len(paths) > 1:
-        shown = ", ".join(path.name for path in paths)
-        raise AssignmentError(
-            f"{name} has {len(paths)} notebooks ({shown}); this grader takes one for each assignment."
-        )
+    _, path = _found(name, course)
     config = nbgrader_config(course)
     try:
-        notebook = jupytext.read(paths[0])
+        notebook = jupytext.read(path)
         for step in (ClearSolutions, ClearOutput, ComputeChecksums):
             notebook, _ = step(config=config).preprocess(notebook, {})
     except KeyError as field:  # nbgrader's preprocessors look it up without asking
         why = "a graded cell does not have points" if field.args == ("points",) else f"a cell lacks the field {field}"
-        raise AssignmentError(f"{paths[0]} cannot be released or graded: {why}") from None
+        raise AssignmentError(f"{path} cannot be released or graded: {why}") from None
     except (ValueError, RuntimeError, AttributeError) as error:  # no notebook, or regions that nbgrader cannot follow
-        raise AssignmentError(f"{paths[0]} cannot be released or graded: {str(error)[:300]}") from None
+        raise AssignmentError(f"{path} cannot be released or graded: {str(error)[:300]}") from None
     return notebook
 
 
-def pictures(name, course=PROJECT):
-    """The picture files that students have beside the notebook, and that its text shows."""
-    folder = Path(course) / "course" / name
-    return sorted(path for path in folder.glob("*") if path.suffix in (".png", ".jpg", ".svg"))
-
-
-def load(name, course=PROJECT):
-    """The :class:`Assignment` of a course. Raises :class:`AssignmentError`."""
+def load(name: str, course: Path = PROJECT) -> Assignment:
+    """A notebook of a course. Raises :class:`AssignmentError`. ``name`` as for :func:`source_notebook`."""
+    name, _ = _found(name, course)
     source = source_notebook(name, course)
-    released, _ = ClearHiddenTests(config=nbgrader_config(course)).preprocess(nbformat.from_dict(source), {})
+    released: Any = nbformat.from_dict(source)
+    for step in (ClearHiddenTests, ClearMarkScheme):
+        released, _ = step(config=nbgrader_config(course)).preprocess(released, {})
     cells, free, layout = [], [], []
     uses_checks = any("vaelab.checks" in cell.source for cell in source.cells if cell.cell_type == "code")
     ids = Counter(cell.metadata["nbgrader"]["grade_id"] for cell in source.cells if cell.metadata.get("nbgrader"))
@@ -127,7 +100,7 @@ def load(name, course=PROJECT):
     if not any(cell.points for cell in cells):
         raise NothingToGrade(f"{name} has no graded cell: nothing in it can earn points.")
     first = next((cell for cell in source.cells if cell.cell_type == "code"), None)
-    imports = first.source if first in free and _only_imports(first.source) else ""
+    imports = first.source if first is not None and first in free and _only_imports(first.source) else ""
     return Assignment(name, tuple(cells), imports, frozenset(cell.source for cell in free), tuple(layout))
 
 
@@ -166,10 +139,24 @@ def _only_imports(source):
     return False
 
 
-def load_all(course=PROJECT):
-    """``{name: Assignment}`` of every assignment of a course in which points can be earned."""
+def of(assignment: str, course: Path = PROJECT) -> dict[str, Assignment]:
+    """The notebooks of an assignment in which points can be earned, by name. Raises :class:`AssignmentError`.
+
+    One notebook that cannot be graded spoils all: the sum of the others would be a wrong mark.
+    """
     found = {}
-    for name in names(course):
+    for name in notebooks(assignment, course) or [assignment]:
         with contextlib.suppress(NothingToGrade):
             found[name] = load(name, course)
+    if not found:
+        raise NothingToGrade(f"{assignment} has no graded cell: nothing in it can earn points.")
+    return found
+
+
+def load_all(course: Path = PROJECT) -> dict[str, Assignment]:
+    """Every notebook of a course in which points can be earned, by name."""
+    found: dict[str, Assignment] = {}
+    for assignment in names(course):
+        with contextlib.suppress(NothingToGrade):
+            found |= of(assignment, course)
     return found

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from autograde.assignment import nbgrader_config, source_folder
+from autograde.course import nbgrader_config, source_folder
 from autograde.intake.files import File
 
 #: Bytes of all files together, and how many; what is beyond is left out, largest last.
@@ -21,7 +21,7 @@ Files = tuple[tuple[str, bytes], ...]
 
 
 def of_assignment(name: str, course: Path) -> Files:
-    """The files that students were given beside the notebook ``name``."""
+    """The files that students were given beside the notebooks of the assignment ``name``."""
     ignored = [*nbgrader_config(course).CourseDirectory.get("ignore", IGNORED), "*.ipynb", f"{name}.py", ".*"]
     folder = source_folder(course) / name
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]

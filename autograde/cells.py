@@ -9,6 +9,16 @@ from typing import Any
 REPLAYED = ("make_conv_encoder",)
 
 
+def folder_of(name: str) -> str:
+    """The assignment that a notebook belongs to, from the notebook's name (:mod:`autograde.course`)."""
+    return name.partition("/")[0]
+
+
+def stem_of(name: str) -> str:
+    """What a notebook's file is called, without its suffix, from the notebook's name."""
+    return name.rpartition("/")[2]
+
+
 @dataclass(frozen=True)
 class Cell:
     """A cell with nbgrader metadata.
@@ -41,7 +51,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Assignment:
-    """One notebook's worth of :class:`Cell`, in order; ``name`` is also the notebook's.
+    """A notebook of an assignment: its :class:`Cell` objects, in order. ``name`` is the notebook's (:mod:`autograde.course`).
 
     ``imports`` is the text of the first cell of code, if it is given and nothing but imports;
     ``given`` are the texts of all cells that nbgrader leaves alone. ``layout`` has all cells, in order, as students were given
@@ -53,6 +63,11 @@ class Assignment:
     imports: str = ""
     given: frozenset[str] = frozenset()
     layout: tuple[tuple[str | None, str, str], ...] = ()
+
+    @property
+    def file(self) -> str:
+        """What students' files are called."""
+        return f"{stem_of(self.name)}.ipynb"
 
     @property
     def max_score(self) -> float:

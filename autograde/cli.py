@@ -11,7 +11,9 @@ from collections import Counter
 from pathlib import Path
 
 from autograde import demo
-from autograde.assignment import AssignmentError, names
+from autograde.assignment import AssignmentError
+from autograde.cells import folder_of
+from autograde.course import names
 from autograde.gradebook import GradebookError, Writer, address
 from autograde.intake import IntakeError
 from autograde.isolation.limits import MB, Limits, SandboxMissing
@@ -160,7 +162,7 @@ def main(arguments=None):
             address(options.db_url)  # a slip of the pen is best heard of before a class is graded
         if not names(options.course):
             raise AssignmentError(
-                f"there is no course in {options.course.resolve()}: it has no assignment with one notebook in solutions/ or source/. "
+                f"there is no course in {options.course.resolve()}: there is no folder with a notebook in its solutions/ or source/. "
                 "Run this in the course's folder, or name that with --course."
             )
         return {"grade": _grade, "demo": _demo, "feedback": _feedback}[options.command](options)
@@ -226,12 +228,12 @@ def _run_and_report(settings):
     with on_screen() as progress:
         summary = run(settings, progress)
     report, marks = publish(settings.out, settings.gradebook, summary.unmatched, settings.out_of)
-    asked_for = {(submission.student, submission.assignment) for submission in summary.submissions}
+    asked_for = {(submission.student, folder_of(submission.assignment)) for submission in summary.submissions}
     count = Counter(line["status"] for line in marks if (line["student"], line["assignment"]) in asked_for)
     print(
-        f"\n{len(summary.submissions)} submissions: {count['graded']} graded, {count['stopped']} stopped, "
+        f"\n{len(asked_for)} submissions: {count['graded']} graded, {count['stopped']} stopped, "
         f"{count['unreadable']} unreadable (0 points), {len(summary.failed)} not graded through the grader's fault; "
-        f"{summary.reused} of them unchanged since an earlier run."
+        f"{summary.reused} of {len(summary.submissions)} notebooks unchanged since an earlier run."
     )
     for path, reason in summary.unmatched:
         print(printable(f"  not matched: {path} ({reason})"))

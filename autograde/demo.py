@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jupytext
 
-from autograde.assignment import PROJECT
+from autograde.course import PROJECT
 from autograde.ledger import write_safely
 
 ASSIGNMENT, CELL = "01_kl_term", "kl_term"

@@ -9,7 +9,7 @@ import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from autograde.ledger import write_safely
@@ -23,7 +23,7 @@ Line = dict
 def write_all(out: Path, lines: Sequence[Line], out_of: Mapping[str, float] | None = None) -> None:
     """Write marks.csv, and for each assignment the files for Canvas and Moodle, into ``out``.
 
-    ``lines`` are rows of marks (see :func:`autograde.report.line`), sorted. ``out_of``: to how many points an assignment's marks
+    ``lines`` are rows of marks (see :func:`autograde.marks.row_of`), sorted. ``out_of``: to how many points an assignment's marks
     are scaled for an LMS, by name, or "" for all.
     """
     _marks(out / "marks.csv", lines)
@@ -31,8 +31,8 @@ def write_all(out: Path, lines: Sequence[Line], out_of: Mapping[str, float] | No
         mine = [scaled(line, out_of or {}) for line in lines if line["assignment"] == name]
         write_csv(out / f"canvas_{name}.csv", canvas(name, mine))
         write_csv(out / f"moodle_{name}.csv", moodle(mine))
-        for system, called in (("moodle", _moodle_path), ("canvas", _canvas_path)):
-            _zip(out, f"{system}_feedback_{name}.zip", system, called, mine)
+        for system, prefix in (("moodle", _moodle_prefix), ("canvas", _canvas_prefix)):
+            _zip(out, f"{system}_feedback_{name}.zip", system, prefix, mine)
 
 
 def scaled(line: Line, out_of: Mapping[str, float]) -> Line:
@@ -97,20 +97,21 @@ def moodle(lines: Sequence[Line]) -> list[list]:
     return [head, *rows] if any(line["reason"] for line in lines) else [row[:-1] for row in [head, *rows]]
 
 
-def _moodle_path(line: Line) -> str:
+def _moodle_prefix(line: Line) -> str:
     """The folder's parts between underscores are what Moodle reads: a name has none, and the number is the second."""
     name = re.sub(r"[_/\\\0-\x1f]+", " ", line["name"]).strip() or "Participant"
-    return f"{name}_{number(line)}_assignfeedback_file/{line['assignment']}.html"
+    return f"{name}_{number(line)}_assignfeedback_file/"
 
 
-def _canvas_path(line: Line) -> str:
+def _canvas_prefix(line: Line) -> str:
     """As the submission was called in the download: its number says which one the page is about."""
-    return f"{line['origin']['prefix']}{line['assignment']}.html"
+    return line["origin"]["prefix"]
 
 
-def _zip(out: Path, name: str, system: str, called, lines: Sequence[Line]) -> None:
+def _zip(out: Path, name: str, system: str, prefix: Callable[[Line], str], lines: Sequence[Line]) -> None:
     """The pages of those whose submissions came from ``system``, under the names that its importer knows."""
-    pages = {called(line): out / line["page"] for line in lines if line["origin"].get("system") == system}
+    mine = [line for line in lines if line["origin"].get("system") == system]
+    pages = {f"{prefix(line)}{Path(page).name}": out / page for line in mine for page in line["pages"]}
     if not pages:
         return
     stream = io.BytesIO()

@@ -16,8 +16,10 @@ import jinja2
 from markupsafe import Markup, escape
 from nbconvert.filters import markdown2html
 
+from autograde.cells import stem_of
 from autograde.inert import inert
 from autograde.ledger import write_safely
+from autograde.marks import page_of
 from vaelab.checks.judge.catalogue import BY_ID as MISTAKES
 from vaelab.checks.points import BY_ID as CHECKS
 from vaelab.checks.points import grade_id
@@ -159,9 +161,10 @@ def page(result, marks=None, asked=None):
 
 
 def write_page(out, result, marks=None):
-    """Write ``out/feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html``, where nbgrader has feedback, and releases it from."""
-    folder = Path(out) / "feedback" / result["student"] / result["assignment"]
-    notebook = Path(out) / "results" / result["student"] / result["assignment"] / f"{result['assignment']}.ipynb"
-    write_safely(folder / f"{result['assignment']}.html", page(result, marks, questions(notebook)))
+    """Write the page of a notebook (:func:`autograde.marks.page_of`), with what nbgrader's exchange wants beside it."""
+    page_path = Path(out) / page_of(result)
+    name = result["assignment"]
+    notebook = Path(out) / "results" / result["student"] / name / f"{stem_of(name)}.ipynb"
+    write_safely(page_path, page(result, marks, questions(notebook)))
     for name, text in result.get("receipt", {}).items():  # `nbgrader release_feedback` asks for them
-        write_safely(folder / name, text)
+        write_safely(page_path.with_name(name), text)

@@ -18,6 +18,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from autograde.assignment import source_notebook
+from autograde.cells import folder_of, stem_of
 
 COURSE_ID = "vae"
 
@@ -83,16 +84,16 @@ class Writer:
         return f"{self.address.drivername}://{self.address.host or ''}/{self.address.database}"  # no password on the screen
 
     def prepare(self, name, course):
-        """Enter an assignment's cells, as ``nbgrader generate_assignment`` does."""
+        """Enter a notebook's cells, as ``nbgrader generate_assignment`` does."""
 
         def enter():
-            self.gradebook.update_or_create_assignment(name)
+            self.gradebook.update_or_create_assignment(folder_of(name))
             SaveCells().preprocess(
                 source_notebook(name, course),
                 {
                     "nbgrader": {
-                        "notebook": name,
-                        "assignment": name,
+                        "notebook": stem_of(name),
+                        "assignment": folder_of(name),
                         "db_url": self.db_url,
                         "course_id": self.course_id,
                     }
@@ -111,11 +112,13 @@ class Writer:
             ) from None
 
     def students(self, name):
-        """Ids of the students who have a submission of assignment ``name`` in the gradebook."""
+        """Ids of the students who have a submission of the notebook ``name`` in the gradebook."""
         query = (
             self.gradebook.db.query(api.SubmittedAssignment.student_id)
-            .join(api.Assignment)
-            .filter(api.Assignment.name == name)
+            .join(api.SubmittedNotebook, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+            .join(api.Notebook, api.SubmittedNotebook.notebook_id == api.Notebook.id)
+            .join(api.Assignment, api.Notebook.assignment_id == api.Assignment.id)
+            .filter(api.Assignment.name == folder_of(name), api.Notebook.name == stem_of(name))
         )
         found = self._try(lambda: {row[0] for row in query.all()})
         self._rollback()
@@ -135,7 +138,10 @@ class Writer:
         notebook = (
             db.query(api.Notebook)
             .join(api.Assignment)
-            .filter(api.Assignment.name == result["assignment"], api.Notebook.name == result["assignment"])
+            .filter(
+                api.Assignment.name == folder_of(result["assignment"]),
+                api.Notebook.name == stem_of(result["assignment"]),
+            )
             .one()
         )
         student = db.get(api.Student, submission.student)
@@ -189,13 +195,13 @@ class Writer:
                 db.query(api.SubmittedAssignment)
                 .join(api.Assignment)
                 .filter(
-                    api.Assignment.name == submission.assignment,
+                    api.Assignment.name == folder_of(submission.assignment),
                     api.SubmittedAssignment.student_id == submission.student,
                 )
                 .one_or_none()
             )
             if entry is not None:
-                for notebook in entry.notebooks:
+                for notebook in _called(entry, submission.assignment):
                     for grade in notebook.grades:
                         grade.auto_score = grade.manual_score = grade.extra_credit = None
                         grade.needs_manual_grade = True
@@ -204,38 +210,45 @@ class Writer:
         self._try(clear)
 
     def marks(self, name):
-        """``{student: {"score", "max_score", "needs_manual_grade", "cells": {id: …}}}`` with manual grades in."""
+        """``{student: {"score", "max_score", "needs_manual_grade", "penalty", "cells": {id: …}}}`` of a notebook, manual grades in.
+
+        The penalty, for being late, is that of the whole assignment.
+        """
 
         def read():
             found = {}
-            assignment = self.gradebook.db.query(api.Assignment).filter_by(name=name).one_or_none()
+            assignment = self.gradebook.db.query(api.Assignment).filter_by(name=folder_of(name)).one_or_none()
             for entry in assignment.submissions if assignment else []:
-                cells = {
-                    grade.name: {
-                        "score": grade.score,
-                        "manual": grade.manual_score is not None,
-                        "comment": None,
-                        "needs_manual_grade": grade.needs_manual_grade,
+                for notebook in _called(entry, name):
+                    cells = {
+                        grade.name: {
+                            "score": grade.score,
+                            "manual": grade.manual_score is not None,
+                            "comment": None,
+                            "needs_manual_grade": grade.needs_manual_grade,
+                        }
+                        for grade in notebook.grades
                     }
-                    for notebook in entry.notebooks
-                    for grade in notebook.grades
-                }
-                for notebook in entry.notebooks:
                     for comment in notebook.comments:
                         cells.setdefault(comment.name, {})["comment"] = comment.comment
-                found[entry.student_id] = {
-                    "score": entry.score,
-                    "max_score": entry.max_score,
-                    "timestamp": entry.timestamp,
-                    "cells": cells,
-                    "needs_manual_grade": entry.needs_manual_grade,
-                    "penalty": entry.late_submission_penalty,
-                }
+                    found[entry.student_id] = {
+                        "score": notebook.score,
+                        "max_score": notebook.max_score,
+                        "timestamp": entry.timestamp,
+                        "cells": cells,
+                        "needs_manual_grade": notebook.needs_manual_grade,
+                        "penalty": entry.late_submission_penalty,
+                    }
             return found
 
         found = self._try(read)
         self._rollback()
         return found
+
+
+def _called(entry, name):
+    """The notebook ``name`` of a submission in the gradebook: a list with it, or none."""
+    return [notebook for notebook in entry.notebooks if notebook.name == stem_of(name)]
 
 
 def _version_of_new_gradebooks():

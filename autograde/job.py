@@ -47,6 +47,8 @@ class Job:
     hidden: tuple[str, ...] = ()
     #: ``(path, content)`` of what lies beside the notebook while it runs.
     files: tuple[tuple[str, bytes], ...] = ()
+    #: What kernels import beforehand, which changes no result; None: what this course's notebooks do.
+    imports: tuple[str, ...] | None = None
 
     @property
     def key(self) -> str:
@@ -95,6 +97,7 @@ def grade(job: Job) -> tuple[Result, str]:
 def _graded(job: Job) -> tuple[Result, str]:
     started = time.monotonic()
     shown.hide(job.hidden)
+    pool.preload(job.imports)
     if job.sandboxed and job.assignment.replays:
         pool.get_ready(pool.REPLAYER)
     result = _begun(job)
@@ -157,9 +160,12 @@ def _read(job: Job, result: Result) -> Restored:
         result.update(status="unreadable", reason=str(damage))
         says = f"**This submission could not be read.** {damage}"
         cells = [_shown_cell("unreadable", "markdown", says)]
-        for cell in job.assignment.cells:
-            given = _shown_cell(cell.id, cell.cell_type, cell.source)
-            cells.append({**given, **of_the_assignment(cell)})
+        mine = {cell.id: cell for cell in job.assignment.cells}
+        for number, (name, cell_type, text) in enumerate(job.assignment.layout):
+            if name is None:
+                cells.append(_shown_cell(f"given-{number}", cell_type, text))
+            else:
+                cells.append({**_shown_cell(name, cell_type, mine[name].source), **of_the_assignment(mine[name])})
         return Restored(cells)
     result["notes"] = [list(note) for note in restored.notes]
     return restored

@@ -3,10 +3,12 @@
 An output folder holds::
 
     ledger.jsonl                                     one line for each change of state
-    results/STUDENT/ASSIGNMENT/{result.json,….ipynb} what grading gave
-    autograded/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb   what formgrader shows (nbgrader's layout)
-    feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html      what the student gets (nbgrader's layout)
+    results/STUDENT/NAME/{result.json,NOTEBOOK.ipynb} what grading gave
+    autograded/STUDENT/ASSIGNMENT/NOTEBOOK.ipynb     what formgrader shows (nbgrader's layout)
+    feedback/STUDENT/ASSIGNMENT/NOTEBOOK.html        what the student gets (nbgrader's layout)
     gradebook.db                                     nbgrader's gradebook
+
+NAME is a notebook's name (:mod:`autograde.course`), which is what a submission's ``assignment`` holds.
 
 A submission is ``queued``, ``running``, ``done`` (its result is safely on disk),
 ``recorded`` (the gradebook has it) or ``failed`` (the grader's fault: no mark). A line
@@ -21,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from autograde import result
+from autograde.cells import folder_of, stem_of
 
 
 class Busy(RuntimeError):
@@ -106,10 +109,11 @@ class Ledger:
         return self.out / "results" / submission.student / submission.assignment
 
     def notebook(self, submission):
-        return self.folder(submission) / f"{submission.assignment}.ipynb"
+        return self.folder(submission) / f"{stem_of(submission.assignment)}.ipynb"
 
     def autograded(self, submission):
-        return self.out / "autograded" / submission.student / submission.assignment / f"{submission.assignment}.ipynb"
+        folder = self.out / "autograded" / submission.student / folder_of(submission.assignment)
+        return folder / f"{stem_of(submission.assignment)}.ipynb"
 
     def result(self, submission):
         return result.loads((self.folder(submission) / "result.json").read_text(encoding="utf-8"))
@@ -121,8 +125,12 @@ class Ledger:
         self.note(submission, "done", graded["key"])
 
     def results(self):
-        """The results of everything that is graded, one at a time."""
-        for entry in sorted(self.states.values(), key=lambda e: (e["assignment"], e["student"])):
+        """The results of everything that is graded, one at a time: the notebooks of a student's assignment side by side."""
+
+        def order(entry):
+            return folder_of(entry["assignment"]), entry["student"], entry["assignment"]
+
+        for entry in sorted(self.states.values(), key=order):
             if entry["state"] in ("done", "recorded"):
                 path = self.out / "results" / entry["student"] / entry["assignment"] / "result.json"
                 yield result.loads(path.read_text(encoding="utf-8"))

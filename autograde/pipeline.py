@@ -19,6 +19,9 @@ from pathlib import Path
 from autograde import assignment as assignments_of_course
 from autograde import beside
 from autograde import intake as intake_
+from autograde.cells import folder_of
+from autograde.course import PROJECT, imports, pictures
+from autograde.course import names as assignment_names
 from autograde.gradebook import GradebookError, Writer
 from autograde.isolation import pool
 from autograde.isolation.limits import Limits, SandboxMissing
@@ -63,7 +66,7 @@ class Settings:
 
     source: Path
     out: Path
-    course: Path = assignments_of_course.PROJECT
+    course: Path = PROJECT
     only: str | None = None
     workers: int = field(default_factory=default_workers)
     scheduler: str | None = None
@@ -133,7 +136,7 @@ def run(settings, say=print, stage=lambda name: None):
         settings.sandboxed and not settings.scheduler
     ):  # with one, students' code runs on the workers, which look for themselves
         chosen()
-    names = assignments_of_course.names(settings.course)
+    names = assignment_names(settings.course)
     if settings.only is not None and settings.only not in names:
         raise assignments_of_course.AssignmentError(
             f"there is no assignment {settings.only!r}; there are: {', '.join(names) or 'none'}."
@@ -149,6 +152,7 @@ def run(settings, say=print, stage=lambda name: None):
         finished = sum(entry["state"] in ("done", "recorded") for entry in ledger.states.values())
         if settings.sandboxed and not settings.scheduler and (settings.regrade or finished < len(found.submissions)):
             hide(settings.hidden)
+            pool.preload(_imports(found.submissions, assignments, settings.course))
             pool.get_ready()  # while the gradebook is opened and Dask imported
         stage("gradebook")
         writer = _open_gradebook(settings, {s.assignment for s in found.submissions}, progress.say)
@@ -161,17 +165,25 @@ def run(settings, say=print, stage=lambda name: None):
 
 
 def _assignments(settings, names, say):
-    """All of the course's, by name: what was handed in for another is recognised. One that is broken stops no other."""
+    """All notebooks of the course, by name: what was handed in for another is recognised. One that is broken stops no other."""
     found = {}
     for name in names:
         try:
-            found[name] = assignments_of_course.load(name, settings.course)
+            found |= assignments_of_course.of(name, settings.course)
         except assignments_of_course.AssignmentError as error:
             if name == settings.only:
                 raise
             if settings.only is None and not isinstance(error, assignments_of_course.NothingToGrade):
                 say(f"! {error}\n! What was handed in for {name} is not graded.")
     return found
+
+
+def _imports(submissions, assignments, course):
+    """What students' kernels will import, or None where the tests are this course's own, whose kernels need more."""
+    handed_in = {submission.assignment for submission in submissions}
+    if any(cell.judged for name in handed_in for cell in assignments[name].cells if cell.kind == "test"):
+        return None
+    return tuple(imports(sorted(map(folder_of, handed_in)), course))
 
 
 def _open_gradebook(settings, names, say):
@@ -195,7 +207,8 @@ class _Run:
         self.progress, self.say = progress, progress.say
         self.attempts, self.slow = Counter(), False
         handed_in = {s.assignment for s in summary.submissions}
-        self.given = {name: beside.of_assignment(name, settings.course) for name in handed_in}
+        self.imports = _imports(summary.submissions, assignments, settings.course)
+        self.given = {name: beside.of_assignment(folder_of(name), settings.course) for name in handed_in}
         self.recorded = (
             {name: writer.students(name) for name in {s.assignment for s in summary.submissions}} if writer else {}
         )
@@ -240,6 +253,7 @@ class _Run:
             problem,
             self.settings.hidden,
             beside.together(self.given[submission.assignment], submission.beside),
+            self.imports,
         )
 
     def refresh(self, submission):
@@ -336,7 +350,7 @@ class _Run:
             return
         self.stage("autograded")
         write_safely(shown, notebook.read_text(encoding="utf-8"))
-        for picture in assignments_of_course.pictures(submission.assignment, self.settings.course):
+        for picture in pictures(folder_of(submission.assignment), self.settings.course):
             shutil.copyfile(picture, shown.with_name(picture.name))
         self.stage("recorded")
         self.ledger.note(submission, "recorded", key)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +16,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from autograde import alike, exports
+from autograde.cells import folder_of
 from autograde.feedback import ABOUT, ENVIRONMENT, TEMPLATES, mistake_names, policy, style, write_page
 from autograde.items import Item, discrimination
 from autograde.ledger import write_safely
+from autograde.marks import key, of_notebook, row_of
 from autograde.result import Result
 
 BLUE, ORANGE = "#0072B2", "#E69F00"  # Okabe-Ito
@@ -28,7 +31,7 @@ WEAK, HARD = 0.1, 0.25
 
 @dataclass
 class Part:
-    """One assignment of the report. ``rows`` are :func:`row_of` results, by student."""
+    """One assignment of the report. ``rows`` are those of :func:`autograde.marks.row_of`, by student."""
 
     name: str
     max_score: float
@@ -97,79 +100,55 @@ def write_all(
 ) -> tuple[Path, list[dict]]:
     """Write feedback, CSV files, zips and the report of an output folder; returns the report's path and the rows of marks.csv.
 
-    ``rows`` yields results, one at a time; ``marks`` maps each assignment to :meth:`autograde.gradebook.Writer.marks`;
+    ``rows`` yields results, one at a time, those of a student's assignment side by side; ``marks`` maps each notebook to :meth:`autograde.gradebook.Writer.marks`;
     ``out_of``: see :func:`autograde.exports.write_all`.
     """
     out = Path(out)
     lines: list[dict] = []
     parts: dict[str, Part] = {}
     sandboxed = True
-    for result in rows:
-        mine = marks.get(result["assignment"], {}).get(result["student"])
-        write_page(out, result, mine)
-        lines.append(row_of(result, mine))
-        sandboxed &= result["sandboxed"]
-        name = result["assignment"]
-        add(parts.setdefault(name, Part(name, result["max_score"])), result, lines[-1])
+    for (name, student), group in itertools.groupby(rows, lambda one: (folder_of(one["assignment"]), one["student"])):
+        results = list(group)
+        mine = [marks.get(result["assignment"], {}).get(student) for result in results]
+        for result, graded in zip(results, mine):
+            write_page(out, result, graded)
+        lines.append(row_of(results, mine))
+        sandboxed &= all(result["sandboxed"] for result in results)
+        add(parts.setdefault(name, Part(name, lines[-1]["max_score"])), results, lines[-1])
     lines.sort(key=lambda line: (line["assignment"], line["student"]))
     exports.write_all(out, lines, out_of)
     write_safely(out / "report.html", render([parts[name] for name in sorted(parts)], failed, unmatched, sandboxed))
     return out / "report.html", lines
 
 
-def row_of(result: Result, marks: dict | None) -> dict:
-    """One row of marks.csv, from a result and what the gradebook has of it (or None)."""
-    score = marks["score"] - (marks["penalty"] or 0) if marks else result["score"]
-    graded = marks["cells"] if marks else {}
-    cells = {
-        part["grade_id"]: graded.get(part["grade_id"], {}).get("score", part["points"])
-        for part in [*result["checks"], *result["written"]]
-    }
-    waiting = [
-        part["grade_id"]
-        for part in result["written"]
-        if (graded[part["grade_id"]]["needs_manual_grade"] if part["grade_id"] in graded else part["points"] is None)
-    ]
-    return {
-        "student": result["student"],
-        "name": result["name"],
-        "assignment": result["assignment"],
-        "score": max(0.0, score),
-        "max_score": result["max_score"],
-        "automatic": result["score"],
-        "to_grade": bool(marks["needs_manual_grade"]) if marks else bool(waiting),
-        "status": result["status"],
-        "late": result["late"],
-        "reason": result["reason"] or "",
-        "cells": cells | dict.fromkeys(waiting),
-        "origin": result.get("origin", {}),
-        "page": f"feedback/{result['student']}/{result['assignment']}/{result['assignment']}.html",
-    }
-
-
-def add(part: Part, result: Result, line: dict) -> None:
-    """Count one result in; keeps a few numbers of it, not the result."""
-    student, usage = result["student"], result["usage"]
+def add(part: Part, results: Sequence[Result], line: dict) -> None:
+    """Count in what a student has for an assignment; keeps a few numbers of the results, not the results."""
+    student = line["student"]
     part.rows[student] = {
         **line,
-        "seconds": usage["seconds"],
-        "memory": usage.get("peak_memory", 0) / 2**20,
-        "notes": result["notes"],
-        "link": quote(line["page"]),
-        "code": sum(line["cells"][check["grade_id"]] or 0 for check in result["checks"]),
+        "seconds": sum(result["usage"]["seconds"] for result in results),
+        "memory": max(result["usage"].get("peak_memory", 0) for result in results) / 2**20,
+        "notes": [[kind, text] for result in results for kind, text in of_notebook(result, results, result["notes"])],
+        "links": [(quote(page), Path(page).stem) for page in line["pages"]],
+        "code": sum(
+            line["cells"][key(check, result, results)] or 0 for result in results for check in result["checks"]
+        ),
     }
-    recognised = {
-        name for check in result["checks"] for verdict in check["verdicts"] for name in mistake_names(verdict)
-    }
+    part.answers[student] = {}
+    recognised = set()
+    for result in results:
+        verdicts = [verdict for check in result["checks"] for verdict in check["verdicts"]]
+        recognised |= {name for verdict in verdicts for name in mistake_names(verdict)}
+        for one in [*result["checks"], *result["written"]]:
+            name, grade_id = key(one, result, results), one["grade_id"]
+            about, kind = ABOUT.get(grade_id, name), one.get("kind", "written")
+            item = part.items.setdefault(name, Item(name, about, kind, one.get("hidden", False), one["max_points"]))
+            if line["cells"][name] is not None and result["status"] == "graded":
+                item.points[student] = line["cells"][name]
+        answers = {key({"grade_id": cell}, result, results): code for cell, code in result["answers"].items()}
+        part.answers[student] |= {cell: alike.normalise(code) for cell, code in answers.items()}
     for name in sorted(recognised):
         part.mistakes[name].append(student)
-    for one in [*result["checks"], *result["written"]]:
-        name = one["grade_id"]
-        about, kind = ABOUT.get(name, name), one.get("kind", "written")
-        item = part.items.setdefault(name, Item(name, about, kind, one.get("hidden", False), one["max_points"]))
-        if line["cells"][name] is not None and result["status"] == "graded":
-            item.points[student] = line["cells"][name]
-    part.answers[student] = {cell: alike.normalise(code) for cell, code in result["answers"].items()}
 
 
 def render(parts: Sequence[Part], failed: Sequence[dict], unmatched: Sequence, sandboxed: bool) -> str:

@@ -77,7 +77,7 @@ def restore(data: bytes, assignment: Assignment) -> Restored:
     known = match.known(submitted, assignment)
     if not any(known):
         raise Damaged(
-            f"This is not {assignment.name}: none of its cells is in the notebook. "
+            f"This is not {assignment.file}: none of its cells is in the notebook. "
             "If these are your answers to it, copy them into a fresh copy of the notebook and submit that."
         )
     notes = _notes_on_the_file(data, submitted, known, assignment)

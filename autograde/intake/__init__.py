@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograde.assignment import Assignment
+from autograde.cells import Assignment, folder_of
 from autograde.intake import choose
 from autograde.intake.choose import RECEIPT, Found, Submission
 from autograde.intake.files import CHECKPOINT, File, IntakeError, listing, parts
@@ -49,9 +49,10 @@ class Intake:
 def collect(source: str | Path, assignments: Mapping[str, Assignment], only: str | None = None) -> Intake:
     """The :class:`Intake` of ``source`` (a folder or a zip). Raises :class:`IntakeError`.
 
-    ``assignments`` maps names to :class:`~autograde.assignment.Assignment`: all of the course's, so
-    that what belongs to another one is recognised. ``only`` restricts to one of them, and names the
-    assignment of files that do not say.
+    ``assignments`` maps names of notebooks to :class:`~autograde.cells.Assignment`: all of the course's, so
+    that what belongs to another one is recognised. ``only`` restricts to one assignment, and names the
+    assignment of files that do not say. Of an assignment with several notebooks there is a submission for each, whatever
+    was handed in.
     """
     listed = listing(Path(source))
     collector = _Collector(listed.files, assignments, only)
@@ -75,7 +76,10 @@ class _Collector:
     def __init__(self, files: list[File], assignments: Mapping[str, Assignment], only: str | None):
         handed_in = [file.parts for file in files if file.notebook]
         self.assignments, self.only = assignments, only
-        self.names = Names(handed_in, assignments, only)
+        self.folders: dict[str, set[str]] = {}
+        for name, assignment in assignments.items():
+            self.folders.setdefault(folder_of(name), set()).add(assignment.file)
+        self.names = Names(handed_in, self.folders, only)
         # Beside files that are students', a folder is one's if there is a notebook in it.
         self.of_all = only if all(len(path) > self.names.level + 1 for path in handed_in) else None
         self.classes = _zips_of_classes(files, self.names)
@@ -117,7 +121,7 @@ class _Collector:
                 self.refuse(file, "not a notebook")
         elif facts.assignment is None:
             self.refuse(file, "cannot tell which assignment it is: pass --assignment")
-        elif facts.assignment not in self.assignments:
+        elif facts.assignment not in self.folders:
             self.refuse(file, f"there is no assignment {facts.assignment!r} in which points can be earned")
         elif self.only is not None and facts.assignment != self.only:
             self.refuse(file, f"belongs to {facts.assignment}, not to {self.only}")
@@ -129,7 +133,10 @@ class _Collector:
     def _recognised(self, file: File, facts: Facts) -> str | None:
         """The assignment that a notebook's cells belong to; of one student's many notebooks no more than a class has are read."""
         self.read[facts.key] += 1
-        return self.read[facts.key] <= MOST_RECOGNISED and choose.recognise(file, self.assignments) or self.only
+        if self.read[facts.key] > MOST_RECOGNISED:
+            return self.only
+        name = choose.recognise(file, self.assignments)
+        return folder_of(name) if name else self.only
 
     def accept(self, file: File, facts: Facts, kind: dict[tuple[str, str], list[Found]]) -> None:
         student = safe(facts.owner)
@@ -155,11 +162,18 @@ class _Collector:
                 facts.assignment = self.of_all
                 if self.of_all is None:
                     self.refuse(file, "not a notebook, and all that is there of its student")
-            if facts.assignment in self.assignments and self.only in (None, facts.assignment):
+            if facts.assignment in self.folders and self.only in (None, facts.assignment):
                 self.accept(file, facts, self.traces)
         submissions = [
-            choose.submission(of[0], self.assignments[of[1]], self.candidates[of], self.traces[of], self.assignments)
-            for of in sorted({*self.candidates, *self.traces})
+            one
+            for student, folder in sorted({*self.candidates, *self.traces})
+            for one in choose.submissions(
+                student,
+                [self.assignments[name] for name in self.assignments if folder_of(name) == folder],
+                self.candidates[student, folder],
+                self.traces[student, folder],
+                self.assignments,
+            )
         ]
         choose.same_person(submissions)
         return Intake(submissions, self.unmatched)

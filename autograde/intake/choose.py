@@ -5,15 +5,15 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from nbgrader.utils import parse_utc
 
 from autograde import match, submitted
-from autograde.assignment import Assignment
+from autograde.cells import Assignment, folder_of, stem_of
 from autograde.intake.files import File, IntakeError, parts
-from autograde.intake.names import Facts, undated
+from autograde.intake.names import COPY, Facts, undated
 
 #: Files that nbgrader's exchange leaves beside a submission, and wants to see again beside its feedback.
 RECEIPT = ("timestamp.txt", "submission_secret.txt")
@@ -28,7 +28,7 @@ MAX_LIST = 300
 
 @dataclass
 class Submission:
-    """One student's work for one assignment.
+    """One student's work for one notebook of an assignment, whose name ``assignment`` is (:mod:`autograde.course`).
 
     ``file`` is None where there is nothing that could be a notebook; ``problem`` says why nothing can be graded.
     ``timestamp`` is UTC, without a zone, as nbgrader keeps it. ``receipt`` holds what nbgrader's exchange wants back to
@@ -58,12 +58,49 @@ class Submission:
 Found = tuple[File, Facts]
 
 
+def submissions(
+    student: str,
+    mine: Sequence[Assignment],
+    found: Sequence[Found],
+    traces: Sequence[Found],
+    assignments: Mapping[str, Assignment],
+) -> list[Submission]:
+    """The submissions of ``student`` for ``mine``, the notebooks of one assignment: of them were ``found`` these files, and
+    these ``traces``, receipts and litter.
+    """
+    if len(mine) == 1:
+        return [submission(student, mine[0], found, traces, assignments)]
+    by_name = {assignment.name: assignment for assignment in mine}
+    which = {file: _which(file, facts, by_name) for file, facts in found if file.notebook}
+    # What is none of them is beside all, as any other file is; and all that there is where one of them is missing.
+    all_others = [(replace(file, notebook=False), facts) for file, facts in found]
+    others = [other for other, (file, _) in zip(all_others, found) if not which.get(file)]
+    made = []
+    for one in mine:
+        own = [each for each in found if which.get(each[0]) == one.name]
+        lacks = f"{one.file} was not submitted"
+        made.append(submission(student, one, [*own, *others] if own else all_others, traces, assignments, lacks))
+    return made
+
+
+def _which(file: File, facts: Facts, mine: Mapping[str, Assignment]) -> str | None:
+    """Which of an assignment's notebooks a file is: by its cells; by its name, where they say no more of another."""
+    called = _stem(facts.file)
+    names = {stem_of(name): name for name in mine}
+    named = names.get(called) or names.get(COPY.sub("", called))
+    cells_of = cells(file) or []
+    known = {name: _known(cells_of, assignment) for name, assignment in mine.items()}
+    best = max(known, key=lambda name: (known[name], name == named))
+    return best if known[best] else named
+
+
 def submission(
     student: str,
     assignment: Assignment,
     found: Sequence[Found],
     traces: Sequence[Found],
     assignments: Mapping[str, Assignment],
+    lacks: str = "No notebook was submitted",
 ) -> Submission:
     """The submission of ``student``: these files were ``found`` of them, and these ``traces``, receipts and litter."""
     notebooks = [one for one in found if one[0].notebook]
@@ -78,7 +115,7 @@ def submission(
         file, facts = (found or traces)[-1]
         made = Submission(student, assignment.name, None, facts.name, late=facts.late, origin=facts.origin)
         shown = [file.shown for file, _ in found or traces]
-        made.problem = f"No notebook was submitted, but: {_listed(shown)}. Submit the file {assignment.name}.ipynb."
+        made.problem = f"{lacks}, but: {_listed(shown)}. Submit the file {assignment.file}."
     for file, facts in traces:
         if facts.receipt and (name := _name_in_receipt(file)):
             made.name = made.name or name
@@ -93,7 +130,7 @@ def _of_notebooks(
 ) -> Submission:
     notebooks = sorted(
         notebooks,
-        key=lambda one: (_stem(one[1].file) == assignment.name, one[1].order, one[0].modified, one[0].shown),
+        key=lambda one: (_stem(one[1].file) == stem_of(assignment.name), one[1].order, one[0].modified, one[0].shown),
     )
     value = {file: worth(file, assignment) for file, _ in notebooks[-MOST:]}
     notebooks[-MOST:] = sorted(notebooks[-MOST:], key=lambda one: value[one[0]])
@@ -106,7 +143,7 @@ def _of_notebooks(
     elif file.within or not file.path.lower().endswith(".ipynb"):
         made.notes.append(("repair", f"the notebook was handed in as {file.shown}"))
     if value[file] == 0 and (other := recognise(file, assignments)) not in (None, assignment.name):
-        made.problem = f"This is {other}, handed in for {assignment.name}. Submit the file {assignment.name}.ipynb."
+        made.problem = f"This is {other}, handed in for {assignment.name}. Submit the file {assignment.file}."
     return made
 
 
@@ -173,8 +210,8 @@ def doubt(submissions: Sequence[Submission], assignments: Mapping[str, Assignmen
     One notebook of each student is looked into, so that no student stops a run.
     """
     first = [submission.file for submission in submissions if submission.file][:10]
-    others = Counter(recognise(file, assignments) for file in first)
-    del others[None], others[only]
+    others = Counter(folder_of(recognise(file, assignments) or "") for file in first)
+    del others[""], others[only]
     for other, count in others.most_common(1):
         if count >= 3 and 2 * count > len(first):
             raise IntakeError(

@@ -7,7 +7,7 @@ somebody else's number into it; one name with the numbers of two students is :cl
 import os
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -86,9 +86,14 @@ class Mark:
 
 
 class Names:
-    """How the names of one source are to be read: the level that says whose a file is, and Blackboard's titles."""
+    """How the names of one source are to be read: the level that says whose a file is, and Blackboard's titles.
 
-    def __init__(self, paths: Collection[tuple[str, ...]], assignments: Collection[str], only: str | None):
+    ``assignments`` maps the names of assignments to what the files of their notebooks are called.
+    """
+
+    def __init__(
+        self, paths: Collection[tuple[str, ...]], assignments: Mapping[str, Collection[str]], only: str | None
+    ):
         self.assignments, self.only = assignments, only
         self.titles = _titles(path[-1] for path in paths if path)
         # If all that was handed in has the marks of one system, what else looks like a mark is a student's own word.
@@ -106,7 +111,7 @@ class Names:
         while paths and all(len(parts) > level + 1 for parts in paths):
             here, inside = {parts[level] for parts in paths}, [parts[level + 1 :] for parts in paths]
             numbered = all(self.marks(parts[0], len(parts) == 1) for parts in inside)
-            lone = any(parts[0] in self.assignments and parts[1:] == (f"{parts[0]}.ipynb",) for parts in inside)
+            lone = any(len(parts) == 2 and parts[1] in self.assignments.get(parts[0], ()) for parts in inside)
             lone = lone or all(len(parts) == 1 and not self.title(parts[0])[0] for parts in inside)
             if any(self.marks(part, False) for part in here):
                 break

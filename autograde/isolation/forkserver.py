@@ -243,7 +243,10 @@ def main():
     settings = json.loads(sys.argv.pop())
     with socket.socket(fileno=settings["socket"]) as orders:
         if settings["preload"]:
-            importlib.import_module("preload").load(settings["preload"])
+            threaded = importlib.import_module("preload").load(settings["preload"], settings["imports"])
+            if threaded is not None:  # a fork does not copy threads: once more, without it
+                settings["imports"].remove(threaded)
+                os.execv(sys.executable, [sys.executable, sys.argv[0], json.dumps(settings)])
         modules = {name: importlib.import_module(name) for name in settings["modules"]}
         for module in modules.values():
             getattr(module, "prepare", lambda: None)()

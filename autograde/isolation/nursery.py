@@ -80,15 +80,18 @@ class Child:
 class Nursery:
     """A running :mod:`autograde.isolation.forkserver` of a ``role``.
 
-    ``folder`` is where the folders of jobs are; trusted processes are shown their own. A nursery ends
-    with the process that started it: it hears that its socket has been closed.
+    ``folder`` is where the folders of jobs are; trusted processes are shown their own. ``imports``: see
+    :func:`autograde.isolation.pool.preload`. A nursery ends with the process that started it: it hears that its socket has been
+    closed.
     """
 
-    def __init__(self, role: str, folder: str, sandbox: Sandbox | None = None) -> None:
+    def __init__(
+        self, role: str, folder: str, sandbox: Sandbox | None = None, imports: Sequence[str] | None = None
+    ) -> None:
         self.role, self.jobs = role, folder if role == TRUSTED else None
         self.sandbox, judge = sandbox or chosen(), role == TRUSTED
         self.orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        settings = {"socket": theirs.fileno(), "preload": PRELOAD[role], "modules": MODULES[role]}
+        settings = {"socket": theirs.fileno(), "preload": PRELOAD[role], "imports": imports, "modules": MODULES[role]}
         settings |= self.sandbox.settings(judge)
         program = [sys.executable, self.sandbox.program("forkserver"), json.dumps(settings)]
         programs = ["forkserver"] if judge else ["forkserver", "preload", "kernel_entry", "seccomp"]

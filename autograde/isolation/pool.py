@@ -26,7 +26,17 @@ from autograde.isolation.limits import Limits
 from autograde.isolation.nursery import KERNEL, REPLAYER, TRUSTED, Child, Impossible, Nursery
 from autograde.isolation.sandbox import chosen
 
-__all__ = ["KERNEL", "REPLAYER", "TRUSTED", "Child", "Impossible", "get_ready", "start_kernel", "start_trusted"]
+__all__ = [
+    "KERNEL",
+    "REPLAYER",
+    "TRUSTED",
+    "Child",
+    "Impossible",
+    "get_ready",
+    "preload",
+    "start_kernel",
+    "start_trusted",
+]
 
 #: After so many failures in a row, this process tries no more.
 FAILURES = 2
@@ -37,7 +47,8 @@ class _Nurseries:
 
     def __init__(self) -> None:
         self.lock, self.failures = threading.Lock(), 0
-        self.of: dict[tuple[str, ...], Nursery] = {}
+        self.of: dict[tuple, Nursery] = {}
+        self.imports: tuple[str, ...] | None = None
         self.why: str | None = None
 
     def end(self, pid: int) -> None:
@@ -47,14 +58,15 @@ class _Nurseries:
 
     def get(self, role: str) -> Nursery:
         """The nursery of a role. Once there is more to hide, that is another one: what it shows is shown for good."""
-        folder, key = folders.common(), (role, *sorted(shown.private()), *sorted(shown.hidden()))
+        folder, imports = folders.common(), self.imports if role == KERNEL else None
+        key = (role, imports, *sorted(shown.private()), *sorted(shown.hidden()))
         with self.lock:
             if self.why is not None:
                 raise Impossible(self.why)
             if not self.of:
                 atexit.register(self.end, os.getpid())
             if key not in self.of or not self.of[key].alive():
-                self.of[key] = Nursery(role, folder)
+                self.of[key] = Nursery(role, folder, imports=imports)
             return self.of[key]
 
     def fork(self, role: str, module: str, arguments: dict[str, Any], descriptors: Sequence[int], **sees: Any) -> Child:
@@ -82,6 +94,11 @@ def _begin():
 _nurseries = _Nurseries()
 # A fork of a grader's process has none: they are its parent's.
 os.register_at_fork(after_in_child=_begin)
+
+
+def preload(imports: Sequence[str] | None) -> None:
+    """Say which modules students' kernels will import; None: those of this course."""
+    _nurseries.imports = None if imports is None else tuple(imports)
 
 
 def get_ready(*roles: str) -> None:

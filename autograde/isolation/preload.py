@@ -4,10 +4,11 @@ Nothing here may start a thread or run a TensorFlow operation, because what is i
 forked; nor depend on IPython's shell, which is not there yet (``matplotlib_inline`` does).
 """
 
+import contextlib
 import ctypes
 import importlib
-
-import vaelab.quiet  # noqa: F401, starts TensorFlow without its messages
+import os
+from collections.abc import Sequence
 
 from vaelab import data
 
@@ -47,14 +48,44 @@ REPLAY = ("keras", "vaelab.checks.replay")
 CHECKS = ("vaelab.checks.student.probe", "vaelab.checks.student.trace")
 
 
-def load(which):
-    """Import what ``which`` kernels need: "notebooks", or "replays", which run no notebook."""
+def load(which: str, imports: Sequence[str] | None = None) -> str | None:
+    """Import what ``which`` kernels need: "notebooks", or "replays", which run no notebook.
+
+    ``imports`` are what the notebooks of another course import. Returns the name of one that cannot be imported before a fork,
+    where there is one: it has started a thread, and this process is of no use any more.
+    """
+    keep_large_blocks()
+    if imports is not None:
+        for name in KERNEL:
+            importlib.import_module(name)
+        return _first_with_a_thread(imports)
+    importlib.import_module("vaelab.quiet")  # starts TensorFlow without its messages
     for name in (*KERNEL, *REPLAY, *((*NOTEBOOKS, *CHECKS) if which == "notebooks" else ())):
         importlib.import_module(name)
     if which == "notebooks":
         # The images, as often as a notebook loads them. They stay in pages that all children share, until one writes to its own.
         data.read_ahead(copies=2)
-    keep_large_blocks()
+    return None
+
+
+def _first_with_a_thread(imports: Sequence[str]) -> str | None:
+    """Import these modules, as far as they are there, up to the first that starts a thread."""
+    if {"tensorflow", "keras"} & {name.partition(".")[0] for name in imports}:
+        importlib.import_module("vaelab.quiet")
+    importlib.import_module(
+        "scipy.linalg"
+    )  # NumPy's and SciPy's OpenBLAS have threads, and see to them when there is a fork
+    threads = _threads()
+    for name in imports:
+        with contextlib.suppress(Exception, SystemExit):
+            importlib.import_module(name)
+        if _threads() > threads:
+            return name
+    return None
+
+
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task"))
 
 
 def keep_large_blocks():

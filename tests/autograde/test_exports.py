@@ -14,15 +14,16 @@ def line(student="ada", **changes):
     made = {
         "student": student, "name": "", "assignment": "mini", "score": 6.0, "max_score": 8.0, "automatic": 6.0, "to_grade": False,
         "status": "graded", "late": False, "reason": "", "cells": {"test_a": 6.0, "question_b": 2.0}, "origin": {},
-        "page": f"feedback/{student}.html",
+        "pages": [f"feedback/{student}/mini.html"],
     }  # fmt: skip
     return made | changes
 
 
 def write(out, *lines, **options):
     for one in lines:
-        (out / one["page"]).parent.mkdir(parents=True, exist_ok=True)
-        (out / one["page"]).write_text(f"page of {one['student']}")
+        for page in one["pages"]:
+            (out / page).parent.mkdir(parents=True, exist_ok=True)
+            (out / page).write_text(f"page of {one['student']}")
     exports.write_all(out, lines, **options)
     return out
 

@@ -1,102 +1,111 @@
 """A course that has never heard of this project: the same marks as stock nbgrader's on honest work, and the damaged graded as well."""
 
-import copy
 import csv
+import json
 import shutil
-from pathlib import Path
 
-import jupytext
 import nbformat
 import pytest
-from grading_helpers import as_bytes, cell
-from nbclient import NotebookClient
-from nbgrader.preprocessors import ClearHiddenTests
-from nbgrader.utils import determine_grade, is_grade
+from compare_marks import NAMES, build, differences, hand_in, ours, stock
 
-from autograde import assignment, pipeline
-from autograde.cli import main
-
-NAME = "readings"
-GIVEN = Path(__file__).parent / "courses" / NAME
-
-READ = "def read(path):\n    return np.loadtxt(path, delimiter=',', skiprows=1, usecols=1)"
-KELVIN = "def mean_kelvin(celsius):\n    return np.mean([to_kelvin(c) for c in celsius])"
-#: What students wrote in `read` and in `mean_kelvin`, and files of their own; None: the stub.
-STUDENTS = {
-    "right": (READ, KELVIN, {}),
-    "not_begun": (None, None, {}),
-    "half": (READ, "def mean_kelvin(celsius):\n    return to_kelvin(abs(np.mean(celsius)))", {}),
-    "noisy": (READ, "import warnings\n" + KELVIN.replace("    return", "    warnings.warn('hot')\n    return"), {}),
-    "syntax": ("def read(path)\n    return 1", KELVIN, {}),
-    "own_module": (READ, "from mine import mean_kelvin", {"mine.py": b"import numpy as np\n\n" + KELVIN.replace("to_kelvin(c)", "c + 273.15").encode()}),
-    "changed_units": (READ, KELVIN, {"units.py": b"def to_kelvin(celsius):\n    return 0\n"}),
-}  # fmt: skip
+from autograde import assignment, course, pipeline
+from autograde.intake import collect
+from autograde.isolation import preload
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    """The course as its instructor has it: nbgrader's own folders and defaults, a notebook with a name of its own."""
-    folder = tmp_path_factory.mktemp("course")
-    source = folder / "source" / NAME
-    source.mkdir(parents=True)
-    nbformat.write(jupytext.read(GIVEN / f"{NAME}.py"), source / "week 1.ipynb")
-    for name in ("units.py", "readings.csv"):
-        shutil.copyfile(GIVEN / name, source / name)
-    for student, (read, kelvin, files) in STUDENTS.items():
-        place = folder / "submitted" / student / NAME
-        place.mkdir(parents=True)
-        (place / "week 1.ipynb").write_bytes(as_bytes(handed_in(folder, read, kelvin)))
-        for name, content in files.items():
-            (place / name).write_bytes(content)
+def three(tmp_path_factory):
+    """The three courses as one, with nbgrader's own folders, released by nbgrader."""
+    folder = tmp_path_factory.mktemp("three")
+    build(NAMES, folder)
     return folder
 
 
-def handed_in(course, read, kelvin):
-    notebook, _ = ClearHiddenTests().preprocess(copy.deepcopy(assignment.source_notebook(NAME, course)), {})
-    for name, code in (("read", read), ("mean_kelvin", kelvin)):
-        if code is not None:
-            cell(notebook, name).source = code
-    return notebook
-
-
-def stock(course, student, folder):
-    """Points by grade id, as nbgrader's autograder gives them: its files over the student's, all cells run, outputs read."""
-    shutil.copytree(course / "submitted" / student / NAME, folder, dirs_exist_ok=True)
-    for name in ("units.py", "readings.csv"):
-        shutil.copyfile(GIVEN / name, folder / name)
-    notebook = nbformat.read(folder / "week 1.ipynb", as_version=4)
-    for restored in assignment.source_notebook(NAME, course).cells:
-        if is_grade(restored) and not restored.metadata.nbgrader.solution:
-            cell(notebook, restored.metadata.nbgrader.grade_id).source = restored.source
-    NotebookClient(
-        notebook, kernel_name="python3", allow_errors=True, resources={"metadata": {"path": str(folder)}}
-    ).execute()
-    return {
-        one.metadata.nbgrader.grade_id: determine_grade(one)[0]
-        for one in notebook.cells
-        if is_grade(one) and one.cell_type == "code"
+def test_nbgraders_folders_and_notebooks_are_read(three):
+    assert course.names(three) == ["lab", "loops", "rainfall"]
+    assert [*assignment.load_all(three)] == ["lab/1 reading", "lab/2 kelvin", "loops", "rainfall"]
+    tests = {
+        cell.id: cell.judged for one in assignment.load_all(three).values() for cell in one.cells if cell.kind == "test"
     }
+    assert len(tests) > 10 and not any(tests.values())
+    assert "pass  # your code" in json.dumps([cell.released for cell in assignment.load("loops", three).cells])
 
 
-def test_nbgraders_defaults_are_read(course):
-    assert assignment.names(course) == [NAME]
-    assert {c.id: c.judged for c in assignment.load(NAME, course).cells if c.kind == "test"} == dict.fromkeys(
-        ["test_read", "test_mean", "test_parts"], False
-    )
+def test_what_its_notebooks_import_is_known_beforehand(three):
+    assert course.imports(["lab"], three) == ["csv", "numpy"]  # and not `units`, which lies beside them
+    assert course.imports(["loops", "rainfall"], three) == ["math", "pandas"]
 
 
-def test_an_assignment_of_several_notebooks_is_named_and_stops_no_other(course, tmp_path):
-    shutil.copytree(course / "source", tmp_path / "source")
-    for name in ("a", "b"):
-        (tmp_path / "source" / "ps1").mkdir(exist_ok=True)
-        shutil.copyfile(course / "source" / NAME / "week 1.ipynb", tmp_path / "source" / "ps1" / f"{name}.ipynb")
-    with pytest.raises(assignment.AssignmentError, match=r"ps1 has 2 notebooks \(a.ipynb, b.ipynb\)"):
-        assignment.load("ps1", tmp_path)
+def test_a_module_that_starts_a_thread_is_named_and_one_that_is_not_there_is_no_trouble(monkeypatch):
+    counts = iter([1, 1, 1, 2])
+    monkeypatch.setattr(preload, "_threads", lambda: next(counts))
+    assert preload._first_with_a_thread(["math", "no_such_module", "json", "csv"]) == "json"
+
+
+def test_one_notebook_that_cannot_be_graded_refuses_its_assignment_and_stops_no_other(three, tmp_path):
+    shutil.copytree(three / "source", tmp_path / "source")
+    (tmp_path / "source" / "lab" / "3 broken.ipynb").write_text("{")
     said = []
-    found = pipeline._assignments(
-        pipeline.Settings(tmp_path, tmp_path, tmp_path), assignment.names(tmp_path), said.append
-    )
-    assert list(found) == [NAME] and len(said) == 1 and "ps1" in said[0]
+    found = pipeline._assignments(pipeline.Settings(tmp_path, tmp_path, tmp_path), course.names(tmp_path), said.append)
+    assert list(found) == ["loops", "rainfall"] and len(said) == 1 and "3 broken.ipynb" in said[0]
+
+
+def test_a_notebook_that_is_not_there_is_named_with_those_that_are(three):
+    with pytest.raises(assignment.AssignmentError, match="the notebooks of lab are: lab/1 reading, lab/2 kelvin"):
+        assignment.load("lab", three)
+
+
+# --- whose notebook is which --------------------------------------------------------------
+
+
+def handed_in(three, tmp_path, files, only="lab", others=None):
+    """``{student: {notebook: submission}}`` of files by path; contents are names of released notebooks, or bytes."""
+    for path, content in {**files, **(others or {})}.items():
+        place = tmp_path / "class" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content if isinstance(content, bytes) else (three / "release" / content).read_bytes())
+    found = collect(tmp_path / "class", assignment.load_all(three), only)
+    students = {}
+    for one in found.submissions:
+        students.setdefault(one.student, {})[one.assignment] = one
+    return students, found.unmatched
+
+
+FIRST, SECOND = "lab/1 reading.ipynb", "lab/2 kelvin.ipynb"
+
+
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        ("ada/lab/1 reading.ipynb", "ada/lab/2 kelvin.ipynb"), ("ada/lab/mine.ipynb", "ada/lab/other.ipynb"),
+        ("ada/lab/2 kelvin.ipynb", "ada/lab/1 reading.ipynb"), ("ada_1_2_1 reading.ipynb", "ada_1_3_2 kelvin-1.ipynb"),
+        ("Ada L_1_assignsubmission_file/1 reading (1).ipynb", "Ada L_1_assignsubmission_file/2 kelvin.ipynb"),
+    ],
+)  # fmt: skip
+def test_each_file_is_the_notebook_that_its_cells_say(three, tmp_path, first, second):
+    others = {"bob/lab/1 reading.ipynb": FIRST} if first.startswith("ada/") else {}
+    students, unmatched = handed_in(three, tmp_path, {first: FIRST, second: SECOND}, others=others)
+    mine = next(mine for student, mine in students.items() if student != "bob")
+    assert {name: one.file.shown for name, one in mine.items()} == {"lab/1 reading": first, "lab/2 kelvin": second}
+    assert unmatched == [] and all(one.problem is None for one in mine.values())
+
+
+def test_a_notebook_that_was_not_handed_in_is_named_and_the_other_is_graded(three, tmp_path):
+    students, unmatched = handed_in(three, tmp_path, {"ada/lab/2 kelvin.ipynb": SECOND, "ada/lab/mine.py": b"x = 1"})
+    mine = students["ada"]
+    assert mine["lab/2 kelvin"].problem is None and list(mine["lab/2 kelvin"].beside) == ["mine.py"]
+    assert mine["lab/1 reading"].problem.startswith("1 reading.ipynb was not submitted, but: ada/lab/2 kelvin.ipynb")
+    assert "Submit the file 1 reading.ipynb" in mine["lab/1 reading"].problem and unmatched == []
+
+
+def test_a_notebook_of_none_of_them_lies_beside_both_and_a_broken_one_is_known_by_its_name(three, tmp_path):
+    files = {"ada/lab/1 reading.ipynb": FIRST, "ada/lab/2 kelvin.ipynb": b"{", "ada/lab/notes.ipynb": b"{}"}
+    mine = handed_in(three, tmp_path, files)[0]["ada"]
+    assert mine["lab/2 kelvin"].file.shown == "ada/lab/2 kelvin.ipynb"
+    assert all("notes.ipynb" in str(one.notes) for one in mine.values())
+
+
+# --- graded -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -114,19 +123,41 @@ def test_an_assignment_that_is_broken_in_any_way_is_named(tmp_path, text):
 
 @pytest.mark.sandbox
 @pytest.mark.kernel
-def test_marks_are_stock_nbgraders_and_the_damaged_are_graded_as_well(course, tmp_path):
-    broken = course / "submitted" / "broken" / NAME
-    broken.mkdir(parents=True)
-    (broken / "week 1.ipynb").write_bytes(b"{")
-    command = ["grade", str(course / "submitted"), "--course", str(course), "--out", str(tmp_path / "out")]
-    assert main(command) == 0
-    with open(tmp_path / "out" / "marks.csv", encoding="utf-8-sig", newline="") as stream:
-        rows = {row["student"]: row for row in csv.DictReader(stream)}
-    assert set(rows) == {*STUDENTS, "broken"} and rows["broken"]["status"] == "unreadable"
-    for student in STUDENTS:
-        expected = stock(course, student, tmp_path / student)
-        if student == "noisy":  # a warning costs points in stock nbgrader, and none here
-            assert expected["test_mean"] == 0
-            expected.update(test_mean=3.0, test_parts=4.0)
-        got = {name: float(rows[student][name]) for name in expected}
-        assert got == expected, student
+def test_marks_are_stock_nbgraders_and_the_damaged_are_graded_as_well(three):
+    hand_in(three, 2)
+    expected = stock(three, course.names(three)).marks
+    answers = {"read": "def read(path):\n    return np.loadtxt(path, delimiter=',', skiprows=1, usecols=1)"}
+    kelvin = (
+        "import warnings\ndef mean_kelvin(celsius):\n    warnings.warn('hot')\n    return to_kelvin(np.mean(celsius))"
+    )
+    answers["mean_kelvin"] = kelvin
+    for student in ("noisy", "half", "broken"):
+        shutil.copytree(three / "release" / "lab", three / "submitted" / student / "lab")
+        for name in ("1 reading.ipynb", "2 kelvin.ipynb"):
+            path = three / "submitted" / student / "lab" / name
+            notebook = nbformat.read(path, as_version=4)
+            for cell_id, code in answers.items():
+                for one in notebook.cells:
+                    if one.metadata.get("nbgrader", {}).get("grade_id") == cell_id:
+                        one.source = code
+            nbformat.write(notebook, path)
+    (three / "submitted" / "half" / "lab" / "1 reading.ipynb").unlink()
+    (three / "submitted" / "broken" / "lab" / "2 kelvin.ipynb").write_bytes(b"{")
+    (three / "submitted" / "noisy" / "lab" / "units.py").write_text("def to_kelvin(celsius):\n    return 0\n")
+    mine = ours(three).marks
+    assert len(expected) > 20 and len({*expected.values()}) > 4
+    assert differences(expected, {key: mark for key, mark in mine.items() if key[0].startswith("student_")}) == []
+    with open(three / "graded" / "marks.csv", encoding="utf-8-sig", newline="") as stream:
+        rows = {row["student"]: row for row in csv.DictReader(stream) if row["assignment"] == "lab"}
+    # A warning costs points in stock nbgrader, and none here; what was given replaces a changed copy.
+    assert rows["noisy"]["automatic"] == "9.0" and rows["noisy"]["2 kelvin: test_parts"] == "4.0"
+    assert rows["half"]["status"] == "unreadable" and rows["half"]["automatic"] == "7.0"
+    assert rows["half"]["reason"].startswith("1 reading: 1 reading.ipynb was not submitted")
+    assert rows["broken"]["automatic"] == "2.0" and rows["broken"]["max_score"] == "11.0"
+    for name in ("1 reading", "2 kelvin"):
+        page = (three / "graded" / "feedback" / "noisy" / "lab" / f"{name}.html").read_text(encoding="utf-8")
+        assert (
+            f"lab/{name}: " in page and (three / "graded" / "autograded" / "noisy" / "lab" / f"{name}.ipynb").is_file()
+        )
+    report = (three / "graded" / "report.html").read_text(encoding="utf-8")
+    assert "feedback/noisy/lab/2%20kelvin.html" in report

@@ -1,24 +1,9 @@
 # %% [markdown]
-# # A course that has never heard of this project: a data file, a helper module, arrays, hidden tests
+# # Kelvin: the second notebook of the same assignment
 
 # %%
-import csv
-
 import numpy as np
 from units import to_kelvin
-
-
-# %% nbgrader={"grade": false, "grade_id": "read", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def read(path):
-    """The temperatures in a file, in °C, as an array."""
-    ### BEGIN SOLUTION
-    with open(path) as stream:
-        return np.array([float(row["celsius"]) for row in csv.DictReader(stream)])
-    ### END SOLUTION
-
-
-# %% nbgrader={"grade": true, "grade_id": "test_read", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-np.testing.assert_allclose(read("readings.csv"), [-10.0, 0.0, 21.5])
 
 
 # %% nbgrader={"grade": false, "grade_id": "mean_kelvin", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -28,7 +13,7 @@ def mean_kelvin(celsius):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "test_mean", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "test_read", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 assert np.isclose(mean_kelvin([0.0, 10.0]), 278.15)
 ### BEGIN HIDDEN TESTS
 assert np.isclose(mean_kelvin([-273.15]), 0.0)

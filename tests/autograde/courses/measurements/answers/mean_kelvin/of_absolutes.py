@@ -1,0 +1,2 @@
+def mean_kelvin(celsius):
+    return to_kelvin(abs(np.mean(celsius)))

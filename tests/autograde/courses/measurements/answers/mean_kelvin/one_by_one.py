@@ -1,0 +1,2 @@
+def mean_kelvin(celsius):
+    return np.mean([to_kelvin(c) for c in celsius])

@@ -1,0 +1,2 @@
+def mean_kelvin(celsius):
+    return np.mean(celsius) + 273

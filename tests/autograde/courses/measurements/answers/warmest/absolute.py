@@ -1,0 +1,2 @@
+def warmest(path):
+    return abs(read(path)).min()

@@ -1,0 +1,2 @@
+def warmest(path):
+    return read(path)[-1]

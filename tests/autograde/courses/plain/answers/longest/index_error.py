@@ -1,0 +1,2 @@
+def longest(words):
+    return sorted(words, key=len)[-1]

@@ -1,0 +1,2 @@
+def primes(n):
+    return [i for i in range(1, n + 1) if all(i % k for k in range(2, i))]

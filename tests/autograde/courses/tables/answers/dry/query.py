@@ -1,0 +1,2 @@
+def dry(frame, limit):
+    return list(frame.query("mm < @limit").day)

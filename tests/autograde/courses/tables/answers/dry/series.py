@@ -1,0 +1,2 @@
+def dry(frame, limit):
+    return frame[frame.mm < limit].day

@@ -1,0 +1,2 @@
+def dry(frame, limit):
+    return list(frame[frame.rain < limit].day)

@@ -1,0 +1,2 @@
+def monthly(frame):
+    return frame.groupby("month")["mm"].mean()

@@ -1,0 +1,2 @@
+def monthly(frame):
+    return rain.groupby("month").mm.sum()
