@@ -16,6 +16,7 @@ from autograde.cells import folder_of
 from autograde.course import names
 from autograde.gradebook import GradebookError, Writer, address
 from autograde.intake import IntakeError
+from autograde.isolation import doctor
 from autograde.isolation.limits import MB, Limits, SandboxMissing
 from autograde.isolation.sandbox import chosen
 from autograde.ledger import Busy, Ledger, write_safely
@@ -107,6 +108,9 @@ def parser():
     _add_course(trial)
     trial.add_argument("--workers", type=int, default=default_workers(), help="submissions at a time")
     trial.add_argument("--no-browser", action="store_true", help="only say where the report is")
+    commands.add_parser(
+        "doctor", help="say which sandboxes work on this machine, and what to change for a stronger one"
+    )
     feedback = commands.add_parser("feedback", help="write feedback, marks and report again, after grading by hand")
     feedback.add_argument("--out", type=Path, default=Path("workspace"))
     _add_course(feedback)
@@ -152,6 +156,10 @@ def main(arguments=None):
         if not 1 <= getattr(options, name, 1) < math.inf:
             print(f"autograde: --{name} must be 1 or more, not {getattr(options, name):g}.", file=sys.stderr)
             return 2
+    if options.command == "doctor":
+        text, sandboxed = doctor.report()
+        print(text)
+        return 0 if sandboxed else 1
     if options.command != "feedback" and os.geteuid() == 0:
         print(
             "! You are root: what escapes from a sandbox would be root as well. Grade as an ordinary user.",

@@ -21,6 +21,7 @@ from autograde import alike, match, supervise
 from autograde.cells import Assignment
 from autograde.isolation import pool, shown
 from autograde.isolation.limits import Limits, SandboxMissing
+from autograde.isolation.sandbox import chosen
 from autograde.restore import Restored, RestoredCell, of_the_assignment
 from autograde.result import FORMAT, Check, Findings, Result, Written
 from autograde.submitted import Damaged, printable
@@ -147,6 +148,7 @@ def _begun(job: Job) -> Result:
             "assignment": job.assignment.version[:12],
         },
         "sandboxed": job.sandboxed,
+        "sandbox": chosen().name if job.sandboxed else "none",
     }
 
 

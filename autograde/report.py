@@ -3,7 +3,7 @@
 import base64
 import io
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -106,18 +106,18 @@ def write_all(
     out = Path(out)
     lines: list[dict] = []
     parts: dict[str, Part] = {}
-    sandboxed = True
+    sandboxes: Counter[str] = Counter()
     for (name, student), group in itertools.groupby(rows, lambda one: (folder_of(one["assignment"]), one["student"])):
         results = list(group)
         mine = [marks.get(result["assignment"], {}).get(student) for result in results]
         for result, graded in zip(results, mine):
             write_page(out, result, graded)
         lines.append(row_of(results, mine))
-        sandboxed &= all(result["sandboxed"] for result in results)
+        sandboxes.update(result["sandbox"] for result in results)
         add(parts.setdefault(name, Part(name, lines[-1]["max_score"])), results, lines[-1])
     lines.sort(key=lambda line: (line["assignment"], line["student"]))
     exports.write_all(out, lines, out_of)
-    write_safely(out / "report.html", render([parts[name] for name in sorted(parts)], failed, unmatched, sandboxed))
+    write_safely(out / "report.html", render([parts[name] for name in sorted(parts)], failed, unmatched, sandboxes))
     return out / "report.html", lines
 
 
@@ -151,7 +151,7 @@ def add(part: Part, results: Sequence[Result], line: dict) -> None:
         part.mistakes[name].append(student)
 
 
-def render(parts: Sequence[Part], failed: Sequence[dict], unmatched: Sequence, sandboxed: bool) -> str:
+def render(parts: Sequence[Part], failed: Sequence[dict], unmatched: Sequence, sandboxes: Mapping[str, int]) -> str:
     """The page. Nothing in it runs but the script that sorts and filters tables, which the page's policy names by its digest."""
     for part in parts:
         part.groups = alike.groups(part.answers)
@@ -162,7 +162,7 @@ def render(parts: Sequence[Part], failed: Sequence[dict], unmatched: Sequence, s
         script=Markup(script),
         policy=policy(script),
         when=f"{datetime.now():%d %B %Y, %H:%M}",
-        sandboxed=sandboxed,
+        sandboxes=sandboxes,
         failed=list(failed),
         unmatched=list(unmatched),
         parts=parts,

@@ -6,7 +6,7 @@ Everything that is text may hold what a student wrote: it is data, never markup,
 
 Written by the job
     ``format, student, assignment, key, sha256, status, reason, score, max_score, checks, written, answers, notes, usage,
-    versions, sandboxed``. ``key`` names everything that the result depends on: two jobs with one key have one result.
+    versions, sandboxed, sandbox``. ``key`` names everything that the result depends on: two jobs with one key have one result.
 Added by the pipeline, from what intake knows, which may change while the file does not
     ``name, late, timestamp, superseded, receipt, origin, notes_of_intake``; the first ``notes_of_intake`` of the ``notes`` are intake's.
 
@@ -154,6 +154,9 @@ class Result(TypedDict):
     usage: Usage
     versions: Versions
     sandboxed: bool
+    sandbox: NotRequired[
+        str
+    ]  # which one: :attr:`autograde.isolation.sandbox.Sandbox.name`; "none" where nothing isolated it
     name: NotRequired[str]
     late: NotRequired[bool]
     timestamp: NotRequired[str | None]
@@ -182,7 +185,8 @@ def loads(text: str) -> Result:
             f"this result has format {result['format']}, written by another version of the grader (checks "
             f"{checks or 'unknown'}); this one reads formats 1 and {FORMAT}. Grade again, or use that version."
         )
-    return {**result, "format": FORMAT}
+    # Results from before there were two have no ``sandbox``.
+    return {"sandbox": "bubblewrap" if result.get("sandboxed") else "none", **result, "format": FORMAT}
 
 
 def dumps(result: Result) -> str:

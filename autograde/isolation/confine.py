@@ -104,8 +104,10 @@ SHARED_ID = [
         "setxattr", "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat")),
     ("ioctl", ((1, "is", 0x40086602),), seccomp.FORBID),  # FS_IOC_SETFLAGS, what chattr does
     ("ioctl", ((1, "is", 0x401C5820),), seccomp.FORBID),  # FS_IOC_FSSETXATTR
-    *((name, ((0, "not", 0),), seccomp.FORBID) for name in (
-        "prlimit64", "setpriority", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler")),
+    *((name, ((0, "not", 0),), seccomp.FORBID) for name in ("prlimit64", "setpriority")),
+    # Libraries do this to threads of their own, and end the process if they may not.
+    *((name, ((0, "not", 0),), seccomp.PRETEND) for name in (
+        "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler")),
     ("setpriority", ((1, "not", 0),), seccomp.FORBID),
 ]  # fmt: skip
 

@@ -127,6 +127,19 @@ def closed_folders() -> tuple[str, ...]:
     return tuple(sorted(str(folder) for folder in above if not folder.stat().st_mode & stat.S_IXOTH))
 
 
+def own_ids() -> bool:
+    """Whether each submission gets a user id of its own, which can enter the folders that it needs."""
+    return may_give_ids() and (not closed_folders() or bool(capabilities() >> CAP_DAC_READ_SEARCH & 1))
+
+
+def why_no_ids() -> str:
+    """Why submissions have no user ids of their own, and what to do."""
+    if not may_give_ids():
+        return "the grader is not root, or lacks root's rights"
+    folder = closed_folders()[0]
+    return f"only root may enter {folder}, where Python or the course lies (chmod o+x {folder} lets others pass)"
+
+
 def without(folder: str, hidden: Sequence[str]) -> Iterator[str]:
     """Paths that together are all of ``folder`` but what is ``hidden`` in it."""
     inner = [path for path in hidden if Path(path).is_relative_to(folder)]
@@ -142,7 +155,7 @@ class Landlock:
 
     @property
     def name(self) -> str:
-        return "landlock, a user id for each" if may_give_ids() else "landlock"
+        return "landlock, a user id for each" if own_ids() else "landlock"
 
     def require(self) -> None:
         """Raises :class:`SandboxMissing` unless a process that is confined here cannot do what it should not."""
@@ -160,21 +173,16 @@ class Landlock:
         there = version()
         if there < 1:
             return "this Linux has no Landlock (it came with 5.13), or has it switched off"
-        if not may_give_ids() and there < SIGNALS:
+        if not own_ids() and there < SIGNALS:
             return (
                 f"this Linux has version {there} of Landlock, which does not keep signals inside (version {SIGNALS}, Linux 6.12, "
-                "does), and the grader is not root, so it cannot give each submission a user id of its own"
-            )
-        if may_give_ids() and closed_folders() and not self.past_folders():
-            return (
-                f"only root may enter {closed_folders()[0]}, where Python or the course lies, and each submission is another user: "
-                f"let others enter it (chmod o+x {closed_folders()[0]}), or put Python elsewhere"
+                f"does), and each submission would need a user id of its own, which it cannot have: {why_no_ids()}"
             )
         return None
 
     def past_folders(self) -> bool:
         """Whether a confined process keeps the right to enter folders that only root may: Landlock still lists what it reads."""
-        return may_give_ids() and bool(closed_folders()) and bool(capabilities() >> CAP_DAC_READ_SEARCH & 1)
+        return own_ids() and bool(closed_folders())
 
     def program(self, name: str) -> str:
         return f"{view()}/run/{name}.py"
@@ -188,7 +196,7 @@ class Landlock:
         return shown.environment() | mine
 
     def tenancy(self) -> Confined:
-        return Confined(folders.common(), may_give_ids())
+        return Confined(folders.common(), own_ids())
 
     def command(
         self,
@@ -234,7 +242,7 @@ class Landlock:
     def limits(self, limits: Limits) -> dict[str, Any]:
         """With the most threads that there may be: of a user's own id, or besides those that this user has now."""
         threads = limits.processes + 64 * (os.cpu_count() or 1)
-        if not may_give_ids():
+        if not own_ids():
             threads += threads_of(os.geteuid())
         return limits.packed() | {"threads": threads, "namespaces": False}
 
