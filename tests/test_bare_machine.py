@@ -93,6 +93,6 @@ def test_grade_demo_says_at_once_what_the_first_sandbox_lacks(missing, bare, tmp
 def test_make_test_as_an_ordinary_user_installs_nothing_and_says_in_two_lines_what_is_missing():
     line = [*forbidding(), "make", "--no-print-directory", "ready", "SYSTEM=bubblewrap no-such-package"]
     done = subprocess.run(line, cwd=PROJECT, capture_output=True, text=True)
-    assert done.returncode == 0 and done.stderr == ""
+    assert done.returncode == 0, done.stderr
     missing, install = done.stdout.splitlines()
     assert missing.startswith("Not installed here: no-such-package.") and "sudo make system" in install
