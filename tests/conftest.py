@@ -67,7 +67,8 @@ def shared(item):
     made = item._fixtureinfo.name2fixturedefs
     names = [name for name in item.fixturenames if name in made and made[name][-1].scope in ("module", "class")]
     params = getattr(getattr(item, "callspec", None), "params", {})
-    return [f"{name}[{params[name]}]" if name in params else name for name in names]
+    # Of a group's name, pytest-xdist takes what comes after the last bracket.
+    return [re.sub(r"\W+", "_", f"{name} {params.get(name, '')}") for name in names]
 
 
 def pytest_collection_modifyitems(config, items):
