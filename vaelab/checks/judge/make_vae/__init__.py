@@ -11,10 +11,11 @@ import functools
 import numpy as np
 
 from vaelab.checks.judge import draw
+from vaelab.checks.judge.make_vae.descent import gradients
 from vaelab.checks.judge.make_vae.diagnose import explained, listened, unused
+from vaelab.checks.judge.make_vae.fitting import fit
 from vaelab.checks.judge.make_vae.numbers import images, loss, sampling
 from vaelab.checks.judge.make_vae.run import COURSE, Run
-from vaelab.checks.judge.make_vae.training import fit, gradients
 from vaelab.checks.judge.problem import Asker, Problem, with_mistakes
 
 

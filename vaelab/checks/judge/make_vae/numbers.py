@@ -1,12 +1,13 @@
 """Are the numbers right that a model reports without training? And if not, which mistake explains them?"""
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 
 from vaelab.checks.judge import draw, recognise
 from vaelab.checks.judge.make_vae.diagnose import listened, unused
-from vaelab.checks.judge.make_vae.run import COURSE, KEYS, LARGE, Run, near, wrong_number
+from vaelab.checks.judge.make_vae.run import COURSE, KEYS, LARGE, Run, near, read, wrong_number
 from vaelab.checks.judge.problem import Asker, Problem
 
 
@@ -222,3 +223,34 @@ def _many_in_colour(rng, ask):
             f"On {many}, predict returns numbers that are not the reconstructions of these images.",
             next_step="Which numbers in your function depend on the size of an image, of a batch, of the latent space?",
         )
+
+
+def by_value(rng, ask):
+    """``[id, id]`` of mistakes that show in the numbers of evaluate or fit already, or Nones; a next step; are the numbers right?"""
+    for check, next_step in (
+        (functools.partial(loss_of, batches=5), "evaluate reports wrong numbers too: first make those right."),
+        (sampling, "evaluate reports wrong numbers too: first make those right."),
+        (_training, "evaluate reports the right numbers: see what is done in another way in training."),
+    ):
+        try:
+            check(rng, ask)
+        except Problem as problem:
+            return [problem.mistake, problem.also], None if problem.mistake else next_step, False
+    return (
+        [None, None],
+        (
+            "Outside a graph, evaluate and fit report the right numbers for one batch: "
+            "see what happens from batch to batch, and what is decided in Python when a graph is made."
+        ),
+        True,
+    )
+
+
+def _training(rng, ask):
+    """The three numbers that fit logs, on one batch at a time."""
+    count = 6
+    data = {f"x{i}": draw.images(rng, count, COURSE) for i in range(5)}
+    steps = [{"do": "fit", "x": name, "batch_size": count, "rate": 0.0, "quick": True} for name in data]
+    run = Run(rng, ask, COURSE, 5, data, steps)
+    logs = [read(run.step(i, "fit"), "fit") for i in range(len(data))]
+    check_numbers(run, list(data.values()), logs, rng, ask)
