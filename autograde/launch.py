@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from autograde.isolation import folders, kernels, pool
 from autograde.isolation.limits import Limits
@@ -18,10 +18,12 @@ from autograde.isolation.watch import kill
 class Process(Protocol):
     """What is needed of a ``Popen`` or a forked child. ``stdin`` and ``stdout`` are pipes of a judge or a reader."""
 
-    pid: int
-    stdin: IO[bytes]
-    stdout: IO[bytes]
-
+    @property
+    def pid(self) -> int: ...
+    @property
+    def stdin(self) -> Any: ...
+    @property
+    def stdout(self) -> Any: ...
     def poll(self) -> int | None: ...
     def wait(self, timeout: float | None = None) -> int: ...
 
@@ -69,7 +71,7 @@ def start_trusted(module: str, folder: str, sandboxed: bool) -> tuple[Process, s
             except pool.Impossible as why:
                 cold = str(why)
         argv = [sys.executable, "-m", module, f"{folder}/order.json"]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log}
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log}
         if sandboxed:
             return kernels.Started(argv, judge=True, shows=[folder], **pipes), cold
         return subprocess.Popen(argv, start_new_session=True, **pipes), cold
