@@ -146,7 +146,7 @@ Sliders(
 # Light and dark blue hold 95 % and 50 % of the true posterior; the dashed ellipses are one and two standard deviations of
 # $q$. Move the slider. For the first image the two agree. The second has a tilted posterior, and a $q$ with independent
 # dimensions cannot tilt. The third lies in two places, and $q$ is sure of one. In the last three the encoder is somewhere
-# else altogether, and the gap has two or three digits.
+# else altogether, and the gap has two or three digits. (Any other image: in the explorer of notebook 4, *Show the exact posterior*.)
 
 # %% [markdown]
 # The worst image of the test set, number 498, is among them. Why does the encoder fail there? We decode both places.

@@ -52,7 +52,7 @@ def test_a_forged_answer_earns_no_more_than_its_form(category, name):
 def test_right_answers_in_the_same_cell_earn_every_point(category):
     variants = {
         "active_units": "numpy",
-        "effective_beta": "numpy",
+        "effective_beta": "tensors",
         "fit_prior": "kmeans",
         "anomaly_score": "relative_error",
     }

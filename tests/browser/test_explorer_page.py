@@ -488,3 +488,28 @@ def test_every_control_and_picture_has_a_name_and_the_tab_key_reaches_the_contro
         )
     wanted = {"z1, latent units", "prior quantiles", "conv", "Map", "Trouser", "Another one", "Resample ε", "Play"}
     assert wanted <= reached
+
+
+def test_the_exact_posterior_of_the_picked_image_is_computed_in_the_page(browser, folder, images):
+    """Image 83 is one that the encoder puts far away; the gap of image 0 is a fraction of a nat."""
+    mine = Page(browser, folder / "mine.html")
+    page = mine.page
+    button = page.get_by_role("button", name="Show the exact posterior")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    recorded = reference.load_evidence()
+    for number in (0, 83):
+        page.get_by_label("Image", exact=True).fill(str(number))
+        page.get_by_label("Image", exact=True).press("Enter")
+        card = page.locator(".vl-card", has_text="The exact posterior")
+        expect(card).to_contain_text(f"Test image {number}:", timeout=60_000)
+        expect(card).to_contain_text("hidden in the gap", timeout=60_000)
+        nats = [float(n) for n in re.findall(r"([\d.]+) nats", card.inner_text())]
+        log_p, elbo = recorded["mlp_log_p"][number], recorded["mlp_elbo"][number]
+        assert nats == pytest.approx([-log_p, -elbo, log_p - elbo], abs=0.5)
+        exact = "document.querySelector('.vl-explorer').store.get('exact')"
+        found = page.evaluate(f"() => [{exact}.logP, {exact}.cells.reduce((s, c) => s + c.density * c.side ** 2, 0)]")
+        assert found == pytest.approx([log_p, 1], abs=0.03)
+    button.click()
+    expect(card).not_to_contain_text("hidden in the gap")
+    assert mine.problems == []

@@ -2,6 +2,7 @@
 
 import { element } from "./dom.js";
 import { makeDrawCard } from "./draw_card.js";
+import { makeExactCard } from "./exact_card.js";
 import { makeImageCard } from "./image_card.js";
 import { blankImage, followImage, pickedImage } from "./image_state.js";
 import { makeMap } from "./map.js";
@@ -35,6 +36,7 @@ export function makeApp(contents, { link = null, start = {}, signal = null } = {
     posterior: null,
     reconstruction: null,
     ends: null,
+    exact: null,
     ...start,
   });
   const pickImage = (index) => contents.images && store.set({ image: pickedImage(contents, index) });
@@ -51,6 +53,7 @@ export function makeApp(contents, { link = null, start = {}, signal = null } = {
     const first = store.get("image") ?? (images ? pickedImage(contents, 0) : blankImage(contents));
     store.set({ image: first });
     const cards = [makeImageCard(store, contents, networks, pickImage), makeDrawCard(store, contents)];
+    if (contents.latentDim === 2) cards.push(makeExactCard(store, contents, networks));
     if (images) cards.push(makePathCard(store, contents, networks, signal));
     layout.append(element("div", { class: "vl-cards" }, ...cards));
     const { z } = start;

@@ -2,7 +2,7 @@
 
 import { element, labelled, pixelCanvas, place, sharpCanvas } from "./dom.js";
 import { FRAME, geometry, SIZE } from "./geometry.js";
-import { clip, drawAxes, drawBorder, drawCross, drawEllipse, drawPath, drawPoints } from "./map_drawing.js";
+import { clip, drawAxes, drawBorder, drawCross, drawEllipse, drawExact, drawPath, drawPoints } from "./map_drawing.js";
 import { marker } from "./markers.js";
 import { deviations, squaredDistance } from "./maths.js";
 import { stepped, units } from "./sliders.js";
@@ -27,7 +27,7 @@ class Map2D {
     this.legend = element("div", { class: "vl-legend", role: "group", "aria-label": "Classes on the map" });
     this.root = element("div", { class: "vl-map" }, this.plot, ...this.#axesChoice(), this.legend);
     store.on("unit active axes", () => this.drawBase(), { now: false });
-    store.on("unit active axes z posterior ends", () => this.drawOverlay());
+    store.on("unit active axes z posterior ends exact", () => this.drawOverlay());
     store.on("active", () => this.drawLegend());
   }
 
@@ -112,6 +112,7 @@ class Map2D {
       posterior = store.get("posterior");
     c.clearRect(0, 0, SIZE, SIZE);
     clip(c, () => {
+      if (store.get("exact")) drawExact(c, frame, store.get("exact").cells, axes);
       if (store.get("ends"))
         drawPath(
           c,

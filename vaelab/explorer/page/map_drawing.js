@@ -1,5 +1,6 @@
 // What is painted on the map: axes, points or decoded images below; the point, an ellipse and a path above.
 
+import { contour } from "./exact.js";
 import { FRAME, SIZE } from "./geometry.js";
 import { marker } from "./markers.js";
 
@@ -93,6 +94,39 @@ function twice(c, draw, width = 2) {
   c.lineWidth = width;
   c.strokeStyle = "#111";
   draw();
+}
+
+// Cells that hold 95 % of an exact posterior, light, and those that hold 50 %, dark; a ring around the highest.
+export function drawExact(c, frame, cells, axes) {
+  if (!cells.length) return;
+  const [outer, inner] = [contour(cells, 0.95), contour(cells, 0.5)];
+  const inside = cells.filter(({ density }) => density >= outer);
+  const place = ({ z }) => [frame.x(z[axes[0]]), frame.y(z[axes[1]])];
+  for (const [margin, colour] of [
+    [3, () => "#fff"], // a white rim, to stand out from points of any colour
+    [0, (density) => (density < inner ? "#56b4e9" : "#0072b2")],
+  ]) {
+    for (const cell of inside) {
+      const [u, v] = axes.map((axis) => cell.z[axis]);
+      const half = cell.side / 2;
+      const [left, top] = [frame.x(u - half), frame.y(v + half)];
+      const [width, height] = [Math.max(frame.x(u + half) - left, 1), Math.max(frame.y(v - half) - top, 1)];
+      c.fillStyle = colour(cell.density);
+      c.fillRect(left - margin, top - margin, width + 2 * margin, height + 2 * margin);
+    }
+  }
+  const [x, y] = place(inside.reduce((a, b) => (b.density > a.density ? b : a)));
+  twice(
+    c,
+    () => {
+      c.setLineDash([3, 3]);
+      c.beginPath();
+      c.arc(x, y, 18, 0, 2 * Math.PI);
+      c.stroke();
+      c.setLineDash([]);
+    },
+    1.5,
+  );
 }
 
 export function drawEllipse(c, frame, mean, deviation, limit) {

@@ -2,7 +2,7 @@
 
 import { erf } from "./functions.js";
 
-const PIXEL_LIMIT = 1e-7; // predictions are kept this far from 0 and 1, as vaelab.metrics does
+export const PIXEL_LIMIT = 1e-7; // predictions are kept this far from 0 and 1, as vaelab.metrics does
 
 export const clamp = (v, low, high) => Math.min(Math.max(v, low), high);
 
