@@ -9,17 +9,10 @@ Functions take arrays, never models (``manifold`` and ``kl_arrows`` take a funct
 they call once). Images are (N, 784), (N, 28, 28) or (N, 28, 28, 1) in [0, 1].
 """
 
+from vaelab.plots.bounds import climbing_bound, estimates, gap_shares, two_gaps
 from vaelab.plots.diagram import vae_parts
 from vaelab.plots.display import STYLE, figure, in_notebook, png, show
-from vaelab.plots.evidence import (
-    climbing_bound,
-    estimates,
-    gap_shares,
-    grid_convergence,
-    joint,
-    true_posterior,
-    two_gaps,
-)
+from vaelab.plots.evidence import grid_convergence, joint, true_posterior
 from vaelab.plots.explaining import bernoulli_floor, kl_arrows, kl_integrand, kl_surface, monte_carlo_convergence
 from vaelab.plots.latent import latent_scatter, marginals
 from vaelab.plots.losses import LANDMARKS, bar_comparison, learning_curve
