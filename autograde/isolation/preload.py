@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import importlib
 import os
+import sys
 from collections.abc import Sequence
 
 from vaelab import data
@@ -65,6 +66,8 @@ def load(which: str, imports: Sequence[str] | None = None) -> str | None:
     if which == "notebooks":
         # The images, as often as a notebook loads them. They stay in pages that all children share, until one writes to its own.
         data.read_ahead(copies=2)
+    # A graph that runs once or twice is not worth optimising: that takes a sixth of all the time of a kernel of 02_vae.
+    sys.modules["tensorflow"].config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     return None
 
 
