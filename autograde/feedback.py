@@ -78,12 +78,12 @@ def _told(verdict):
     return all(re.search(rf"(?<![\w.-]){re.escape(value)}(?!\.?\w)", verdict["message"]) for value in said)
 
 
-def page(result, marks=None, asked=None):
+def page(result, marks=None, asked=None, news=()):
     """The HTML page of one result.
 
     ``marks`` is this student's entry of :meth:`autograde.gradebook.Writer.marks`, where
     there is one: its points win, because a person may have changed them. ``asked`` is
-    what :func:`questions` found.
+    what :func:`questions` found; ``news`` are sentences that come first.
     """
     cells = marks["cells"] if marks else {}
     checks, explained, messages = [], set(), set()
@@ -149,6 +149,7 @@ def page(result, marks=None, asked=None):
     return ENVIRONMENT.get_template("feedback.html").render(
         style=style(),
         result=result,
+        news=news,
         checks=checks,
         written=written,
         comments=comments,
@@ -160,11 +161,11 @@ def page(result, marks=None, asked=None):
     )
 
 
-def write_page(out, result, marks=None):
+def write_page(out, result, marks=None, news=()):
     """Write the page of a notebook (:func:`autograde.marks.page_of`), with what nbgrader's exchange wants beside it."""
     page_path = Path(out) / page_of(result)
     name = result["assignment"]
     notebook = Path(out) / "results" / result["student"] / name / f"{stem_of(name)}.ipynb"
-    write_safely(page_path, page(result, marks, questions(notebook)))
+    write_safely(page_path, page(result, marks, questions(notebook), news))
     for name, text in result.get("receipt", {}).items():  # `nbgrader release_feedback` asks for them
         write_safely(page_path.with_name(name), text)

@@ -19,6 +19,7 @@ import contextlib
 import fcntl
 import json
 import os
+from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,6 +54,9 @@ class Ledger:
     def __init__(self, out):
         self.out = Path(out)
         self.states = {}  # (student, assignment) -> last line
+        self.graded = defaultdict(
+            list
+        )  # (student, assignment) -> [(when, SHA-256)] of its files, in the order of grading
 
     def __enter__(self):
         self.out.mkdir(parents=True, exist_ok=True)
@@ -65,8 +69,7 @@ class Ledger:
         content = (self.out / "ledger.jsonl").read_bytes()
         for line in content.splitlines():
             with contextlib.suppress(ValueError, KeyError, TypeError):  # the line that a crash cut short
-                entry = json.loads(line)
-                self.states[entry["student"], entry["assignment"]] = entry
+                self._remember(json.loads(line))
         if content and not content.endswith(b"\n"):
             os.write(self._file, b"\n")
         return self
@@ -89,7 +92,15 @@ class Ledger:
         if written < len(line):  # the disk is full: the rest of the line would raise ENOSPC
             os.write(self._file, line[written:])
         os.fsync(self._file)
-        self.states[submission.student, submission.assignment] = entry
+        self._remember(entry)
+
+    def _remember(self, entry):
+        of = entry["student"], entry["assignment"]
+        self.states[of] = entry
+        if entry["state"] == "done":
+            file, graded = entry.get("sha256", entry["key"]), self.graded[of]
+            if not graded or graded[-1][1] != file:  # else it is the same file, by other checks
+                graded.append((datetime.fromisoformat(entry["time"]), file))
 
     def state(self, submission, key):
         """The state of exactly this job: ``queued`` if what is known is about another version of it."""
@@ -122,7 +133,7 @@ class Ledger:
         """Put a result on disk, then say that it is done."""
         write_safely(self.notebook(submission), notebook)
         write_safely(self.folder(submission) / "result.json", result.dumps(graded))
-        self.note(submission, "done", graded["key"])
+        self.note(submission, "done", graded["key"], sha256=graded["sha256"])
 
     def results(self):
         """The results of everything that is graded, one at a time: the notebooks of a student's assignment side by side."""

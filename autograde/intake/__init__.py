@@ -3,6 +3,7 @@
 ===========  ==========================================================================
 nbgrader     ``STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb`` and ``timestamp.txt``, as the exchange
              and ``nbgrader collect`` leave them
+             ``STUDENT+ASSIGNMENT+TIME+SECRET/…``: the exchange's own folder ``inbound/``, every attempt
 Moodle       ``Full Name_12345_assignsubmission_file/any.ipynb`` (or ``…file_any.ipynb``;
              before Moodle 4, ``…file_/any.ipynb``)
 Canvas       ``lastfirst_LATE_123_456_any-1.ipynb``; ``LATE_`` and ``-1`` (a later attempt)

@@ -59,7 +59,9 @@ class File:
 
     def _read(self, most: int) -> bytes:
         if self.archive is None:
-            descriptor = os.open(self.root / self.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            # It was a regular file when it was listed. A link or a pipe that has taken its place holds nobody up.
+            how = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+            descriptor = os.open(self.root / self.path, how)
             with os.fdopen(descriptor, "rb") as stream:
                 return stream.read(most + 1)
         with _trouble_of_the_file(), zipfile.ZipFile(self.archive) as archive, archive.open(self.path) as stream:

@@ -30,6 +30,10 @@ BRIGHTSPACE = re.compile(
     r"(?P<id>\d+)-\d+ ?- (?P<name>.+?) ?- ?(?P<when>[^\d\s]+ \d{1,2}, \d{4} \d{3,4} ?[AP]M|\d{1,2} [^\d\s]+,? \d{4} \d{3,4}(?: ?[AP]M)?)"
     r"(?: ?- (?P<file>.+))?"
 )
+# The folder of nbgrader's exchange into which students hand in: user, assignment, time, and a word that cannot be guessed.
+INBOUND = re.compile(
+    r"(?P<id>[^+]+)\+(?P<assignment>[^+]+)\+(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^+]*)(?:\+[\w=-]*)?"
+)
 # What browsers, JupyterLab, file managers and (``attempt``) Canvas make of the name of a second one.
 COPY = re.compile(
     r"(?: ?\((?P<copy>\d+)\)|(?: - |[- ])\(?(?:conflicted )?(?:[Cc]opy|[Kk]opie) ?\(?(?P<duplicate>\d*)\)?"
@@ -79,6 +83,7 @@ class Mark:
     order: int | str = 0
     receipt: bool = False
     prefix: str = ""
+    assignment: str | None = None
 
     @property
     def origin(self) -> dict[str, str]:
@@ -141,7 +146,7 @@ class Names:
             facts.name, facts.late, facts.receipt = submitted.printable(mark.name)[:120], mark.late, mark.receipt
             facts.origin = mark.origin
             facts.order = (str(mark.order).rjust(20, "0"), attempt)
-            facts.assignment = assignment or self.only
+            facts.assignment = mark.assignment or assignment or self.only
         elif LITTER.search(part):
             key = ""
         else:
@@ -159,7 +164,9 @@ class Names:
         return facts
 
     def marks(self, part: str, is_file: bool) -> list[Mark]:
-        """What Moodle, Canvas, Blackboard and Brightspace wrote into a part of a path."""
+        """What Moodle, Canvas, Blackboard, Brightspace and nbgrader's exchange wrote into a part of a path."""
+        if not is_file and (mark := INBOUND.fullmatch(part)):
+            return [Mark("nbgrader", mark["id"], order=mark["when"], assignment=mark["assignment"])]
         blackboard = self._blackboard(part) if is_file else []
         if self.blackboard_only:
             return blackboard

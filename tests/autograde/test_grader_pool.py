@@ -15,8 +15,7 @@ import jupytext
 import pytest
 from grading_helpers import COURSE, RIGHT, answered, as_bytes, code_cells, heed_ctrl_c, mini, printed
 
-from autograde import pipeline as run
-from autograde import supervise
+from autograde import dispatch, pipeline, supervise
 from autograde.isolation import folders, kernels, sandbox, watch
 from autograde.isolation import pool as pool_
 from autograde.isolation.limits import MB, Limits
@@ -247,7 +246,7 @@ def test_a_lost_nursery_is_the_graders_failure_and_the_next_job_has_a_new_one(mo
     monkeypatch.setattr(pool_, "_nurseries", pool_._Nurseries())  # the other tests' kernels live on
     with ThreadPoolExecutor(1) as pool:
         waiting = answered("import time\ntime.sleep(60)\n")
-        future = pool.submit(run.work, Job("alice", mini(), as_bytes(waiting), Limits(seconds=60)))
+        future = pool.submit(dispatch.work, Job("alice", mini(), as_bytes(waiting), Limits(seconds=60)))
         nursery = pool_._nurseries.get(pool_.KERNEL)
         # bwrap, the nursery's process, a child's first process and the kernel
         while len(found := watch.processes(nursery.process.pid)) < 4:
@@ -255,7 +254,7 @@ def test_a_lost_nursery_is_the_graders_failure_and_the_next_job_has_a_new_one(mo
             time.sleep(0.05)
         os.kill(found[1], signal.SIGKILL)
         assert "has ended" in future.result()["failure"]
-    outcome = run.work(Job("alice", mini(), as_bytes(answered(RIGHT)), Limits(seconds=60)))
+    outcome = dispatch.work(Job("alice", mini(), as_bytes(answered(RIGHT)), Limits(seconds=60)))
     assert outcome["result"]["score"] == 6 and "cold" not in outcome["result"]["usage"]
 
 
@@ -364,7 +363,9 @@ def test_where_nothing_can_be_forked_grading_goes_on_and_says_so_once(tmp_path, 
     for name, body in {"ada": RIGHT, "bob": "import os; os._exit(1)"}.items():
         (tmp_path / "class" / f"{name}.ipynb").write_bytes(as_bytes(answered(body)))
     said = []
-    summary = run.run(run.Settings(tmp_path / "class", tmp_path / "out", COURSE, "mini", workers=2), say=said.append)
+    summary = pipeline.run(
+        pipeline.Settings(tmp_path / "class", tmp_path / "out", COURSE, "mini", workers=2), say=said.append
+    )
     assert (summary.graded, summary.failed) == (2, [])
     scores = {
         name: json.loads((tmp_path / "out" / "results" / name / "mini" / "result.json").read_text())["score"]
