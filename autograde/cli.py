@@ -1,10 +1,12 @@
 """The command line: ``python -m autograde --help``."""
 
 import argparse
+import functools
 import json
 import math
 import os
 import shlex
+import signal
 import sys
 import webbrowser
 from collections import Counter
@@ -25,6 +27,7 @@ from autograde.progress import on_screen
 from autograde.report import write_all
 from autograde.result import OtherFormat
 from autograde.submitted import printable
+from autograde.watch import Rules, watch
 
 SHOUT = """
 !!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!
@@ -47,62 +50,36 @@ def parser():
         metavar="SUBMISSIONS",
         help="nbgrader's submitted/ folder, a download from Moodle or Canvas, or a folder of notebooks",
     )
-    grade.add_argument("--assignment", help="such as 02_vae; by default, each file says which it is")
-    grade.add_argument(
-        "--out",
-        type=Path,
-        default=Path("workspace"),
-        help="where results, gradebook, feedback and report go (default: %(default)s)",
-    )
-    _add_course(grade)
-    grade.add_argument(
-        "--workers",
-        type=int,
-        default=default_workers(),
-        help="submissions at a time (default: one more than there are cores, as far as there are 4 GB of memory "
-        "for each; %(default)s here)",
-    )
-    grade.add_argument(
-        "--scheduler", metavar="ADDRESS", help="a Dask scheduler that is running already: tcp://host:8786"
-    )
     grade.add_argument("--regrade", action="store_true", help="grade again even what has not changed")
-    grade.add_argument(
-        "--db-url", help="nbgrader's gradebook (default: OUT/gradebook.db); postgresql+psycopg://… works"
-    )
-    grade.add_argument(
-        "--memory",
-        type=int,
-        default=Limits.memory // MB,
-        metavar="MB",
-        help="memory that the processes of one submission may take together (default: %(default)s)",
-    )
-    grade.add_argument(
-        "--seconds", type=float, default=Limits.seconds, help="that one submission may run (default: %(default)g)"
-    )
-    grade.add_argument(
-        "--processes",
-        type=int,
-        default=Limits.processes,
-        help="that one submission may have at a time (default: %(default)s)",
-    )
-    grade.add_argument(
-        "--output",
-        type=int,
-        default=Limits.output // MB,
-        metavar="MB",
-        help="that the cells of one submission may print and display (default: %(default)s)",
-    )
-    grade.add_argument(
-        "--roster",
-        type=Path,
-        metavar="CSV",
-        help="list of students: a column `student`, and others with what an LMS calls them (Moodle: another number for each "
-        "assignment)",
-    )
+    _add_grading(grade)
     _add_out_of(grade)
-    grade.add_argument(
-        "--no-sandbox", action="store_true", help="run students' code unprotected: only for code that you trust"
+    watching = commands.add_parser(
+        "watch",
+        help="grade what arrives in a folder, as it arrives",
+        description="Grade what arrives in a folder, as it arrives, and write each student's feedback at once: of hidden checks the "
+        "name, and whether they passed. Stop with Ctrl-C; the same command goes on where it was.",
     )
+    watching.add_argument(
+        "submissions",
+        type=Path,
+        metavar="INBOX",
+        help="the folder: inbound/ of nbgrader's exchange, submitted/, or any other that `grade` takes",
+    )
+    watching.add_argument(
+        "--attempts",
+        type=int,
+        default=Rules.attempts,
+        help="of a student at an assignment that are graded (default: %(default)s)",
+    )
+    watching.add_argument(
+        "--pause",
+        type=float,
+        default=Rules.pause,
+        metavar="SECONDS",
+        help="between the first attempt and the next; doubles with each, up to an hour (default: %(default)g)",
+    )
+    _add_grading(watching)
+
     trial = commands.add_parser("demo", help="grade a small class that ships with the project, and open the report")
     trial.add_argument("--out", type=Path, default=Path("workspace", "demo"))
     _add_course(trial)
@@ -117,6 +94,64 @@ def parser():
     feedback.add_argument("--db-url")
     _add_out_of(feedback)
     return top
+
+
+def _add_grading(command):
+    """What every command takes that grades submissions."""
+    command.add_argument("--assignment", help="such as 02_vae; by default, each file says which it is")
+    command.add_argument(
+        "--out",
+        type=Path,
+        default=Path("workspace"),
+        help="where results, gradebook, feedback and report go (default: %(default)s)",
+    )
+    _add_course(command)
+    command.add_argument(
+        "--workers",
+        type=int,
+        default=default_workers(),
+        help="submissions at a time (default: one more than there are cores, as far as there are 4 GB of memory "
+        "for each; %(default)s here)",
+    )
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="a Dask scheduler that is running already: tcp://host:8786"
+    )
+    command.add_argument(
+        "--db-url", help="nbgrader's gradebook (default: OUT/gradebook.db); postgresql+psycopg://… works"
+    )
+    command.add_argument(
+        "--memory",
+        type=int,
+        default=Limits.memory // MB,
+        metavar="MB",
+        help="memory that the processes of one submission may take together (default: %(default)s)",
+    )
+    command.add_argument(
+        "--seconds", type=float, default=Limits.seconds, help="that one submission may run (default: %(default)g)"
+    )
+    command.add_argument(
+        "--processes",
+        type=int,
+        default=Limits.processes,
+        help="that one submission may have at a time (default: %(default)s)",
+    )
+    command.add_argument(
+        "--output",
+        type=int,
+        default=Limits.output // MB,
+        metavar="MB",
+        help="that the cells of one submission may print and display (default: %(default)s)",
+    )
+    command.add_argument(
+        "--roster",
+        type=Path,
+        metavar="CSV",
+        help="list of students: a column `student`, and others with what an LMS calls them (Moodle: another number for each "
+        "assignment)",
+    )
+    command.add_argument(
+        "--no-sandbox", action="store_true", help="run students' code unprotected: only for code that you trust"
+    )
 
 
 def _add_course(command):
@@ -152,7 +187,7 @@ def _out_of(text):
 
 def main(arguments=None):
     options = parser().parse_args(arguments)
-    for name in ("workers", "memory", "seconds", "processes", "output"):
+    for name in ("workers", "memory", "seconds", "processes", "output", "attempts", "pause"):
         if not 1 <= getattr(options, name, 1) < math.inf:
             print(f"autograde: --{name} must be 1 or more, not {getattr(options, name):g}.", file=sys.stderr)
             return 2
@@ -173,7 +208,7 @@ def main(arguments=None):
                 f"there is no course in {options.course.resolve()}: there is no folder with a notebook in its solutions/ or source/. "
                 "Run this in the course's folder, or name that with --course."
             )
-        return {"grade": _grade, "demo": _demo, "feedback": _feedback}[options.command](options)
+        return {"grade": _grade, "watch": _watch, "demo": _demo, "feedback": _feedback}[options.command](options)
     except (SandboxMissing, IntakeError, AssignmentError, GradebookError, Busy, OtherFormat) as problem:
         print(f"autograde: {problem}", file=sys.stderr)
         return 2
@@ -189,12 +224,28 @@ def main(arguments=None):
 
 
 def _grade(options):
+    return _run_and_report(_settings(options))[0]
+
+
+def _watch(options):
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what stops a service stops it as Ctrl-C does
+    try:
+        watch(_settings(options), Rules(options.attempts, options.pause), functools.partial(print, flush=True))
+    except KeyboardInterrupt:
+        print(
+            "\nStopped. What was graded is kept, and the same command goes on with the rest. When no more attempts are to come, "
+            "`python -m autograde feedback` writes report, marks and feedback in full."
+        )
+    return 0
+
+
+def _settings(options):
     if options.no_sandbox:
         print(SHOUT, file=sys.stderr)
     limits = Limits(
         memory=options.memory * MB, seconds=options.seconds, processes=options.processes, output=options.output * MB
     )
-    settings = Settings(
+    return Settings(
         options.submissions,
         options.out,
         options.course,
@@ -203,12 +254,11 @@ def _grade(options):
         options.scheduler,
         limits,
         not options.no_sandbox,
-        options.regrade,
+        getattr(options, "regrade", False),
         options.db_url,
         options.roster,
-        dict(options.out_of),
+        dict(getattr(options, "out_of", ())),
     )
-    return _run_and_report(settings)[0]
 
 
 def _demo(options):
