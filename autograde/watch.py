@@ -18,14 +18,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from autograde import dispatch, intake, pipeline
+from autograde.cells import folder_of
 from autograde.feedback import write_page
 from autograde.intake import IntakeError, Submission
-from autograde.isolation import bubblewrap, pool
+from autograde.isolation import pool
+from autograde.isolation.shown import hide
 from autograde.ledger import Ledger
 from autograde.progress import Lines
 from autograde.result import Result
 from autograde.roster import Roster
-from autograde.run import Run
+from autograde.run import Run, needed
 from autograde.submitted import printable
 
 #: The longest pause between two attempts, in seconds.
@@ -230,10 +232,11 @@ def watch(
     if not settings.source.is_dir():
         raise IntakeError(f"{settings.source} is no folder: watch needs one into which work is handed in.")
     assignments = pipeline.prepare(settings, say)
-    names = [settings.only] if settings.only else sorted(assignments)
+    names = sorted(name for name in assignments if settings.only in (None, folder_of(name)))
     with Ledger(settings.out) as ledger:
         if settings.sandboxed and not settings.scheduler:
-            bubblewrap.hide(settings.hidden)
+            hide(settings.hidden)
+            pool.preload(needed(names, assignments, settings.course))
             pool.get_ready()
         writer = pipeline.open_gradebook(settings, names, say)
         summary = pipeline.Summary([], [])

@@ -22,7 +22,6 @@ from grading_helpers import COURSE, MEANED, RIGHT, answered, as_bytes, mini
 from autograde import supervise
 from autograde.intake import IntakeError, collect
 from autograde.intake.files import listing
-from autograde.isolation import bubblewrap
 from autograde.ledger import Busy, Ledger
 from autograde.pipeline import Settings
 from autograde.restore import restore
@@ -56,7 +55,6 @@ def read_here(data, assignment, sandboxed):
 def inbox(tmp_path, monkeypatch):
     monkeypatch.setattr(supervise, "read", read_here)
     monkeypatch.setattr(supervise, "run", made_up)
-    monkeypatch.setattr(bubblewrap, "hide", lambda paths: None)
     folder = tmp_path / "inbox"
     folder.mkdir()
     return folder
