@@ -4,7 +4,7 @@ The files are in ``tests/attacks/CATEGORY/``. Those of ``forge`` stand in the so
 cell, and those of ``forge_a_graph`` in that of an assignment whose answer the judge cannot
 recompute; those of ``lie_in_the_file`` change the submitted file; the others are cells that
 print EFFECT where they get what they should not. All hostile code runs in the
-grader's sandbox or, as a control, in a weaker one.
+grader's sandbox or, as a control, in a weaker one. With ``AUTOGRADE_SANDBOX=landlock``, that is the second sandbox.
 """
 
 import json
@@ -198,6 +198,15 @@ def run_all(category, port=0, names=None, limits=Limits(seconds=240)):
     return {name: printed(findings, i) for i, name in enumerate(names)}, findings
 
 
+def promised(name, text):
+    """Of what an attack printed, what the sandbox that is used here promises to prevent: autograde/README.md has the table."""
+    if sandbox.chosen().name == "bubblewrap":
+        return text
+    if name == "become_root" and (landlock.closed_folders() or os.geteuid() == 0 and not landlock.own_ids()):
+        return ""  # Python is where only root may read it
+    return "\n".join(line for line in text.splitlines() if not line.startswith("EFFECT name"))
+
+
 @pytest.mark.sandbox
 @pytest.mark.proof(about=about_attacks)
 @pytest.mark.parametrize("category", ["read", "write", "fill"])
@@ -205,7 +214,7 @@ def test_no_effect(category, bystander, monkeypatch):
     monkeypatch.setenv("AUTOGRADE_TEST_SECRET", SECRET)
     texts, findings = run_all(category, bystander)
     assert findings["stopped"] is None
-    assert {name: text for name, text in texts.items() if "EFFECT" in text} == {}
+    assert {name: text for name, text in texts.items() if "EFFECT" in promised(name, text)} == {}
     # An attack that breaks off has shown nothing.
     assert {name: text for name, text in texts.items() if "Traceback" in text} == {}
 

@@ -2,6 +2,13 @@
 
 import os
 for name in ("/etc/passwd", "/etc/shadow", "/etc/hostname", "/etc/ssh", "/root/.ssh", "/root/.bash_history", "/var/log", "/var/mail"):
-    if os.path.exists(name):
+    try:
+        os.listdir(name) if os.path.isdir(name) else open(name).close()
         print("EFFECT", name)
-print(*("EFFECT " + h for h in os.listdir("/home") if h != "student"))
+    except OSError:
+        if os.path.exists(name):
+            print("EFFECT name", name)
+try:
+    print(*("EFFECT " + h for h in os.listdir("/home") if h != "student"))
+except PermissionError:
+    pass

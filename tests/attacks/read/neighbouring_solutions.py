@@ -11,5 +11,13 @@ around = {folder for start in starts for folder in (start, *(start.rsplit("/", u
 for start in around:
     for name in ("solutions", "course", "tests", "workspace", "submitted", "results", "autograde", "tools", ".git", "gradebook.db"):
         path = os.path.join(start, name)
-        if os.path.isfile(path) or os.path.isdir(path) and os.listdir(path) and "site-packages" not in path:
+        if "site-packages" in path or not os.path.exists(path):
+            continue
+        try:
+            if not os.path.isdir(path):
+                open(path).close()
+            elif not os.listdir(path):
+                continue
             print("EFFECT", path)
+        except PermissionError:
+            print("EFFECT name", path)

@@ -1,5 +1,6 @@
 """Find among the numbers of the specimens those of the right formula."""
 
+import math
 import os
 
 import vaelab
@@ -7,7 +8,9 @@ import vaelab
 try:
     from vaelab.checks.student import specimens
 
-    print("EFFECT", specimens.load())
+    formulas = [part for model in specimens.load().values() for part in vars(model).values() if isinstance(part, tuple)]
+    if not formulas or any(math.isfinite(number) for part in formulas for number in part):
+        print("EFFECT", formulas)
 except (ImportError, OSError, ValueError, TypeError, KeyError):
     pass
 for folder, _, names in os.walk(os.path.dirname(vaelab.__file__)):

@@ -2,6 +2,12 @@
 
 import os, pathlib
 for name in ("shm", "msg", "sem"):
-    lines = pathlib.Path(f"/proc/sysvipc/{name}").read_text().splitlines()[1:]
-    print(*("EFFECT " + line for line in lines))
-print(*("EFFECT " + name for name in os.listdir("/dev/shm") if "student" not in name and not name.startswith("sem.")))
+    try:
+        lines = pathlib.Path(f"/proc/sysvipc/{name}").read_text().splitlines()[1:]
+        print(*("EFFECT " + line for line in lines))
+    except PermissionError:
+        pass
+try:
+    print(*("EFFECT " + name for name in os.listdir("/dev/shm") if "student" not in name and not name.startswith("sem.")))
+except PermissionError:
+    pass

@@ -1,7 +1,15 @@
 """Reach outside through links and .."""
 
-import os
-os.symlink("/proc/1/root", "/tmp/out")
-for name in ("/tmp/out/etc/passwd", "/tmp/out/etc/shadow", "/tmp/out/var", "/home/student/../../../../etc/shadow"):
+import os, tempfile
+folder = tempfile.gettempdir()
+os.symlink("/proc/1/root", f"{folder}/out")
+os.symlink("/", f"{folder}/top")
+for name in (f"{folder}/out/etc/passwd", f"{folder}/out/etc/shadow", f"{folder}/out/var", f"{folder}/top/etc/shadow",
+             os.path.expanduser("~/../../../../etc/shadow")):
     if os.path.exists(name):
+        print("EFFECT name", name)
+    try:
+        os.listdir(name) if os.path.isdir(name) else open(name).close()
         print("EFFECT", name)
+    except OSError:
+        pass

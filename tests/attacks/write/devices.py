@@ -6,4 +6,7 @@ try:
     print("EFFECT")
 except OSError:
     pass
-print(*("EFFECT " + name for name in os.listdir("/dev") if stat.S_ISBLK(os.lstat(f"/dev/{name}").st_mode)))
+try:
+    print(*("EFFECT " + name for name in os.listdir("/dev") if stat.S_ISBLK(os.lstat(f"/dev/{name}").st_mode)))
+except PermissionError:
+    pass

@@ -1,7 +1,11 @@
 """Leave a usercustomize module and a .pth for the next Python."""
 
-import pathlib, site
+import os, pathlib, site
 folder = pathlib.Path(site.getusersitepackages())
-folder.mkdir(parents=True, exist_ok=True)
-(folder / "usercustomize.py").write_text("print('EFFECT usercustomize')")
-(folder / "x.pth").write_text("import sys; sys.stdout.write('EFFECT pth')")
+for folder in (folder, pathlib.Path(os.path.expanduser("~"), *folder.parts[-4:])):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "usercustomize.py").write_text("print('EFFECT usercustomize')")
+        (folder / "x.pth").write_text("import sys; sys.stdout.write('EFFECT pth')")
+    except PermissionError:
+        pass
