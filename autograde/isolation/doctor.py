@@ -5,7 +5,7 @@ import platform
 import sys
 from pathlib import Path
 
-from autograde.isolation import landlock, seccomp
+from autograde.isolation import landlock, machine, seccomp
 from autograde.isolation.limits import SandboxMissing
 from autograde.isolation.sandbox import CHOICE, SANDBOXES, chosen
 
@@ -67,14 +67,14 @@ def _advice(works: dict[str, bool]) -> list[str]:
         )
     lines.append("  What only the first promises is a table in autograde/README.md.")
     if not works["landlock"]:
-        there = landlock.version()
+        there = machine.version()
         known = "" if seccomp.known() else f", and a list of system calls for {platform.machine()}"
         lines.append(
             f"  For the second: Landlock of version 1 (Linux 5.13) for a grader that is root, {landlock.SIGNALS} (Linux 6.12) for one that is "
             f"not; here it is {there}{known}."
         )
-    elif not landlock.own_ids():
+    elif not machine.own_ids():
         lines.append(
-            f"  The second is stronger where each submission has a user id of its own; here it has none: {landlock.why_no_ids()}."
+            f"  The second is stronger where each submission has a user id of its own; here it has none: {machine.why_no_ids()}."
         )
     return lines

@@ -5,22 +5,20 @@ machine. Landlock only allows, so what must not be seen in a folder that is show
 entries are, one by one. A student's kernel gets a copy of the library without the judge's half; the judge sees the library itself.
 """
 
-import ctypes
 import functools
 import json
 import os
 import platform
 import shutil
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograde.isolation import folders, seccomp, shown
+from autograde.isolation import folders, machine, seccomp, shown
 from autograde.isolation.limits import Limits, SandboxMissing
-from autograde.isolation.tenancy import IDS, Confined, Tenancy
+from autograde.isolation.tenancy import Confined, Tenancy
 
 #: What Linux tells of the machine, and of nobody's processes.
 OF_THE_MACHINE = (
@@ -51,13 +49,8 @@ SYSTEM = (
 #: Our programs that run in there, or fork what does.
 PROGRAMS = ("confine", "forkserver", "kernel_entry", "preload", "seccomp")
 
-#: The number of the call that makes a set of rules, and says the version.
-CREATE_RULESET = 444
-
 #: The version from which Landlock keeps signals inside: without it, only a user id of its own does.
 SIGNALS = 6
-
-CAP_CHOWN, CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SETGID, CAP_SETUID = 0, 2, 5, 6, 7
 
 #: Does in the sandbox what must not work there; it says what did.
 TRIAL = """
@@ -88,58 +81,6 @@ if found:
 """
 
 
-def version() -> int:
-    """Landlock's on this machine, as :func:`autograde.isolation.confine.version` finds it; 0: it has none."""
-    libc = ctypes.CDLL(None)
-    libc.syscall.restype = ctypes.c_long
-    return max(0, libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), 1))
-
-
-@functools.cache
-def capabilities() -> int:
-    """Those that this process has."""
-    text = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(next(line for line in text.splitlines() if line.startswith("CapEff")).split()[1], 16)
-
-
-def may_give_ids() -> bool:
-    """Whether this process may let another one be a user of its own: it is root, as in most containers, and there are others."""
-    rights = all(capabilities() >> one & 1 for one in (CAP_CHOWN, CAP_KILL, CAP_SETGID, CAP_SETUID))
-    return os.geteuid() == 0 and rights and all(_mapped(name) for name in ("uid_map", "gid_map"))
-
-
-def _mapped(name: str) -> bool:
-    """Whether the ids for sandboxes exist where this process is: a user namespace may have but one."""
-    lines = [
-        tuple(map(int, line.split())) for line in Path("/proc/self", name).read_text(encoding="ascii").splitlines()
-    ]
-    return any(first <= IDS[0] and IDS[-1] < first + count for first, _, count in lines)
-
-
-@functools.cache
-def closed_folders() -> tuple[str, ...]:
-    """Folders above Python or the project that only their owner may enter."""
-    above = {
-        folder
-        for path in [*shown.python(), str(shown.vaelab()), folders.common()]
-        for folder in Path(os.path.realpath(path)).parents
-    }
-    return tuple(sorted(str(folder) for folder in above if not folder.stat().st_mode & stat.S_IXOTH))
-
-
-def own_ids() -> bool:
-    """Whether each submission gets a user id of its own, which can enter the folders that it needs."""
-    return may_give_ids() and (not closed_folders() or bool(capabilities() >> CAP_DAC_READ_SEARCH & 1))
-
-
-def why_no_ids() -> str:
-    """Why submissions have no user ids of their own, and what to do."""
-    if not may_give_ids():
-        return "the grader is not root, or lacks root's rights"
-    folder = closed_folders()[0]
-    return f"only root may enter {folder}, where Python or the course lies (chmod o+x {folder} lets others pass)"
-
-
 def without(folder: str, hidden: Sequence[str]) -> Iterator[str]:
     """Paths that together are all of ``folder`` but what is ``hidden`` in it."""
     inner = [path for path in hidden if Path(path).is_relative_to(folder)]
@@ -155,7 +96,7 @@ class Landlock:
 
     @property
     def name(self) -> str:
-        return "landlock, a user id for each" if own_ids() else "landlock"
+        return "landlock, a user id for each" if machine.own_ids() else "landlock"
 
     def require(self) -> None:
         """Raises :class:`SandboxMissing` unless a process that is confined here cannot do what it should not."""
@@ -170,19 +111,19 @@ class Landlock:
             return "Landlock is a part of Linux"
         if not seccomp.known():
             return f"the grader has no list of system calls for {platform.machine()}"
-        there = version()
+        there = machine.version()
         if there < 1:
             return "this Linux has no Landlock (it came with 5.13), or has it switched off"
-        if not own_ids() and there < SIGNALS:
+        if not machine.own_ids() and there < SIGNALS:
             return (
                 f"this Linux has version {there} of Landlock, which does not keep signals inside (version {SIGNALS}, Linux 6.12, "
-                f"does), and each submission would need a user id of its own, which it cannot have: {why_no_ids()}"
+                f"does), and each submission would need a user id of its own, which it cannot have: {machine.why_no_ids()}"
             )
         return None
 
     def past_folders(self) -> bool:
         """Whether a confined process keeps the right to enter folders that only root may: Landlock still lists what it reads."""
-        return own_ids() and bool(closed_folders())
+        return machine.own_ids() and bool(machine.closed_folders())
 
     def program(self, name: str) -> str:
         return f"{view()}/run/{name}.py"
@@ -196,7 +137,7 @@ class Landlock:
         return shown.environment() | mine
 
     def tenancy(self) -> Confined:
-        return Confined(folders.common(), own_ids())
+        return Confined(folders.common(), machine.own_ids())
 
     def command(
         self,
@@ -242,21 +183,9 @@ class Landlock:
     def limits(self, limits: Limits) -> dict[str, Any]:
         """With the most threads that there may be: of a user's own id, or besides those that this user has now."""
         threads = limits.processes + 64 * (os.cpu_count() or 1)
-        if not own_ids():
-            threads += threads_of(os.geteuid())
+        if not machine.own_ids():
+            threads += machine.threads_of(os.geteuid())
         return limits.packed() | {"threads": threads, "namespaces": False}
-
-
-def threads_of(uid: int) -> int:
-    """How many threads a user has on this machine."""
-    total = 0
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            if path.stat().st_uid == uid:
-                total += len(os.listdir(path / "task"))
-        except OSError:
-            pass
-    return total
 
 
 @functools.cache

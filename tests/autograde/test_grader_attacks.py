@@ -24,7 +24,7 @@ import pytest
 from grading_helpers import RIGHT, answered, as_bytes, code_cells, encoder_graded, mini, points, printed
 
 from autograde import intake, job, outputs, supervise
-from autograde.isolation import bubblewrap, landlock, sandbox
+from autograde.isolation import bubblewrap, machine, sandbox
 from autograde.isolation.limits import MB, Limits
 
 ATTACKS = Path(__file__).resolve().parent.parent / "attacks"
@@ -202,7 +202,7 @@ def promised(name, text):
     """Of what an attack printed, what the sandbox that is used here promises to prevent: autograde/README.md has the table."""
     if sandbox.chosen().name == "bubblewrap":
         return text
-    if name == "become_root" and (landlock.closed_folders() or os.geteuid() == 0 and not landlock.own_ids()):
+    if name == "become_root" and (machine.closed_folders() or os.geteuid() == 0 and not machine.own_ids()):
         return ""  # Python is where only root may read it
     return "\n".join(line for line in text.splitlines() if not line.startswith("EFFECT name"))
 
@@ -423,7 +423,7 @@ def test_where_there_is_no_sandbox_the_grader_refuses_and_says_what_to_install(m
     from autograde.cli import main
 
     monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
-    monkeypatch.setattr(landlock, "version", lambda: 0)
+    monkeypatch.setattr(machine, "version", lambda: 0)
     sandbox._chosen.cache_clear()
     (tmp_path / "a.ipynb").write_bytes(b"{}")
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograde.isolation import doctor, folders, kernels, landlock, sandbox, seccomp, watch
+from autograde.isolation import doctor, folders, kernels, landlock, machine, sandbox, seccomp, watch
 from autograde.isolation.limits import MB, Limits, SandboxMissing
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -84,9 +84,9 @@ def second(request, monkeypatch):
     """The second sandbox, each of its two ways, as the one that is chosen."""
     made = landlock.Landlock()
     own = request.param == "a user id for each"
-    if own and not landlock.own_ids():
+    if own and not machine.own_ids():
         pytest.skip("the grader is not root here: submissions have no user ids of their own")
-    monkeypatch.setattr(landlock, "own_ids", lambda: own)
+    monkeypatch.setattr(machine, "own_ids", lambda: own)
     if why := made.obstacle():
         pytest.skip(why)
     monkeypatch.setattr(kernels, "chosen", lambda: made)
@@ -149,14 +149,15 @@ GREED = {
     "processes": ("import os, time\nfor _ in range(40):\n    if os.fork() == 0:\n        os.setsid()\n        time.sleep(60)\ntime.sleep(60)", "more than 20 processes"),
     "memory": ("import time\nheld = bytearray(b'x' * (300 << 20))\ntime.sleep(60)", "more than 200 MB of memory"),
     "time": ("import time\ntime.sleep(60)", "for more than 2 s"),
-    "disk": ("import time\nfor i in range(8):\n    open(str(i), 'wb').write(b'x' * (90 << 20))\ntime.sleep(60)", "MB of files"),
-    "deleted files": ("import os, time\nheld = []\nfor i in range(8):\n    held.append(open(str(i), 'wb'))\n    os.unlink(str(i))\n    held[-1].write(b'x' * (90 << 20))\ntime.sleep(60)", "MB of files"),
+    "disk": ("import time\nfor i in range(8):\n    open(str(i), 'wb').write(b'x' * (10 << 20))\ntime.sleep(60)", "MB of files"),
+    "deleted files": ("import os, time\nheld = []\nfor i in range(8):\n    held.append(open(str(i), 'wb'))\n    os.unlink(str(i))\n    held[-1].write(b'x' * (10 << 20))\ntime.sleep(60)", "MB of files"),
 }  # fmt: skip
 
 
 @pytest.mark.sandbox
 @pytest.mark.parametrize("name", GREED)
-def test_what_takes_too_much_is_stopped_and_leaves_nothing(name, second):
+def test_what_takes_too_much_is_stopped_and_leaves_nothing(name, second, monkeypatch):
+    monkeypatch.setattr(watch, "MOST_WRITTEN", 40 * MB)
     code, why = GREED[name]
     limits = Limits(memory=(200 if name == "memory" else 3000) * MB, seconds=2 if name == "time" else 60, processes=20)
     assert why in stopped(code, limits)
@@ -190,13 +191,13 @@ def test_where_namespaces_are_forbidden_the_second_sandbox_is_chosen_and_doctor_
 
 
 def test_an_old_linux_is_refused_where_the_grader_cannot_give_user_ids(monkeypatch):
-    monkeypatch.setattr(landlock, "own_ids", lambda: False)
+    monkeypatch.setattr(machine, "own_ids", lambda: False)
     for version, word in ((0, "no Landlock"), (5, "signals"), (landlock.SIGNALS, None)):
-        monkeypatch.setattr(landlock, "version", functools.partial(int, version))
+        monkeypatch.setattr(machine, "version", functools.partial(int, version))
         monkeypatch.setattr(sys, "platform", "linux")
         why = landlock.Landlock().obstacle()
         assert (why is None) == (word is None) and (word is None or word in why)
-    monkeypatch.setattr(landlock, "version", lambda: 0)
+    monkeypatch.setattr(machine, "version", lambda: 0)
     monkeypatch.setattr(sandbox.Bubblewrap, "require", lambda self: (_ for _ in ()).throw(SandboxMissing("none")))
     text, works = doctor.report()
     assert not works and "refused" in text
