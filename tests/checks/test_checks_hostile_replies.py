@@ -58,6 +58,12 @@ REPLIES = {
     "a returned name": results(lambda case, given, arrays: {"returned": {"kind": {"array": 1}}}),
     "an error of lists": results(lambda case, given, arrays: {"error": [["text"]]}),
     "a long error": results(lambda case, given, arrays: {"error": {"type": "x" * 10**6, "text": "y" * 10**6}}),
+    "a call of nothing": ok(call=[]),
+    "a call of strange names": ok(call=[["x"], None, 1, "z_mean"]),
+    "a call without end": lambda request: {
+        "json": {"protocol": PROTOCOL, "status": "ok", "call": list("xpmv")},
+        "arrays": {name: np.full((2, 3), np.nan) for name in "xpmv"},
+    },
     "an infinite number": output(np.inf),
     "no number": output(np.nan),
     "zero": output(0.0),

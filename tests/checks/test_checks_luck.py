@@ -1,5 +1,7 @@
 """Where a check draws samples, chance decides nothing: right answers always pass, a score of chance never does."""
 
+import os
+
 import kill_matrix
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ from test_checks_proven import VARIANTS, about_exercise, label
 from vaelab.checks import PROTOCOL, RemoteTarget, judge, points
 from vaelab.checks.student import probe
 
-RUNS = 40  # of each check, with seeds of their own: as many as CI has time for
+#: Of each check, with seeds of their own: as many as CI has time for. With 200, these tests take four CPU minutes.
+RUNS = int(os.environ.get("LUCK_RUNS", "40"))
 
 
 def answer(name):

@@ -179,7 +179,7 @@ def _called(loss, body, arrays):
 def _run(ask, case):
     """Beta by the target for one case: a number."""
     arrays = {name: np.asarray(array, "float32") for name, array in zip(Case._fields[1:], case[1:])}
-    body, arrays = ask({"op": "weigh", "args": list(arrays)}, arrays)
+    body, arrays = ask({"op": "weigh", "cases": [{"args": list(arrays)}]}, arrays)
     for _ in range(_CALLS):
         if "call" not in body:
             break

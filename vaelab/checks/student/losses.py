@@ -92,14 +92,14 @@ def make_loss(ask: Callable) -> Callable:
 def weigh(asked: dict, given: dict[str, np.ndarray], target: Callable, arrays: dict[str, np.ndarray]) -> dict:
     """Begin a run of the target, or go on with it.
 
-    ``args`` are the names of four arrays to begin with. Afterwards the arrays ``value`` and ``slope0`` to ``slope3``
+    ``cases`` is a list of one, ``{"args": names of four arrays}``, to begin with. Afterwards the arrays ``value`` and ``slope0`` to ``slope3``
     answer a call of the loss, or ``refused`` says why it has no value. The reply holds either ``call``, the names of
     the four arrays that the loss was called with, or ``results`` as the other operations have them.
     """
-    if "args" in asked:
+    if "cases" in asked:
         while _current:  # the judge has given up on it
             _current.pop().answers.put(_GONE)
-        _current.append(Conversation(target, [given[name].astype("float32") for name in asked["args"]]))
+        _current.append(Conversation(target, [given[name].astype("float32") for name in asked["cases"][0]["args"]]))
     elif "refused" in asked:
         _current[0].answers.put(asked["refused"])
     else:
