@@ -109,7 +109,7 @@ Sliders(
 # <details><summary><b>What you should have found</b></summary>
 #
 # The total is never negative: it is zero where the two curves coincide, and positive everywhere else. With mean 0, a
-# log variance of $-2$ costs 0.57 nats and one of $+2$ costs 2.19: too wide is dearer than too narrow.
+# log variance of $-2$ costs 0.57 nats and one of $+2$ costs 2.19: too wide costs more than too narrow.
 # </details>
 
 # %% [markdown]

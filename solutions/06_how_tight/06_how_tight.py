@@ -252,13 +252,13 @@ check("log_weight.shape", log_weight)
 check("log_weight.values", log_weight)
 
 # %% nbgrader={"grade": true, "grade_id": "test_log_weight_properties", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Hidden: each part, sample and image for itself (2 points).
+# Hidden check: each part, sample and image for itself (2 points). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("log_weight.properties", log_weight)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "test_log_weight_extremes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# Hidden: narrow and wide posteriors, other sizes (1 point).
+# Hidden check: narrow and wide posteriors, other sizes (1 point). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("log_weight.extremes", log_weight)
 ### END HIDDEN TESTS
@@ -336,7 +336,7 @@ check("log_likelihood.shape", log_likelihood)
 check("log_likelihood.values", log_likelihood)
 
 # %% nbgrader={"grade": true, "grade_id": "test_log_likelihood_stable", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Hidden: finite and right for any finite log weights (2 points).
+# Hidden check: finite and right for any finite log weights (2 points). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("log_likelihood.stable", log_likelihood)
 ### END HIDDEN TESTS
@@ -497,7 +497,8 @@ plots.two_gaps(data.CLASS_NAMES, amortisation, approximation)
 #
 # Somebody proposes to replace the Gaussian $q$ by a far more flexible family of distributions, so that the bound becomes
 # tight. (a) By how much could that improve our model's mean ELBO, if the encoder stayed as good as it is? (b) Name one change that would
-# attack the larger of the two gaps, and one thing that the gap does to the *decoder* during training.
+# attack the larger of the two gaps, and one thing that the gap does to the *decoder* during training. (It is trained on the bound as well:
+# $\log p(x)$ minus the gap.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_two_gaps", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # <!-- BEGIN SOLUTION -->

@@ -37,7 +37,7 @@ from vaelab.sweep import figures
 images = data.load(profiles.PROFILES["quick"])
 x_train, x_test = (x.reshape(len(x), -1) for x in (images.x_train, images.x_test))
 models = sweep.everything()
-print(f"{len(models)} models: {', '.join(map(repr, models))}")
+print(f"{len(models)} models: {'; '.join(map(repr, models))}")
 
 # %% [markdown]
 # ## More dimensions
@@ -130,7 +130,7 @@ def active_units(z_mean, threshold=0.01):
 check("active_units.counts", active_units)
 
 # %% nbgrader={"grade": true, "grade_id": "test_active_units_threshold", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# When you submit: other thresholds and other sizes (1 point).
+# Hidden check: other thresholds and other sizes (1 point). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("active_units.threshold", active_units)
 ### END HIDDEN TESTS
@@ -299,7 +299,7 @@ check("effective_beta.sums", effective_beta)
 check("effective_beta.averages", effective_beta)
 
 # %% nbgrader={"grade": true, "grade_id": "test_effective_beta_unseen", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# When you submit: constants, signs and other sizes (2 points).
+# Hidden check: constants, signs and other sizes (2 points). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("effective_beta.unseen", effective_beta)
 ### END HIDDEN TESTS
@@ -328,7 +328,7 @@ for name, found in published.LOSSES.items():
 # %% [markdown]
 # *by 784* was reported as a bug, since the KL of a batch is divided by the number of pixels. It is right: the reconstruction is divided by 784 as well, and a
 # common factor changes the learning rate's meaning and nothing else. *KL mean* looks harmless, and trains with β = 1/16 here, so that its models reconstruct well and sample badly.
-# *pixel mean* and *KL batch sum* have a β of hundreds: full collapse.
+# *pixel mean* and *KL batch sum* have a β of hundreds and of tens of thousands: full collapse.
 
 # %% [markdown]
 # Two losses have another reconstruction, the squared error of a Gaussian, and the measured number compares it with the Bernoulli term: for them, believe the formula. And two lines measure 1
@@ -350,8 +350,8 @@ figures.holes(codes[:4000], {"codes and samples from N(0, I)": prior[:1000]})
 
 # %% [markdown]
 # Most crosses lie among the grey codes, and some in a gap on the right that no code uses. There are 16 dimensions, though, and a point can be ordinary in every pair of them and still lie where no code is. So
-# we ask the images: how many of the decoded samples lie among reconstructions of test images? (Among: no farther from one of them than its own
-# third neighbour, in 50 principal components; Kynkäänniemi et al., 2019.)
+# we ask the images: how many of the decoded samples lie among reconstructions of test images? (A sample is among
+# them if it is no farther from one of them than that one's third-nearest neighbour is, in 50 principal components; Kynkäänniemi et al., 2019.)
 
 # %%
 real = m.decode(m.codes[0])
@@ -416,7 +416,7 @@ check("fit_prior.samples", fit_prior)
 check("fit_prior.precise", fit_prior)
 
 # %% nbgrader={"grade": true, "grade_id": "test_fit_prior_covers", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# When you submit: all groups of codes, and new codes (1 point).
+# Hidden check: all groups of codes, and new codes (1 point). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("fit_prior.covers", fit_prior)
 ### END HIDDEN TESTS
@@ -547,7 +547,7 @@ check("anomaly_score.obvious", anomaly_score)
 check("anomaly_score.ink", anomaly_score)
 
 # %% nbgrader={"grade": true, "grade_id": "test_anomaly_score_unseen", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-# When you submit: strange images of other kinds (1 point).
+# Hidden check: strange images of other kinds (1 point). The last cell can run it.
 ### BEGIN HIDDEN TESTS
 check("anomaly_score.unseen", anomaly_score)
 ### END HIDDEN TESTS

@@ -16,7 +16,7 @@ class Check(NamedTuple):
 
 
 CHECKS = (
-    Check("01_kl_term", "kl_term.shape", 1, False, "one number per image, with a gradient"),
+    Check("01_kl_term", "kl_term.shape", 1, False, "one number per image"),
     Check("01_kl_term", "kl_term.prior", 1, False, "zero when q(z|x) is the prior, positive elsewhere"),
     Check("01_kl_term", "kl_term.values", 3, False, "the value for each image, in nats"),
     Check("01_kl_term", "kl_term.gradients", 2, True, "the gradient with respect to both inputs"),

@@ -147,7 +147,7 @@ def _outputs(result, arrays, calls):
     outputs = []
     for one, (n, seed) in zip(told, calls):
         if isinstance(one, dict) and "error" in one:
-            raise raised(one["error"], "the function that fit_prior returned", f" for n = {n}, seed = {seed}")
+            raise raised(one["error"], "The function that fit_prior returned", f" for n = {n}, seed = {seed}")
         outputs.append(tensor(one.get("output") if isinstance(one, dict) else None, arrays, "sample(n, seed)"))
     return outputs
 

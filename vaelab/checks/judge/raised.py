@@ -43,6 +43,11 @@ HINTS = tuple(
             "Print what stands on the right. (The encoder that is passed in returns two tensors, and a batch of images is one.)",
         ),
         (
+            r"takes (from )?\d[\w ]* positional arguments? but \d+ (was|were) given",
+            "a function is called with more arguments than its first line lists",
+            "Compare the line that starts with def with the exercise: which arguments is the function called with?",
+        ),
+        (
             r"Computed output size would be zero or negative|Negative dimension size",
             "the maps have become smaller than the kernel of the next layer",
             "Print the shape after each layer: which steps make rows and columns fewer, and does padding keep the rest?",
@@ -110,7 +115,7 @@ HINTS = tuple(
         (
             r"NameError: name '",
             "a name is used that the function cannot see",
-            "Define or import it in the same cell as the function, so that the function works wherever it is used.",
+            "Check how it is spelled. If it is right, define or import it in the same cell as the function: so the function works anywhere.",
         ),
         (
             r"StdinNotImplementedError|raw_input was called",

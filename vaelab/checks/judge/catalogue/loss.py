@@ -298,7 +298,7 @@ MISTAKES = (
         "a wrong factor on the reconstruction",
         "c * reconstruction",
         "the reconstruction term is multiplied or divided by something that does not belong there.",
-        "Losses are in nats per image: check each factor.",
+        "Losses are in nats per image: check each factor, and print the shapes: which axis does each sum or mean take away?",
         ELBO,
     ),
     Mistake(
