@@ -29,6 +29,8 @@ def no_half(z_mean, z_log_var):
             "import tensorflow as tf",
         ),
         ("NameError", "name 'bce' is not defined", "same cell"),
+        ("TypeError", "fit_prior.<locals>.sample() takes 1 positional argument but 2 were given", "starts with def"),
+        ("ValueError", "You must call `compile()` before using the model.", "optimiser"),
         (
             "ImportError",
             "`keras.optimizers.legacy` is not supported in Keras 3. When using `tf.keras`",

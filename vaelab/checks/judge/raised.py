@@ -43,9 +43,9 @@ HINTS = tuple(
             "Print what stands on the right. (The encoder that is passed in returns two tensors, and a batch of images is one.)",
         ),
         (
-            r"takes (from )?\d[\w ]* positional arguments? but \d+ (was|were) given",
-            "a function is called with more arguments than its first line lists",
-            "Compare the line that starts with def with the exercise: which arguments is the function called with?",
+            r"You must call `?compile\(\)",
+            "the model is not compiled",
+            "Call compile, with an optimiser, before you return the model.",
         ),
         (
             r"Computed output size would be zero or negative|Negative dimension size",
@@ -111,6 +111,11 @@ HINTS = tuple(
             r"NameError: name 'torch' is not defined|module 'torch'|object has no attribute '(pow|exp|sum|mean|view|size)'$",
             "this is PyTorch's way to write it; tensors here are TensorFlow's",
             "keras.ops has the functions under NumPy's names: ops.exp(t) and not t.exp().",
+        ),
+        (
+            r"takes (from )?\d[\w ]* positional arguments? but \d+ (was|were) given",
+            "a function is called with more arguments than its first line lists",
+            "Compare the line that starts with def with the call: the exercise says what is handed in. (In a class, self comes first.)",
         ),
         (
             r"NameError: name '",

@@ -218,7 +218,7 @@ MISTAKES = (
         "result independent of an argument",
         "the encoder or decoder that was passed in is never used; a variable of the notebook may stand in its place.",
         "Go through the names inside the function: each should be an argument or made inside.",
-        ELBO,
+        MAKE_VAE,
     ),
     Mistake(
         "loss.fixed_size",
