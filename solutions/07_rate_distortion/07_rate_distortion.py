@@ -37,7 +37,7 @@ from vaelab.sweep import figures
 images = data.load(profiles.PROFILES["quick"])
 x_train, x_test = (x.reshape(len(x), -1) for x in (images.x_train, images.x_test))
 models = sweep.everything()
-print(f"{len(models)} models: {'; '.join(map(repr, models))}")
+print(f"{len(models)} models: {', '.join(map(repr, models))}")
 
 # %% [markdown]
 # ## More dimensions
