@@ -82,7 +82,7 @@ def _readable(answer):
             expected="True or False",
             next_step="Each way through the function should end in a return."
             if name == "NoneType"
-            else "Wrap the result in bool(...).",
+            else "Make one answer of it: np.all(...) makes one of many, and bool(...) a plain True or False.",
         )
 
 

@@ -169,7 +169,7 @@ _ANOMALY_SCORE = (
         "anomaly.ink",
         "measures ink",
         "AUROC of black and dark images below 0.45",
-        "the score measures ink: the darker an image is, the less strange it comes out.",
+        "dark images come out as less strange than ordinary ones, as where a score grows with the ink in an image.",
         "There is little to get wrong in a dark image. Compare what is wrong with what there is.",
         ODD,
     ),
