@@ -1,9 +1,9 @@
 """The judge of one submission: a process of its own, in a sandbox of its own.
 
 It drives the student's kernel cell by cell and runs the checks of judged test cells *here*, where no
-student's code ever runs; ordinary tests (:mod:`autograde.ordinary`) run in that kernel. The student's objects are names (:class:`~autograde.kernel_client.KernelTarget`):
+student's code ever runs; ordinary tests (:mod:`autograde.ordinary`) run in that kernel. The student's objects are names (:class:`~autograde.targets.KernelTarget`):
 a check sends inputs to the student's kernel and judges the numbers that come back. What it cannot
-judge by numbers alone, it has replayed in a second kernel (:class:`~autograde.kernel_client.Replayer`).
+judge by numbers alone, it has replayed in a second kernel (:class:`~autograde.targets.Replayer`).
 
 As a program it takes the path of its order (JSON), reads events from standard input (see
 :class:`~autograde.kernel_client.Kernel`), and writes one JSON document, the findings, to
@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import TypedDict, TypeVar
 
 from autograde import ordinary
-from autograde.kernel_client import READY, Ends, Kernel, KernelStopped, KernelTarget, Replayer, lay
+from autograde.kernel_client import READY, Ends, Kernel, KernelStopped
 from autograde.outputs import as_written
 from autograde.result import Finding, Findings, Verdict
+from autograde.targets import KernelTarget, Replayer, lay
 from autograde.testcell import parse_test
 from vaelab.checks import judge as oracle
 

@@ -25,7 +25,7 @@ from autograde.isolation import pool
 from autograde.isolation.shown import hide
 from autograde.ledger import Ledger
 from autograde.progress import Lines
-from autograde.result import Result
+from autograde.result import Check, Result
 from autograde.roster import Roster
 from autograde.run import Run, needed
 from autograde.submitted import printable
@@ -58,7 +58,12 @@ class Rules:
 
 def veiled(result: Result) -> Result:
     """A result as a student may see it while more attempts are to come: of hidden checks the name, and whether they passed."""
-    return result | {"checks": [{**check, "verdicts": []} if check["hidden"] else check for check in result["checks"]]}
+    why = "A hidden check. What it found is said when no more attempts are to come."
+    checks: list[Check] = [
+        {**check, "verdicts": [], "reason": None if check["passed"] else why} if check["hidden"] else check
+        for check in result["checks"]
+    ]
+    return result | {"checks": checks}
 
 
 class Inbox:

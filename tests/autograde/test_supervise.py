@@ -8,7 +8,7 @@ import threading
 import pytest
 from grading_helpers import answered, as_bytes, mini
 
-from autograde import kernel_client, reader, submitted, supervise
+from autograde import reader, submitted, supervise, targets
 from autograde.isolation.limits import Limits
 from autograde.kernel_client import READY, REPLAYING, WANTED
 from autograde.supervise import FLOODED, KERNEL, REPLAYER, GraderFailure, Supervisor
@@ -244,10 +244,10 @@ def test_a_file_that_takes_too_much_to_read_is_refused_and_the_grader_takes_noth
 )
 def test_a_cell_that_only_uses_a_function_is_not_blamed_for_its_absence(monkeypatch, source, blamed):
     def ask(kernel, code, name, request):
-        raise kernel_client.Undefined(f"The notebook does not define {name}.")
+        raise targets.Undefined(f"The notebook does not define {name}.")
 
-    monkeypatch.setattr(kernel_client, "ask", ask)
-    target = kernel_client.KernelTarget(None, "kl_term", errors=[(source, "NameError: lost")])
+    monkeypatch.setattr(targets, "ask", ask)
+    target = targets.KernelTarget(None, "kl_term", errors=[(source, "NameError: lost")])
     monkeypatch.setattr(target, "_timed", contextlib.nullcontext)
     with pytest.raises(ProbeError) as said:
         target.probe({})
