@@ -135,9 +135,10 @@ def is_inert(text: str, attachments: Attachments, *, links: bool = False, names:
 
 
 def _page_is_inert(text: str, attachments: Attachments, *, links: bool, names: Container[str]) -> bool:
+    own = {name: dict(bundle) for name, bundle in attachments.items()}
     try:
         with _time_limit():
-            page = MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=attachments)).render(text)
+            page = MarkdownWithMath(renderer=IPythonRenderer(escape=False, attachments=own)).render(text)
     except Exception:
         return False
     rest = _SAFE_TAG.sub("", page)

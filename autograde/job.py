@@ -167,7 +167,7 @@ def _read(job: Job, result: Result) -> Restored:
             if name is None:
                 cells.append(_shown_cell(f"given-{number}", cell_type, text))
             else:
-                cells.append({**_shown_cell(name, cell_type, mine[name].source), **of_the_assignment(mine[name])})
+                cells.append(of_the_assignment(mine[name], _shown_cell(name, cell_type, mine[name].source)))
         return Restored(cells)
     result["notes"] = [list(note) for note in restored.notes]
     return restored

@@ -6,7 +6,8 @@ decides only which of the student's cells is theirs: tests and locked cells are 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from autograde.cells import Assignment, Cell
 
@@ -117,7 +118,7 @@ def _places(texts: Sequence[str], ids: list[str | None], assignment: Assignment)
     return places
 
 
-def below_its_tests(cells: Sequence[dict], assignment: Assignment) -> dict[str, str]:
+def below_its_tests(cells: Sequence[Mapping[str, Any]], assignment: Assignment) -> dict[str, str]:
     """Sentences for people, by the id of a solution cell whose function the student defines below the tests of it only.
 
     ``cells`` are those that will run, in order. The tests of a solution cell are those up to the next one in the assignment.

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple, TypedDict
 from autograde import match
 from autograde.cells import Assignment, Cell
 from autograde.inert import MAX_SHOWN, MAX_SHOWN_TOGETHER, PAGE_IDS, inert, inert_code
-from autograde.submitted import Damaged, Submitted, decode, printable, read
-
-Note = tuple[str, str]
+from autograde.repairs import Note, listed, of_another_version, on_the_file, was
+from autograde.submitted import Damaged, Submitted, read
 
 
 class OrdinaryTest(TypedDict):
@@ -80,7 +79,7 @@ def restore(data: bytes, assignment: Assignment) -> Restored:
             f"This is not {assignment.file}: none of its cells is in the notebook. "
             "If these are your answers to it, copy them into a fresh copy of the notebook and submit that."
         )
-    notes = _notes_on_the_file(data, submitted, known, assignment)
+    notes = on_the_file(data, submitted, known, assignment)
     places, more = _places(submitted, known, assignment)
     cells = _assembled(submitted, known, places, assignment)
     restored = Restored(cells, [*notes, *more])
@@ -130,9 +129,9 @@ def _places(
         ("repair", [cell.id for cell in edited if cell.kind != "test"]),
     ):
         if ids:
-            notes.append((kind, f"{_and(ids)} {_was(ids)} edited; the original was used"))
-    if missing and not _of_another_version(submitted, known, assignment):
-        notes.append(("repair", f"{_and(missing)} {_was(missing)} missing, and put back"))
+            notes.append((kind, f"{listed(ids)} {was(ids)} edited; the original was used"))
+    if missing and not of_another_version(submitted, known, assignment):
+        notes.append(("repair", f"{listed(missing)} {was(missing)} missing, and put back"))
     return places, notes
 
 
@@ -191,9 +190,9 @@ def _assembled(
         place = places[cell.id]
         placed.append((place, _known_cell(cell, submitted[place.submitted] if place.added == 0 else None, showing)))
     filled = {place.submitted for place in places.values() if place.added == 0}
-    for i, cell in enumerate(submitted):
+    for i, own in enumerate(submitted):
         if i not in filled and (known[i] is None or known[i] in students):
-            placed.append((Place(i, 0), _own_cell(f"student-{i}", cell, showing)))
+            placed.append((Place(i, 0), _own_cell(f"student-{i}", own, showing)))
     cells = [cell for _, cell in sorted(placed, key=lambda pair: pair[0])]
     imports = assignment.imports
     if imports and all(cell.source.split() != imports.split() for cell in submitted):
@@ -211,19 +210,15 @@ def _known_cell(cell: Cell, submitted: Submitted | None, showing: _Showing) -> R
         shown = showing.of(cell.cell_type, source, attachments)
     elif cell.students and cell.cell_type == "code":
         source = shown = "# This cell was missing from the submission."
-    restored = _cell(cell.id, cell.cell_type, source, shown, attachments)
-    return {**restored, **of_the_assignment(cell)}
+    return of_the_assignment(cell, _cell(cell.id, cell.cell_type, source, shown, attachments))
 
 
-def of_the_assignment(cell: Cell) -> dict[str, Any]:
-    """What is the same for a cell of the assignment whatever was handed in."""
+def of_the_assignment(cell: Cell, restored: RestoredCell) -> RestoredCell:
+    """``restored`` with what is the same for a cell of the assignment whatever was handed in."""
     ordinary = cell.kind == "test" and not cell.judged
-    return {
-        "grade_id": cell.id,
-        "test": cell.kind == "test",
-        "nbgrader": cell.metadata,
-        "ordinary": {"points": cell.points, "shown": not cell.hidden} if ordinary else None,
-    }
+    restored["grade_id"], restored["test"], restored["nbgrader"] = cell.id, cell.kind == "test", cell.metadata
+    restored["ordinary"] = {"points": cell.points, "shown": not cell.hidden} if ordinary else None
+    return restored
 
 
 def _own_cell(name: str, cell: Submitted, showing: _Showing) -> RestoredCell:
@@ -248,60 +243,6 @@ def _cell(
         "nbgrader": None,
         "ordinary": None,
     }
-
-
-# --- notes ------------------------------------------------------------------------------
-
-
-def _notes_on_the_file(
-    data: bytes, submitted: list[Submitted], known: list[str | None], assignment: Assignment
-) -> list[Note]:
-    """What was put right before any cell was looked at: the encoding, what is too long, names that were lost."""
-    notes: list[Note] = []
-    if (encoding := decode(data)[1]) != "utf-8":
-        notes.append(("repair", f"the file was saved as {encoding}, and read as such; notebooks are UTF-8"))
-    long = [f"cell {i + 1} ({cell.left_out:,} characters)" for i, cell in enumerate(submitted) if cell.left_out]
-    if long:
-        notes.append(("repair", f"{_and(long)} {_was(long)} not read: no person writes that much"))
-    unknown, missing = _unknown(submitted, assignment), _missing(known, assignment)
-    if _of_another_version(submitted, known, assignment):
-        text = f"made from another version of this assignment: it has {len(unknown)} cells that are not in this one"
-        more = f"{_and(missing)} {_was(missing)} missing; those of this version were used"
-        notes.append(("repair", f"{text} ({_and(unknown)}), and {more}"))
-    elif unknown:
-        calls = "a cell calls itself" if len(unknown) == 1 else f"{len(unknown)} cells call themselves"
-        notes.append(("tampering", f"{calls} {_and([repr(name) for name in unknown])}, which the assignment has not"))
-    by_name = match.named(submitted, assignment)
-    by_text = [cell_id for cell_id, name in zip(known, by_name) if cell_id and not name]
-    if by_text:
-        lost = "its name" if len(by_text) == 1 else "their names"
-        notes.append(("repair", f"{_and(by_text)} had lost {lost}, and {_was(by_text)} known by the text"))
-    return notes
-
-
-def _unknown(submitted: list[Submitted], assignment: Assignment) -> list[str]:
-    mine = {cell.id for cell in assignment.cells}
-    return [cell.grade_id for cell in submitted if cell.grade_id is not None and cell.grade_id not in mine]
-
-
-def _missing(known: list[str | None], assignment: Assignment) -> list[str]:
-    return [cell.id for cell in assignment.cells if cell.id not in known]
-
-
-def _of_another_version(submitted: list[Submitted], known: list[str | None], assignment: Assignment) -> bool:
-    """Whether several cells are there that this assignment has not, and several are not there that it has."""
-    return len(_unknown(submitted, assignment)) > 1 and len(_missing(known, assignment)) > 1
-
-
-def _and(names: list[str], most: int = 6) -> str:
-    """``a, b and c``; of many, the first few and the number of the others."""
-    names = [*names[: most - 1], f"{len(names) - most + 1} others"] if len(names) > most else names
-    names = [printable(name[:80]) for name in names]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _was(names: list[str]) -> str:
-    return "was" if len(names) == 1 else "were"
 
 
 def _answered_beside(cells: list[RestoredCell], written: Cell, given: set[str]) -> bool:

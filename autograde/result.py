@@ -21,7 +21,7 @@ format      what differs
 """
 
 import json
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
 #: The format that is written. A change of it makes every result of an earlier one be graded again.
 FORMAT = 2
@@ -186,7 +186,8 @@ def loads(text: str) -> Result:
             f"{checks or 'unknown'}); this one reads formats 1 and {FORMAT}. Grade again, or use that version."
         )
     # Results from before there were two have no ``sandbox``.
-    return {"sandbox": "bubblewrap" if result.get("sandboxed") else "none", **result, "format": FORMAT}
+    result = {"sandbox": "bubblewrap" if result.get("sandboxed") else "none", **result, "format": FORMAT}
+    return cast(Result, result)
 
 
 def dumps(result: Result) -> str:

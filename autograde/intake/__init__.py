@@ -140,10 +140,10 @@ class _Collector:
         return folder_of(name) if name else self.only
 
     def accept(self, file: File, facts: Facts, kind: dict[tuple[str, str], list[Found]]) -> None:
-        student = safe(facts.owner)
+        student, assignment = safe(facts.owner), facts.assignment or ""
         key, other = self.owners.setdefault(student, (facts.key, file))
         if key == facts.key:
-            kind[student, facts.assignment].append((file, facts))
+            kind[student, assignment].append((file, facts))
         else:
             self.refuse(file, f"its student would be called {student!r}, as that of {other.shown} is: rename it")
 

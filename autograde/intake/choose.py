@@ -149,11 +149,11 @@ def _of_notebooks(
     return made
 
 
-def _from(notebook: File, file: File, facts: Facts) -> str:
+def _from(notebook: File | None, file: File, facts: Facts) -> str:
     """The path of ``file`` as the notebook, in whose folder it runs, would write it; its bare name where it is not below that."""
     if facts.origin.get("prefix"):
         return facts.file.removeprefix(facts.origin["prefix"])
-    here, there = (parts(f"{one.path}/{one.within}" if one.within else one.path) for one in (notebook, file))
+    here, there = (parts(f"{one.path}/{one.within}" if one.within else one.path) for one in (notebook or file, file))
     folder = here[:-1]
     return "/".join(there[len(folder) :] if there[: len(folder)] == folder else there[-1:])
 
@@ -180,7 +180,7 @@ def recognise(file: File, assignments: Mapping[str, Assignment]) -> str | None:
     """The assignment that most of the file's cells belong to, or None."""
     submitted = cells(file) or []
     scores = {name: _known(submitted, assignment) for name, assignment in assignments.items()}
-    best = max(scores, key=scores.get, default=None)
+    best = max(scores, key=scores.__getitem__, default=None)
     return best if best is not None and scores[best] else None
 
 

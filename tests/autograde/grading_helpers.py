@@ -19,20 +19,20 @@ MEANED = RIGHT.replace("ops.sum", "ops.mean")
 
 
 @functools.cache
-def mini():
-    return assignment.load(NAME, COURSE)
+def mini(name=NAME):
+    return assignment.load(name, COURSE)
 
 
-def released():
+def released(name=NAME):
     """The notebook as a student gets it: stubs in, hidden tests out."""
-    return copy.deepcopy(_released())
+    return copy.deepcopy(_released(name))
 
 
 @functools.cache
-def _released():
+def _released(name):
     from nbgrader.preprocessors import ClearHiddenTests
 
-    notebook = assignment.source_notebook(NAME, COURSE)
+    notebook = assignment.source_notebook(name, COURSE)
     for cell in notebook.cells:
         cell.id = cell.metadata.get("nbgrader", {}).get("grade_id") or cell.id
     return ClearHiddenTests().preprocess(notebook, {})[0]
@@ -52,9 +52,9 @@ def cell(notebook, grade_id):
     return next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
 
 
-def answered(body=RIGHT, written="It pulls towards the prior.", extra=()):
-    """A notebook whose kl_term has ``body`` (or is the whole of ``body`` if that has more lines)."""
-    notebook = released()
+def answered(body=RIGHT, written="It pulls towards the prior.", extra=(), name=NAME):
+    """A notebook of `mini`, or of `by_assert`, whose kl_term has ``body`` (or is the whole of ``body`` if that has more lines)."""
+    notebook = released(name)
     cell(notebook, "kl_term").source = body if "\n" in body else f"def kl_term(z_mean, z_log_var):\n    {body}\n"
     if written:
         cell(notebook, "question_pull").source = written
@@ -84,9 +84,9 @@ def printed(findings, index=0):
     return "".join(text)
 
 
-def grade(notebook, **changes):
+def grade(notebook, name=NAME, **changes):
     data = notebook if isinstance(notebook, bytes) else as_bytes(notebook)
-    result, text = job.grade(job.Job("alice", mini(), data, **changes))
+    result, text = job.grade(job.Job("alice", mini(name), data, **changes))
     return result, nbformat.reads(text, as_version=4)
 
 
