@@ -5,7 +5,7 @@ What is written to stderr costs nothing, and a number that is none of 0 … poin
 
 Such a test shares a process with the code it tests. Code that is out to deceive can change what the test sees (``==``, a
 module's functions) and nobody can tell. What can be told is whether a failing test is still seen to fail: before and after
-each test a line that must fail is run, with a word in it that nobody knows before (:func:`still_fails`). Where it does not
+each test lines that must fail are run, with a word in each that nobody knows before (:func:`still_fails`). Where one does not
 fail, nothing that passes is believed, and the result says so.
 
 What a kernel says of a failing test is the student's word, and may hold any text that was in its reach. So once a hidden test has
@@ -39,10 +39,14 @@ class Kernel(Protocol):
 
 
 def still_fails(kernel: Kernel) -> bool:
-    """Whether a line that raises an error is seen to raise it."""
-    word = secrets.token_hex(16)
-    _, reply = kernel.run(f"raise AssertionError({word!r})", silent=True)
-    return reply.get("status") == "error" and reply.get("ename") == "AssertionError" and reply.get("evalue") == word
+    """Whether an assert that fails, and a line that raises an error, are seen to do so."""
+    for line in ("assert not {0!r}, {0!r}", "raise AssertionError({0!r})"):
+        word = secrets.token_hex(16)
+        _, reply = kernel.run(line.format(word), silent=True)
+        said = reply.get("status"), reply.get("ename"), reply.get("evalue")
+        if said != ("error", "AssertionError", word):
+            return False
+    return True
 
 
 def run(source: str, points: float, kernel: Kernel, shown: bool) -> tuple[Finding, Outputs]:

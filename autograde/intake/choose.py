@@ -107,7 +107,8 @@ def submission(
     others = [one for one in found if not one[0].notebook]
     if notebooks:
         made = _of_notebooks(student, assignment, notebooks, assignments)
-        if made.file and made.origin.get("system") == "nbgrader":  # files of an earlier attempt belong to that one's notebook
+        # Files of an earlier attempt belong to that one's notebook.
+        if made.file and made.origin.get("system") == "nbgrader":
             others = [one for one in others if one[0].parts[:-1] == made.file.parts[:-1]]
         made.beside = {_from(made.file, *one): one[0] for one in others}
         if others:

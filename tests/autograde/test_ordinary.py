@@ -3,6 +3,7 @@
 import copy
 import functools
 import json
+import re
 
 import nbformat
 import pytest
@@ -63,7 +64,7 @@ class Kernel:
     def run(self, code, silent=False):
         outputs = Outputs(Room())
         if silent:
-            word = code.removeprefix("raise AssertionError('").removesuffix("')")
+            word = re.search("[0-9a-f]{32}", code)[0]
             failed = {"status": "error", "ename": "AssertionError", "evalue": word}
             return outputs, {"status": "ok"} if self.silenced else failed
         for kind, content in self.messages:
@@ -177,6 +178,8 @@ def test_each_test_gives_its_own_points_and_feedback_shows_no_hidden_test():
 @pytest.mark.parametrize(
     "forgery",
     [
+        ("import ast\nclass Strip(ast.NodeTransformer):\n    def visit_Assert(self, node):\n        return ast.copy_location(ast.Pass(), node)\n"
+        "get_ipython().ast_transformers.append(Strip())"),
         ("import ast\nclass Strip(ast.NodeTransformer):\n    def visit_Assert(self, node):\n        return ast.copy_location(ast.Pass(), node)\n"
         "    def visit_Raise(self, node):\n        return ast.copy_location(ast.Pass(), node)\nget_ipython().ast_transformers.append(Strip())"),
         "get_ipython().input_transformers_cleanup.append(lambda lines: ['pass\\n'])",
