@@ -1,7 +1,8 @@
 """Grade honest classes of courses that know nothing of this project, with stock nbgrader and with this grader, and compare.
 
     python tools/compare_marks.py                              60 students of each course; writes docs/foreign_courses.md
-    python tools/compare_marks.py --students 5 --course plain  some of it; writes nothing
+    python tools/compare_marks.py --course plain               one course; its row is written anew
+    python tools/compare_marks.py --students 5 --course plain  a smaller class; nothing is written
 
 The courses are the folders of tests/autograde/courses: ``source`` as an instructor has it, with notebooks as percent scripts, ``answers/GRADE_ID/`` with what students wrote in a cell, right and wrong, and ``beside/`` with modules of
 their own, which an answer may import. A student is a choice of answers, the same in every run; the stub is one of them.
@@ -40,6 +41,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 COURSES = PROJECT / "tests" / "autograde" / "courses"
 TABLE = PROJECT / "docs" / "foreign_courses.md"
 NAMES = sorted(path.name for path in COURSES.iterdir() if path.is_dir())
+
+#: Students of each course, where the page is written.
+STUDENTS = 60
 
 #: ``(student, assignment, notebook, cell)``.
 Key = tuple[str, str, str, str]
@@ -249,19 +253,26 @@ def row(name: str, stocks: Run, mine: Run) -> str:
     )
 
 
+def known() -> dict[str, str]:
+    """The rows that the page has already, by course."""
+    lines = TABLE.read_text(encoding="utf-8").splitlines() if TABLE.is_file() else []
+    return {name: line for line in lines for name in NAMES if line.startswith(f"| {name} |")}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--course", choices=NAMES, nargs="+", default=NAMES)
-    parser.add_argument("--students", type=int, default=60)
+    parser.add_argument("--students", type=int, default=STUDENTS)
     options = parser.parse_args()
-    rows, wrong = [], []
+    rows, wrong = known(), []
     for name in options.course:
         stocks, mine = compared(name, options.students)
-        rows.append(row(name, stocks, mine))
+        rows[name] = row(name, stocks, mine)
         wrong += differences(stocks.marks, mine.marks)
-        print(rows[-1], *differences(stocks.marks, mine.marks), sep="\n", flush=True)
-    if options.course == NAMES and options.students == 60:
-        TABLE.write_text(HEAD.format(students=60, workers=2) + "\n".join(rows) + "\n", encoding="utf-8")
+        print(rows[name], *differences(stocks.marks, mine.marks), sep="\n", flush=True)
+        if options.students == STUDENTS:
+            lines = [rows[one] for one in NAMES if one in rows]
+            TABLE.write_text(HEAD.format(students=STUDENTS, workers=2) + "\n".join(lines) + "\n", encoding="utf-8")
     return 1 if wrong else 0
 
 

@@ -88,7 +88,7 @@ def stock(notebook, name):
 HEAD = """# Forgeries, through stock nbgrader and through this grader
 
 Written by `{command}`. Each is a file in `tests/attacks/`, handed in for the miniature
-assignment of the grader's tests, whose tests are {kind}, worth 6 points. Its `kl_term` is wrong, so that every point is a
+assignment of the grader's tests, whose tests ({kind}) are worth 6 points. Its `kl_term` is wrong, so that every point is a
 forged one. Stock nbgrader {version} ran inside a disposable sandbox of its own.
 
 {summary}
