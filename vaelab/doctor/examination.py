@@ -27,6 +27,7 @@ class Examination:
     def __init__(self, model: keras.Model, given: feeding.Given, encoder: Any, decoder: Any, validation: Any):
         self.model, self.given, self.encoder, self.decoder = model, given, encoder, decoder
         self.validation = validation
+        self.compiled = bool(getattr(model, "compiled", False))
         self.steps = Steps(model)
         self.report = Report(f"{getattr(model, 'name', 'model')} ({type(model).__name__})")
         self.parts: Parts | None = None
@@ -120,8 +121,7 @@ class Examination:
         return False
 
     def _no_step(self, error):
-        uncompiled = not getattr(self.model, "compiled", False)
-        hint = "; the model is not compiled and has no add_loss: compile it as for fit" if uncompiled else ""
+        hint = "; the model is not compiled and has no add_loss: compile it as for fit" if not self.compiled else ""
         self.skip(
             "everything that needs a training step",
             f"no way to feed the images works: {_short(error)}{hint}. Pass x as fit gets it: images, (x, y), or a dictionary",
@@ -130,6 +130,9 @@ class Examination:
     def _not_finite(self, feed, seen, count):
         x = self.given.images
         low, high = float(x.min()), float(x.max())
+        if low >= 0 and high <= 1 and on_networks.large(self, seen):
+            self.skip("everything else", "the loss of these images is not a number")
+            return None
         self.found(
             FAULT,
             "loss.symmetric_images" if low < 0 else "loss.scaled_images" if high > 1.5 else None,

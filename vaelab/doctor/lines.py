@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-_KL = [r"exp\(", r"\bkl|KL", r"log_?var|logvar|log_sigma", r"square|\*\* ?2|pow", r"0\.5|\.5\b"]
+_KL = [r"square|\*\* ?2|pow\(", r"log_?var|logvar|log_sigma", r"exp\(", r"\bkl|KL", r"0\.5|/ ?2"]
 _RECONSTRUCTION = [r"crossentropy|log_?prob", r"recon", r"square|mse|mae|abs\(", r"mean|sum"]
 #: By the beginning of an id: what the line contains, the first the most telling.
 PATTERNS = {
@@ -18,7 +18,7 @@ PATTERNS = {
     "loss.kl": [r"loss", r"\bkl|KL"],
     "sampling.batch_size": [r"random|normal\(", r"shape"],
     "sampling.stop_gradient": [r"stop_gradient|numpy\(", r"\bz\b"],
-    "sampling.": [r"random|normal\(", r"eps", r"exp\(", r"\bz\b"],
+    "sampling.": [r"eps|noise|normal\(", r"exp\(", r"\bz\b|return"],
     "loss.not_trained": [r"\.gradient\(|apply", r"trainable", r"optimizer"],
     "loss.last_batch": [r"return \{|return dict", r"loss"],
     "loss.not_tracked": [r"update_state|result\(", r"return \{"],
@@ -36,6 +36,10 @@ def likely(model: keras.Model, layers: dict[int, Any], mistake: str) -> str | No
         return None
     best, where = 1.0, None  # a single pattern that is not the first says nothing
     for file, number, code in _lines(model, layers):
+        if "SeedGenerator(" in code:
+            continue
+        if mistake.startswith("kl.") and re.search(r"random|normal\(", code):
+            continue  # noise, not the KL
         score = sum((2.0 if i == 0 else 0.8) for i, p in enumerate(PATTERNS[key]) if re.search(p, code))
         if score > best and re.search(PATTERNS[key][0], code):
             best, where = score, f"{Path(file).name}:{number}: {code.strip()[:160]}"

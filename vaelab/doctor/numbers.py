@@ -6,6 +6,7 @@ from vaelab.checks.judge import oracles
 from vaelab.doctor.findings import NOTE, WARNING
 from vaelab.doctor.network import numbers
 from vaelab.doctor.weigh import SCALES
+from vaelab.metrics import EPSILON
 
 
 def _near(a, b, by=2e-3):
@@ -54,7 +55,7 @@ def _parts(e, logs, near):
     right = {}
     if rec is not None:
         x = e.weigher.x if rec.target == "images" else np.asarray(p.beside, "float64").reshape(p.count, -1)
-        right["reconstruction"] = (rec.formula.of(x, {"ok": p.values(p.base, p.x_decoded)}), rec.fit.weight)
+        right["reconstruction"] = (rec.formula.of(x, {"ok": _kept_inside(rec, p)}), rec.fit.weight)
     if div is not None:
         kl = oracles.kl(p.values(p.base, p.z_mean), SCALES[div.reading](p.values(p.base, p.z_log_var))).mean()
         right["kl"] = (float(kl), div.fit.weight)
@@ -66,6 +67,8 @@ def _parts(e, logs, near):
         if term not in right or "beta" in lower or "weight" in lower or "capacity" in lower:
             continue
         value, weight = right[term]
+        if not np.isfinite(value):
+            continue
         if any(near(number, v) for v in (value, weight * value)):
             continue
         if number == 0 and abs(value) > 1e-3:
@@ -86,3 +89,10 @@ def _parts(e, logs, near):
                 "the term itself, or what it adds to the loss",
                 name="reported numbers that do not add up",
             )
+
+
+def _kept_inside(rec, p):
+    """The reconstruction; probabilities are kept from 0 and 1, as Keras does."""
+    values = p.values(p.base, p.x_decoded)
+    probabilities = rec.formula.formula not in ("mse", "mae") and rec.formula.prediction == "ok"
+    return np.clip(values, EPSILON, 1 - EPSILON) if probabilities else values

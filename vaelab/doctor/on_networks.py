@@ -32,6 +32,8 @@ def parts(e) -> None:
             half = "" if slot.start is None else f", columns {slot.start} to {slot.stop - 1}"
             side = "the input of" if slot.wire.side == "in" else "the output of"
             e.saw(name, f"{side} {p.name(slot)}{half}")
+    if p.x_decoded is None:
+        large(e, p.base)
     if p.size:
         e.report.numbers["latent_dim"] = p.size
     if p.z_mean is not None and p.z_log_var is not None:
@@ -44,6 +46,20 @@ def parts(e) -> None:
     for given, name in ((e.encoder, "encoder"), (e.decoder, "decoder")):
         if given is not None and id(given) not in e.steps.layers:
             e.skip(f"the {name} that was passed", "it does not run in a training step; another layer does its work")
+
+
+def large(e, seen) -> bool:
+    """Whether the loss is as large as the exponential of some layer's output; if so, a finding."""
+    tops = [(float(np.asarray(t, "float64").max()), w) for w, t in seen.wires.items() if w.side == "out"]
+    for top, wire in tops:
+        size = np.log(max(abs(seen.loss), 1)) if np.isfinite(seen.loss) else np.inf
+        count = 2 * seen.wires[wire].shape[0]
+        if top > 80 and not np.isfinite(size) or top > 15 and abs(size - top + np.log(count)) < 3:
+            layer = e.steps.layers[wire.layer]
+            said = f"the loss is {seen.loss:.3g}, and {layer.name} returns values up to {top:.3g}, whose exponential is as large"
+            e.found(FAULT, "encoder.large_start", said, "values of z_log_var whose exponential is of order 1")
+            return True
+    return False
 
 
 def _idle(e):
@@ -173,11 +189,19 @@ def _bounded(values):
 def _normalised(e):
     p = e.parts
     for name in ("z_mean", "z_log_var"):
-        values = p.values(p.base, getattr(p, name))
-        layer = e.steps.layers[getattr(p, name).wire.layer]
-        if isinstance(layer, keras.layers.BatchNormalization):
-            said = f"{name} comes out of {layer.name}: in training, mean {values.mean():.3g} and standard deviation {values.std(0).mean():.3g}"
-            e.found(FAULT, "encoder.normalised_heads", said, "heads that no normalisation follows")
+        slot = getattr(p, name)
+        values = p.values(p.base, slot)
+        for wire, tensor in p.base.wires.items():
+            layer = e.steps.layers[wire.layer]
+            if not isinstance(layer, keras.layers.BatchNormalization) or np.size(tensor) != values.size:
+                continue
+            if (
+                wire == slot.wire
+                or wire.side == "in"
+                and np.array_equal(np.asarray(tensor, "float64").ravel(), values.ravel())
+            ):
+                said = f"{name} goes through {layer.name}, which sets its mean and standard deviation in training"
+                e.found(FAULT, "encoder.normalised_heads", said, "heads that no normalisation follows")
 
 
 def dimensions(e) -> None:

@@ -4,7 +4,10 @@ import numpy as np
 
 from vaelab.checks.judge import recognise
 from vaelab.doctor.findings import FAULT, NOTE, WARNING
+from vaelab.doctor.weigh import OfSigmoid
 
+#: A beta above which nothing is left of the code: a warning even where the weight was chosen.
+TOO_MUCH = 10.0
 _KINDS = {"ok": "Bernoulli", "mse": "Gaussian", "mae": "Laplace (L1)"}
 
 
@@ -120,7 +123,11 @@ def _images_and_outputs(e, rec):
     bottom, top = float(outputs.min()), float(outputs.max())
     e.saw("decoder's outputs", f"from {bottom:.3g} to {top:.3g} for codes of every size")
     bounded = bottom >= -1e-6 and top <= 1 + 1e-6
-    if bernoulli and f.prediction == "sigmoid" and bounded:
+    if isinstance(f, OfSigmoid):
+        if bernoulli and f.prediction == "sigmoid":
+            said = "the decoder's outputs go through two sigmoids on their way to the cross-entropy"
+            e.found(FAULT, "loss.sigmoid_twice", said, "one sigmoid: logits with from_logits, or probabilities without")
+    elif bernoulli and f.prediction == "sigmoid" and bounded:
         said = f"the decoder's outputs lie in [0, 1] ({bottom:.3g} to {top:.3g}) and go through a sigmoid in the loss"
         e.found(FAULT, "loss.sigmoid_twice", said, "one sigmoid: logits with from_logits, or probabilities without")
     elif bernoulli and f.prediction == "ok" and not bounded:
@@ -243,7 +250,7 @@ def _explain(e, value, words, held, div):
             e.found(NOTE, None, said, "the same, if this beta is meant", name=f"beta = {value:.4g}")
         return
     averaged = words is not None and words != "summed over pixels"
-    if ids and averaged and chosen and _rescaled(e, words, ratio):
+    if ids and averaged and chosen and value <= TOO_MUCH and _rescaled(e, words, ratio):
         e.found(
             NOTE,
             None,
@@ -253,13 +260,13 @@ def _explain(e, value, words, held, div):
         )
         return
     if not ids:
-        severity = WARNING if averaged and value > 10 else NOTE
+        severity = WARNING if averaged and value > TOO_MUCH else NOTE
         mistake = "loss.averaged" if severity == WARNING else None
         e.found(
             severity, mistake, said, "1, unless another beta is meant", name=None if mistake else f"beta = {value:.4g}"
         )
         return
-    severity = FAULT if averaged or chosen or value > 10 else WARNING
+    severity = FAULT if averaged or chosen or value > TOO_MUCH else WARNING
     for mistake in ids:
         e.found(severity, mistake, said, f"{weight:.4g}: a sum over pixels and over dimensions, a mean over images")
 

@@ -197,18 +197,26 @@ def _near(scale):
 _WEIGHTS_ONLY = ("no_half", "negative", "negative_no_half", "quarter", "twice", "base2", "left_out")
 
 
+class OfSigmoid(Rec):
+    """The same formulas for a decoder whose logits go through a sigmoid first."""
+
+    def of(self, x, decoded):
+        return super().of(x, {name: oracles.sigmoid(logits) for name, logits in decoded.items()})
+
+
 def _changes(candidate):
-    return sum(option != "ok" for option in candidate)
+    return sum(option != "ok" for option in candidate) + isinstance(candidate, OfSigmoid)
 
 
-_RECONSTRUCTIONS = tuple(
-    sorted(
-        (
+_RECONSTRUCTIONS = sorted(
+    [
+        *(OfSigmoid(prediction="sigmoid"), OfSigmoid(formula="mse"), OfSigmoid(formula="mae")),
+        *(
             Rec(target=target, prediction=prediction, formula=formula)
             for target in ("ok", "by255", "times255", "symmetric", "binary", "round", "inverted")
             for prediction in ("ok", "sigmoid", "symmetric", "inverted")
             for formula in ("ok", "mse", "mae", "swapped", "ones_only", "zeros_only", "categorical")
         ),
-        key=_changes,
-    )
+    ],
+    key=_changes,
 )

@@ -62,7 +62,7 @@ class VariationalAutoEncoder(keras.Model):
         else:
             self.decoder = decoder
 
-    def call(self, inputs):
+    def call(self, inputs, training=None):
         m, v, z = self.encoder(inputs)
         spread = {"softplus": lambda t: ops.softplus(t), "raw": lambda t: t}.get(self.fault, ops.exp)(v)
         self.add_loss(ops.mean(0.5 * ops.sum(m**2 + spread - v - 1, axis=1)))

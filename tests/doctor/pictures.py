@@ -1,0 +1,32 @@
+"""Images and models for the tests of the doctor."""
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+MODELS = Path(__file__).parent / "models"
+
+
+@cache
+def style(name):
+    """The module of a style: ``make(fault)``, ``FAULTS`` (by name, the id that must be named), ``BETA``."""
+    spec = importlib.util.spec_from_file_location(f"doctor_{name}", MODELS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def images(count=64, shape=(80,)):
+    """Smooth random grey images in (0, 1)."""
+    rng = np.random.default_rng(2)
+    basis = rng.normal(size=(4, int(np.prod(shape))))
+    x = 1 / (1 + np.exp(-rng.normal(size=(count, 4)) @ basis))
+    return x.reshape(count, *shape).astype("float32")
+
+
+def data(module):
+    """What the models of a style are fitted to."""
+    x = images(shape=getattr(module, "SHAPE", (80,)))
+    return (x, np.arange(len(x)) % module.LABELS) if hasattr(module, "LABELS") else x

@@ -1,0 +1,169 @@
+"""What the doctor does with models and data that are out of the ordinary, and how it reports."""
+
+import json
+
+import keras
+import numpy as np
+import pictures
+import pytest
+import tensorflow as tf
+
+from vaelab import doctor, models
+from vaelab.doctor.command import main
+
+STYLE = pictures.MODELS / "compute_loss.py"
+
+
+def made(style, fault=None, **kwargs):
+    keras.utils.set_random_seed(1)
+    return pictures.style(style).make(fault, **kwargs)
+
+
+def names(report, *severities):
+    return [f.mistake or f.name for f in report.findings if not severities or f.severity in severities]
+
+
+def test_the_model_is_left_as_it_was():
+    model = made("train_step")
+    before = [np.asarray(v) for v in model.variables]
+    state = np.random.get_state()[1].copy()
+    doctor.examine(model, pictures.images(shape=(8, 10, 1)))
+    assert all(np.array_equal(np.asarray(v), old) for v, old in zip(model.variables, before))
+    assert np.array_equal(np.random.get_state()[1], state)
+    assert keras.Layer.__call__.__module__.startswith("keras") and tf.GradientTape.gradient.__module__.startswith(
+        "tensorflow"
+    )
+
+
+def test_a_report_is_the_same_each_time():
+    model, x = made("schedule"), pictures.images()
+    assert doctor.examine(model, x).to_json() == doctor.examine(model, x).to_json()
+
+
+def test_weights_that_are_not_numbers_are_the_only_finding():
+    model = made("compute_loss")
+    model.decoder.layers[0].kernel.assign(model.decoder.layers[0].kernel * np.nan)
+    report = doctor.examine(model, pictures.images())
+    assert names(report) == ["weights that are not numbers"] and report.effective_beta is None and report.not_examined
+
+
+def test_without_a_loss_the_report_says_what_is_missing():
+    encoder, decoder = models.make_encoder(80, 6, 2), models.make_decoder(2, 6, 80)
+    x = keras.Input((80,))
+    model = keras.Model(x, decoder(models.Sampling()(encoder(x))))
+    report = doctor.examine(model, pictures.images())
+    assert report.findings == [] and not model.compiled
+    assert "not compiled" in report.not_examined[0].why and "could be examined" in report.headline()
+
+
+def test_a_classifier_is_no_vae_and_the_report_does_not_invent_one():
+    model = keras.Sequential([keras.Input((80,)), keras.layers.Dense(6, "relu"), keras.layers.Dense(4)])
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), optimizer="adam")
+    report = doctor.examine(model, (pictures.images(), np.arange(64) % 4))
+    assert names(report, "fault", "warning") == [] and report.effective_beta is None
+    assert {"z_mean", "z_log_var", "z", "x_decoded"} <= {n.what for n in report.not_examined}
+
+
+@pytest.mark.parametrize("latent", [1, 64])
+def test_latent_spaces_of_one_and_of_many_dimensions(latent):
+    report = doctor.examine(made("compute_loss", latent=latent), pictures.images())
+    assert names(report, "fault", "warning") == [] and report.numbers["latent_dim"] == latent
+    assert report.effective_beta == pytest.approx(1, rel=0.02)
+
+
+def test_one_image_of_six_pixels_is_enough_to_find_beta():
+    report = doctor.examine(made("compute_loss", "no_log_var", pixels=6), pictures.images(1, (6,)))
+    assert "kl.no_log_var" in names(report, "fault")
+    assert report.effective_beta == pytest.approx(1, rel=0.02)
+
+
+def test_half_precision_has_no_finding_of_its_own():
+    policy = keras.config.dtype_policy()
+    style = pictures.style("add_loss_layer")
+    try:
+        keras.config.set_dtype_policy("mixed_float16")
+        encoder, decoder = models.make_encoder(80, 12, 3), models.make_decoder(3, 12, 80)
+        x = keras.Input((80,))
+        z_mean, z_log_var = encoder(x)
+        decoded = decoder(models.Sampling(0)([z_mean, z_log_var]))
+        elbo = style.NegativeElbo(None, dtype="float32")([x, decoded, z_mean, z_log_var])
+    finally:
+        keras.config.set_dtype_policy(policy)
+    model = keras.Model(x, elbo)
+    model.compile(optimizer="adam")
+    report = doctor.examine(model, pictures.images())
+    assert names(report, "fault", "warning") == [], str(report)
+    assert report.effective_beta == pytest.approx(1, rel=0.02)
+
+
+def test_a_model_that_runs_eagerly_and_takes_numbers_out_of_tensors():
+    model = made("schedule")
+    model.compile(optimizer="adam", run_eagerly=True)
+    assert doctor.examine(model, pictures.images()).effective_beta == pytest.approx(0.25, rel=0.02)
+
+
+@pytest.mark.parametrize("scale, mistake", [(255, "loss.scaled_images"), (None, "loss.symmetric_images")])
+def test_images_outside_the_range_of_the_loss(scale, mistake):
+    x = pictures.images() * scale if scale else 2 * pictures.images() - 1
+    assert mistake in names(doctor.examine(made("compute_loss"), x), "fault")
+
+
+def test_validation_images_among_the_training_images():
+    x = pictures.images()
+    report = doctor.examine(made("compute_loss"), x, validation=x[10:40])
+    assert "validation on training images (item 39)" in names(report, "fault")
+
+
+@pytest.mark.parametrize("x", ["fashion", np.zeros(3), np.array(["a", "b"]), (np.zeros((3, 4)), np.zeros((2, 4)))])
+def test_data_that_are_no_images_are_refused_with_a_sentence(x):
+    with pytest.raises(doctor.DataError, match="expected"):
+        doctor.examine(made("compute_loss"), x)
+
+
+def test_what_is_no_model_is_refused():
+    with pytest.raises(TypeError, match="expected a keras.Model"):
+        doctor.examine("model.keras", pictures.images())
+
+
+def test_a_page_escapes_what_comes_from_the_model():
+    model = made("add_loss_layer", "no_half")
+    model.name = "<script>alert(1)</script>"
+    page = doctor.examine(model, pictures.images())._repr_html_()
+    assert "<script>" not in page and "&lt;script&gt;" in page
+
+
+def test_a_finding_says_what_was_measured_where_and_which_lesson_teaches_it():
+    report = doctor.examine(made("add_loss_layer", "no_half"), pictures.images())
+    finding = report.findings[0]
+    assert finding.items == (2,) and "2 times" in finding.measured and "notebook 1" in finding.lesson
+    assert finding.line.startswith("add_loss_layer.py:")
+    loaded = json.loads(report.to_json())
+    assert loaded["findings"][0]["mistake"] == "kl.no_half"
+    assert loaded["numbers"]["effective_beta"] == pytest.approx(2, rel=0.02)
+
+
+def test_the_command_examines_what_a_function_of_a_module_makes(tmp_path, capsys):
+    np.savez(tmp_path / "x.npz", x=pictures.images())
+    assert main([f"{STYLE}:make", "--data", str(tmp_path / "x.npz"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["numbers"]["effective_beta"] == pytest.approx(1, rel=0.02)
+
+
+def test_the_command_says_what_is_wrong_with_a_request(tmp_path, capsys):
+    np.save(tmp_path / "pickled.npy", np.array([{}]), allow_pickle=True)
+    (tmp_path / "no.keras").write_bytes(b"PK no zip")
+    for arguments, words in (
+        (["model.h5"], "neither"),
+        (["absent.py:make"], "does not exist"),
+        ([f"{STYLE}:absent"], "has no function"),
+        ([str(tmp_path / "no.keras")], "safe mode"),
+        ([f"{STYLE}:make", "--data", str(tmp_path / "pickled.npy")], "cannot be read"),
+    ):
+        assert main(arguments) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_a_saved_file_that_holds_code_is_not_run(tmp_path, capsys):
+    model = keras.Sequential([keras.Input((80,)), keras.layers.Lambda(lambda x: x)])
+    model.save(tmp_path / "lambda.keras")
+    assert main([str(tmp_path / "lambda.keras")]) == 2
+    assert "safe mode" in capsys.readouterr().err
