@@ -6,7 +6,19 @@ from keras import layers
 
 BETA = 1.0
 SHAPE = (8, 10, 1)
-FAULTS = {"no_training": "encoder.no_normalisation"}
+FAULTS = {
+    "wrong_axis": "loss.wrong_axis",
+    "sum_kl": "kl.sum_over_batch",
+    "decoder_untrained": "loss.not_trained",
+    "last_batch": "loss.last_batch",
+    "no_training": "encoder.no_normalisation",
+    "shared_noise": "sampling.shared_by_batch",
+    "shared_dimensions": "sampling.shared_by_dimensions",
+    "sign": "kl.sign",
+    "batch_size": "sampling.batch_size",
+    "numpy_noise": "sampling.constant",
+    "tanh_mean": "encoder.tanh_mean",
+}
 
 
 class Sampling(layers.Layer):
