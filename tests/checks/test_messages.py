@@ -30,6 +30,12 @@ def no_half(z_mean, z_log_var):
         ),
         ("NameError", "name 'bce' is not defined", "same cell"),
         ("TypeError", "fit_prior.<locals>.sample() takes 1 positional argument but 2 were given", "starts with def"),
+        (
+            "ValueError",
+            "Kernel shape must have the same length as input, but received kernel of shape (3, 3,",
+            "one image",
+        ),
+        ("ValueError", "Arguments `target` and `output` must have the same rank (ndim).", "both shapes"),
         ("ValueError", "You must call `compile()` before using the model.", "optimiser"),
         (
             "ImportError",

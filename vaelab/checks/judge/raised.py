@@ -95,7 +95,7 @@ HINTS = tuple(
         (
             r"Invalid input shape|expected axis -1 of input shape|incompatible with the layer",
             "a network was handed something of another shape than its inputs",
-            "Print the shape of what is handed to it. (Where fit gets images alone, a batch of them is all of `data`.)",
+            "Compare the two shapes: is the network's Input wrong, or what is handed to it? (Where fit gets images alone, a batch of them is all of `data`.)",
         ),
         (
             r"Invalid reduction dimension|axis .* is out of bounds",
@@ -116,6 +116,16 @@ HINTS = tuple(
             r"takes (from )?\d[\w ]* positional arguments? but \d+ (was|were) given",
             "a function is called with more arguments than its first line lists",
             "Compare the line that starts with def with the call: the exercise says what is handed in. (In a class, self comes first.)",
+        ),
+        (
+            r"Kernel shape must have the same length as input",
+            "what a convolution is handed has not the axes (batch, rows, columns, channels)",
+            "Print the shape that comes in. keras.Input takes the shape of one image, and adds the batch itself.",
+        ),
+        (
+            r"must have the same rank",
+            "the two tensors that are compared have different numbers of axes",
+            "Print both shapes. Operators such as * repeat a tensor along a missing first axis; Keras's loss functions do not.",
         ),
         (
             r"NameError: name '",
