@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 from test_checks_proven import about_exercise
 
 from vaelab.checks import judge, points
-from vaelab.checks.judge import importance, log_weight
+from vaelab.checks.judge import importance, log_weight, weight_mistakes
 from vaelab.checks.judge.catalogue import BY_ID
 
 EXERCISES = ("log_weight", "log_likelihood")
@@ -116,3 +116,16 @@ def test_messages_of_different_mistakes_differ():
     mine = [m for id_, m in BY_ID.items() if id_.startswith(("iw.", "ll."))]
     assert len(mine) > 40
     assert all(m.taught.assignment == "06_how_tight" for m in mine)
+
+
+@pytest.mark.parametrize("in_prior, in_q", [(1, 1), (0, 0), (1, 0), (0, 1)])
+def test_a_constant_is_blamed_where_it_stands_in_one_density_alone(in_prior, in_q):
+    """Beside another mistake in q, a standard deviation for the variance."""
+    found = []
+    for dims in (2, 3, 5):
+        x, z, m, v, p = case = log_weight.draw(np.random.default_rng(dims), 3, 11, dims, 20)
+        log_p_z = -0.5 * (z**2 + in_prior * np.log(2 * np.pi)).sum(-1)
+        log_q = -0.5 * ((z - m) ** 2 * np.exp(-v / 2) + v + in_q * np.log(2 * np.pi)).sum(-1)
+        found.append((case, importance.log_bernoulli(x, p) + log_p_z - log_q))
+    blamed = weight_mistakes.recognised(found)
+    assert blamed == ["iw.std_for_variance"] + ["iw.constant"] * (in_prior != in_q)

@@ -61,10 +61,10 @@ def _priors(x, z, m, v, p):
     yield "iw.prior_part", np.broadcast_to(log_gaussian(v, 0.0, 0 * v), z.shape[:2])
     yield "iw.prior_part", log_gaussian(z, m, 0 * z)
     yield "iw.prior_part", log_gaussian(z, 0.0, v)
-    yield "iw.prior_part", -0.5 * abs(z).sum(-1)
-    yield "iw.prior_part", -abs(z).sum(-1)
-    yield "iw.prior_part", -0.5 * z.sum(-1)
-    yield "iw.prior_part", -0.5 * np.sqrt(square)
+    yield "iw.prior_part", -0.5 * abs(z).sum(-1) - 0.5 * d * _LOG_2PI
+    yield "iw.prior_part", -abs(z).sum(-1) - 0.5 * d * _LOG_2PI
+    yield "iw.prior_part", -0.5 * z.sum(-1) - 0.5 * d * _LOG_2PI
+    yield "iw.prior_part", -0.5 * np.sqrt(square) - 0.5 * d * _LOG_2PI
     yield "iw.prior_part", np.exp(log_gaussian(z, 0.0, 0 * z))
     yield "iw.samples_reused", np.broadcast_to(log_gaussian(z[:1], 0.0, 0 * z[:1]), z.shape[:2])
     yield "iw.averaged", np.broadcast_to(log_gaussian(z, 0.0, 0 * z).mean(0), z.shape[:2])
@@ -73,33 +73,34 @@ def _priors(x, z, m, v, p):
 def _posteriors(x, z, m, v, p):
     d, away = z.shape[-1], z - m
     square, log_det = (away**2 * np.exp(-v)).sum(-1), v.sum(-1)
+    constant = 0.5 * d * _LOG_2PI  # stays: a constant in one density alone is a mistake of its own
     yield None, log_gaussian(z, m, v)
     yield "iw.no_q", np.zeros(z.shape[:2])
     yield "iw.q_sign", -log_gaussian(z, m, v)
-    yield "iw.std_for_variance", -0.5 * ((away**2 * np.exp(-v / 2)).sum(-1) + log_det)
-    yield "iw.std_for_variance", -0.5 * ((away**2 * np.exp(-v / 2)).sum(-1) + log_det / 2)
-    yield "iw.log_std", -0.5 * (away**2 * np.exp(-2 * v)).sum(-1) - log_det
-    yield "iw.log_std", -0.5 * (away**2 * np.exp(-2 * v)).sum(-1) - 0.5 * log_det
-    yield "iw.log_std", -0.5 * square - log_det
-    yield "iw.no_log_det", -0.5 * square
-    yield "iw.no_log_det", -0.5 * square + 0.5 * log_det
-    yield "iw.no_log_det", -0.5 * square - 0.25 * log_det
-    yield "iw.no_half", -square - 0.5 * log_det
-    yield "iw.no_half", -square - log_det
+    yield "iw.std_for_variance", -0.5 * ((away**2 * np.exp(-v / 2)).sum(-1) + log_det) - constant
+    yield "iw.std_for_variance", -0.5 * ((away**2 * np.exp(-v / 2)).sum(-1) + log_det / 2) - constant
+    yield "iw.log_std", -0.5 * (away**2 * np.exp(-2 * v)).sum(-1) - log_det - constant
+    yield "iw.log_std", -0.5 * (away**2 * np.exp(-2 * v)).sum(-1) - 0.5 * log_det - constant
+    yield "iw.log_std", -0.5 * square - log_det - constant
+    yield "iw.no_log_det", -0.5 * square - constant
+    yield "iw.no_log_det", -0.5 * square + 0.5 * log_det - constant
+    yield "iw.no_log_det", -0.5 * square - 0.25 * log_det - constant
+    yield "iw.no_half", -square - 0.5 * log_det - constant
+    yield "iw.no_half", -square - log_det - constant
     yield "iw.dims_averaged", log_gaussian(z, m, v) / d
-    yield "iw.q_at_mean", np.broadcast_to(-0.5 * log_det, z.shape[:2])
+    yield "iw.q_at_mean", np.broadcast_to(-0.5 * log_det, z.shape[:2]) - constant
     yield "iw.entropy", np.broadcast_to(-0.5 * (log_det + d * (1 + _LOG_2PI)), z.shape[:2])
     yield "iw.entropy", np.broadcast_to(0.5 * (log_det + d * (1 + _LOG_2PI)), z.shape[:2])
     yield "iw.q_part", log_gaussian(z, v, m)
-    yield "iw.q_part", -0.5 * ((away**2 * np.exp(v)).sum(-1) + log_det)
-    yield "iw.q_part", -0.5 * ((away**2 / v).sum(-1) + log_det)
-    yield "iw.q_part", -0.5 * ((away * np.exp(-v / 2)).sum(-1) + log_det)
-    yield "iw.q_part", -0.5 * ((abs(away) * np.exp(-v / 2)).sum(-1) + log_det)
-    yield "iw.q_part", -0.5 * ((away**2).sum(-1) + log_det)
-    yield "iw.q_part", -0.5 * (away**2).sum(-1)
-    yield "iw.q_part", 0.5 * square - 0.5 * log_det
-    yield "iw.q_part", -0.5 * ((z**2 * np.exp(-v)).sum(-1) + log_det)
-    yield "iw.q_part", -0.5 * (((z + m) ** 2 * np.exp(-v)).sum(-1) + log_det)
+    yield "iw.q_part", -0.5 * ((away**2 * np.exp(v)).sum(-1) + log_det) - constant
+    yield "iw.q_part", -0.5 * ((away**2 / v).sum(-1) + log_det) - constant
+    yield "iw.q_part", -0.5 * ((away * np.exp(-v / 2)).sum(-1) + log_det) - constant
+    yield "iw.q_part", -0.5 * ((abs(away) * np.exp(-v / 2)).sum(-1) + log_det) - constant
+    yield "iw.q_part", -0.5 * ((away**2).sum(-1) + log_det) - constant
+    yield "iw.q_part", -0.5 * (away**2).sum(-1) - constant
+    yield "iw.q_part", 0.5 * square - 0.5 * log_det - constant
+    yield "iw.q_part", -0.5 * ((z**2 * np.exp(-v)).sum(-1) + log_det) - constant
+    yield "iw.q_part", -0.5 * (((z + m) ** 2 * np.exp(-v)).sum(-1) + log_det) - constant
     yield "iw.q_part", log_gaussian(z, 0.0, 0 * z)
     yield "iw.q_part", np.exp(log_gaussian(z, m, v))
     yield "iw.samples_reused", np.broadcast_to(log_gaussian(z[:1], m, v), z.shape[:2])
