@@ -54,6 +54,9 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 
+# formgrader's button "Autograde" would run students' code as the instructor: it refuses. `nbgrader autograde` works as ever.
+c.Autograde.exporter_class = "autograde.plugins.NotFromFormgrader"
+
 # A solution saved by hand may hold jupytext's pairing or the state of widgets in its
 # notebook-wide metadata: neither belongs to a student.
 c.GenerateAssignment.preprocessors.append("nbconvert.preprocessors.ClearMetadataPreprocessor")

@@ -11,8 +11,11 @@ import unicodedata
 
 import numpy as np
 import pytest
-from grading_helpers import COURSE
-from nbgrader.converters import GenerateFeedback
+from grading_helpers import COURSE, as_bytes, released
+from nbconvert.exporters import NotebookExporter
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
 from test_grader_gradebook import Student, result_of
 
 from autograde import assignment
@@ -21,6 +24,7 @@ from autograde.feedback import page, questions
 from autograde.gradebook import GradebookError, Writer
 from autograde.items import Item, discrimination
 from autograde.ledger import Ledger, write_safely
+from autograde.plugins import NotFromFormgrader
 from autograde.report import write_all
 from vaelab.checks.judge.catalogue import BY_ID as MISTAKES
 
@@ -368,6 +372,22 @@ def test_formgrader_looks_where_the_results_are_and_its_feedback_has_no_hidden_t
     assert config.CourseDirectory.db_url == f"sqlite:///{tmp_path}/out/gradebook.db"
     assert config.CourseDirectory.autograded_directory == f"{tmp_path}/out/autograded"
     assert "nbgrader.preprocessors.ClearHiddenTests" in GenerateFeedback(config=config).preprocessors
+
+
+def test_formgraders_button_to_autograde_runs_nothing_and_says_what_to_do(tmp_path):
+    config = assignment.nbgrader_config()
+    config.CourseDirectory.root, config.CourseDirectory.db_url = str(tmp_path), f"sqlite:///{tmp_path}/gradebook.db"
+    config.CourseDirectory.submitted_directory, config.CourseDirectory.autograded_directory = "submitted", "autograded"
+    notebook = released()
+    notebook.cells[1].source = f"open({str(tmp_path / 'EFFECT')!r}, 'w')"
+    write_safely(tmp_path / "submitted/ada/mini/mini.ipynb", as_bytes(notebook).decode())
+    write_safely(tmp_path / "autograded/ada/mini/mini.ipynb", "as it was")
+    server = NbGraderAPI(CourseDirectory(config=config), config=config)
+    outcome = server.autograde("mini", "ada")
+    assert not outcome["success"] and "python -m autograde grade" in outcome["error"]
+    assert (tmp_path / "autograded/ada/mini/mini.ipynb").read_text() == "as it was"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["autograded", "submitted"]
+    assert isinstance(NotFromFormgrader(parent=Autograde()), NotebookExporter)  # what `nbgrader autograde` makes
 
 
 @pytest.mark.sandbox
