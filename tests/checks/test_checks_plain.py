@@ -1,6 +1,7 @@
 """A judged check of plain values: right answers pass, wrong ones are told what is wrong, and nothing of a reply is believed."""
 
 import math
+from collections import Counter, OrderedDict, defaultdict, namedtuple
 
 import numpy as np
 import pytest
@@ -59,6 +60,36 @@ def test_of_other_types_only_the_name_crosses(value):
     assert isinstance(unpacked(packed(value, {}, "v"), {}), Other)
 
 
+class Forgetful(dict):
+    """A dictionary that hides what it holds."""
+
+    def items(self):
+        return []
+
+    def __iter__(self):
+        return iter([])
+
+
+Pair = namedtuple("Pair", "first second")
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (Counter("aab"), {"a": 2, "b": 1}),
+        (defaultdict(list, {"a": [Counter()]}), {"a": [{}]}),
+        (OrderedDict(b=1, a=2), {"a": 2, "b": 1}),
+        (Pair(1, "x"), (1, "x")),
+        (type("list", (list,), {})([1]), [1]),
+        (type("set", (frozenset,), {})([1]), {1}),
+        (Forgetful(a=1), {"a": 1}),
+    ],
+)
+def test_what_is_made_of_a_container_crosses_as_that_container(value, plain):
+    back = unpacked(packed(value, {}, "v"), {})
+    assert type(back) is type(plain) and same(back, plain, 0.0)
+
+
 @pytest.mark.parametrize("value", [list(range(100_000)), np.zeros(600_000), [[]] * 60_000])
 def test_large_values_are_refused(value):
     with pytest.raises(TooLarge):
@@ -113,12 +144,10 @@ def problem(function, check=CHECK, spoil=lambda body: body):
 
 
 def from_counter(words):
-    from collections import Counter
-
     return dict(Counter(words))
 
 
-@pytest.mark.parametrize("right", [tally, from_counter])
+@pytest.mark.parametrize("right", [tally, from_counter, Counter])
 def test_right_functions_pass(right):
     CHECK(np.random.default_rng(0), Ask(right))
 
@@ -131,7 +160,7 @@ def test_right_functions_pass(right):
         (lambda words: {**tally(words), "x": 1}, "of length 1, where 0 is expected"),
         (lambda words: dict.fromkeys(words, True), "where"),
         (from_counter.__class__, "raised"),
-        (lambda words: __import__("collections").Counter(words), "returns a Counter, where a dictionary is expected"),
+        (lambda words: tally(words).items(), "returns a dict_items, where a dictionary is expected"),
         (lambda words: (tally(words), words.append("x"))[0], "changes its argument 1"),
         (lambda words: 1 / 0, "division by zero"),
         (lambda words: list(range(10**6)), "too large"),

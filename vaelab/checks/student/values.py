@@ -26,6 +26,15 @@ from vaelab.checks.message import DTYPES
 #: A value has at most this many parts, this deep; a string this many characters; an array this many numbers.
 MAX_PARTS, MAX_DEPTH, MAX_STRING, MAX_NUMBERS = 50_000, 20, 100_000, 500_000
 
+#: Containers, and how to read one whose class is derived from it, whatever that class has overridden.
+CONTAINERS: dict[type, Any] = {
+    dict: dict.items,
+    list: list.__iter__,
+    tuple: tuple.__iter__,
+    set: set.__iter__,
+    frozenset: frozenset.__iter__,
+}
+
 EXACT = 2**53  # integers beyond are written out, because some readers of JSON take them for floats
 
 
@@ -48,7 +57,8 @@ class Frame(NamedTuple):
 def packed(value: Any, arrays: dict[str, np.ndarray], name: str) -> Any:
     """JSON for `value`; its arrays are added to `arrays`, under names that begin with `name`. Raises `TooLarge`.
 
-    Types are compared with ``type(value)``: a class of the student's own could say that it is another.
+    Types are compared with ``type(value)``: a class of the student's own could say that it is another. What is made of a container
+    (a Counter, a named tuple) is that container, read by its own methods.
     """
     return _Packer(arrays, name).pack(value, 0)
 
@@ -95,6 +105,9 @@ class _Packer:
             return {"frame": columns}
         if pandas is not None and kind is pandas.Series:
             return {"series": self._array(value.to_numpy(), depth)}
+        for base, read in CONTAINERS.items():
+            if issubclass(kind, base):
+                return self.pack(base(read(value)), depth)
         return {"other": kind.__name__[:80]}
 
     def _array(self, value: np.ndarray, depth: int) -> Any:
