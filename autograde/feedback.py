@@ -61,13 +61,17 @@ def mistake_names(verdict):
 
 
 def questions(notebook):
-    """``{grade_id: how the question before it begins}`` for the cells of an autograded notebook (a path)."""
+    """``{grade_id: how the question before it begins}`` for the cells of an autograded notebook (a path); of a task, its first line."""
     found, before = {}, ""
     for cell in json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]:
-        marked = cell["metadata"].get("nbgrader")
-        if marked and before:
+        marked, source = cell["metadata"].get("nbgrader"), "".join(cell["source"])[:2000]
+        if marked and marked.get("task"):
+            first = next((line.strip("# *") for line in source.splitlines() if line.strip("# *")), "")
+            if first and "MARK SCHEME" not in first:  # which may stand below, and is not for students
+                found[marked["grade_id"]] = textwrap.shorten(first, 80, placeholder=" …")
+        elif marked and before:
             found[marked["grade_id"]] = before
-        text = re.sub(r"^#.*$|[$*]", "", "".join(cell["source"])[:2000], flags=re.MULTILINE)
+        text = re.sub(r"^#.*$|[$*]", "", source, flags=re.MULTILINE)
         before = "" if marked or cell["cell_type"] != "markdown" else textwrap.shorten(text, 80, placeholder=" …")
     return found
 

@@ -193,7 +193,10 @@ def _complete(result: Result, job: Job, restored: Restored, findings: Findings) 
         job.assignment, restored.cells, findings, result["reason"], restored.beside
     )
     result["score"] = sum(check["points"] for check in result["checks"])
-    if result["status"] != "unreadable":
+    if result["status"] == "unreadable":
+        for answer in result["written"]:  # what was done for a task, too, is not there: no person can mark it
+            answer["points"] = 0.0
+    else:
         answers = alike.own_code(restored.cells, job.assignment)
         result["answers"] = {name: code[:MAX_ANSWER] for name, code in answers.items()}
     flags = {name: found["flag"] for name, found in findings["checks"].items() if "flag" in found}

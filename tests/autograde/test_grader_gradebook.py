@@ -186,6 +186,48 @@ def test_no_answer_is_0_and_needs_nobody(writer, tmp_path):
     assert cells(writer)["question_pull"]["comment"] == "No response."
 
 
+def test_marks_by_hand_survive_other_points_for_the_question_and_the_rest_is_new(writer, tmp_path):
+    enter(writer, tmp_path, *result_of(True))
+    grade_by_hand(writer, "question_pull", 1.5, "Good.")
+    grade_by_hand(writer, "test_kl_term_shape", 0.5)
+    result, notebook = result_of(True)
+    for part in [*result["checks"], *result["written"]]:
+        part["max_points"] *= 2
+        part["points"] = part["points"] and part["points"] * 2
+    enter(writer, tmp_path, result, notebook)
+    assert {name: cell["score"] for name, cell in cells(writer).items() if "score" in cell} == {
+        "test_kl_term_shape": 0.5,
+        "test_kl_term_values": 6.0,
+        "test_kl_term_properties": 4.0,
+        "question_pull": 1.5,
+    }
+    assert cells(writer)["question_pull"]["comment"] == "Good."
+
+
+def test_of_a_notebook_without_its_tests_nothing_waits_once_its_answers_are_marked(writer, tmp_path):
+    """nbgrader says for ever that such a submission needs manual grading."""
+    notebook = answered()
+    notebook.cells = [one for one in notebook.cells if not one.id.startswith("test_")]
+    restored = restore.restore(as_bytes(notebook), mini())
+    findings = {"stopped": None, "cells": [], "checks": {}}
+    result, _ = result_of(True)
+    result["checks"], result["written"] = job_.score(mini(), restored.cells, findings, None)
+    enter(writer, tmp_path, result, job_.autograded(restored.cells, findings, result))
+    assert writer.marks("mini")["ada"]["needs_manual_grade"]
+    grade_by_hand(writer, "question_pull", 2)
+    assert not writer.marks("mini")["ada"]["needs_manual_grade"]
+
+
+@pytest.mark.parametrize("status, waits", [("stopped", True), ("graded", True), ("unreadable", False)])
+def test_what_was_written_in_a_notebook_that_was_stopped_is_for_a_person_to_mark(writer, tmp_path, status, waits):
+    result, notebook = result_of(False)
+    result |= {"status": status, "reason": "The notebook was stopped at cell kl_term: its kernel died."}
+    if status == "unreadable":
+        result["written"][0]["points"] = 0.0
+    enter(writer, tmp_path, result, notebook)
+    assert writer.marks("mini")["ada"]["needs_manual_grade"] is waits
+
+
 def test_tampering_flags_the_submission_in_formgrader(writer, tmp_path):
     enter(writer, tmp_path, *result_of(True, notes=[("tampering", "a test was edited")]))
     assert writer.gradebook.find_submission_notebook("mini", "mini", "ada").flagged

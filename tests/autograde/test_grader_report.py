@@ -256,6 +256,22 @@ def test_feedback_gives_the_reason_once_and_to_an_unreadable_file_a_next_step(tm
     assert "Next step" not in page(stopped)
 
 
+@pytest.mark.parametrize(
+    "reason, own",
+    [
+        ("No notebook was submitted, but: essay.pdf. Submit the file mini.ipynb.", True),
+        ("This is encoder, handed in for mini. Submit the file mini.ipynb.", True),
+        ("The file is damaged inside the archive that it came in. Submit it again.", True),
+        ("This is not mini.ipynb: none of its cells is in it. Copy them into a fresh copy and submit that.", True),
+        ("The file is a web page.", False),
+        ("The file is cut short.", False),
+    ],
+)
+def test_a_reason_that_says_what_to_submit_gets_no_other_advice(reason, own):
+    shown = page(unreadable(reason=reason)[0])
+    assert ("Open the file" in shown) is not own and shown.count("Next step") == (0 if own else 1)
+
+
 def test_feedback_says_the_same_thing_once():
     result, _ = graded(passed=False)
     for check in result["checks"]:
