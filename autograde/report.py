@@ -142,7 +142,8 @@ def add(part: Part, results: Sequence[Result], line: dict) -> None:
         for one in [*result["checks"], *result["written"]]:
             name, grade_id = key(one, result, results), one["grade_id"]
             kind, hidden = str(one.get("kind", "written")), bool(one.get("hidden", False))
-            item = part.items.setdefault(name, Item(name, ABOUT.get(grade_id, name), kind, hidden, one["max_points"]))
+            about = name.removesuffix(grade_id) + ABOUT.get(grade_id, grade_id)
+            item = part.items.setdefault(name, Item(name, about, kind, hidden, one["max_points"]))
             if line["cells"][name] is not None and result["status"] == "graded":
                 item.points[student] = line["cells"][name]
         answers = {key({"grade_id": cell}, result, results): code for cell, code in result["answers"].items()}
