@@ -176,7 +176,7 @@ def marks_figure(part: Part) -> dict[str, str]:
     """Histograms of the points for code and, where a person has given some, for written answers; with a text that says the same."""
     written = [item for item in part.items.values() if item.kind == "written" and item.points]
     code_worth = sum(item.worth for item in part.items.values() if item.kind != "written")
-    code = [row["code"] for row in part.rows.values()]
+    code = [row["code"] for row in part.graded]
     panels = [("Code", code, code_worth, BLUE, "")]
     if written:
         students = {student for item in written for student in item.points}
@@ -197,7 +197,9 @@ def marks_figure(part: Part) -> dict[str, str]:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         texts.append(
-            f"{title}: {len(points)} students, median {median(points):g} of {worth:g} points" if points else title
+            f"{title}: {len(points)} {'student' if len(points) == 1 else 'students'}, median {median(points):g} of {worth:g} points"
+            if points
+            else title
         )
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=110)

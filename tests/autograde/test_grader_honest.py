@@ -78,6 +78,8 @@ def homely():
     notebook.cells.insert(
         3, nbformat.v4.new_code_cell("import sys\nsys.stdout = open('log.txt', 'w')\nsys.stdout.close()")
     )
+    for code in ("name = input('Your name? ')", "1 / 0", "%debug"):  # which wait for a person
+        notebook.cells.insert(1, nbformat.v4.new_code_cell(code))
     notebook.cells.append(nbformat.v4.new_code_cell("sys.stderr = object()\nexit()"))
     return as_bytes(notebook)
 

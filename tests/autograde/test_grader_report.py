@@ -228,6 +228,20 @@ def test_nothing_runs_in_the_report_but_the_script_that_its_policy_names(tmp_pat
     assert "<img src=x" not in text and "alert(2)</script>" not in text
 
 
+def test_marks_for_code_and_for_written_answers_are_shown_apart_and_said_in_words(tmp_path):
+    def pictured(*entries):
+        return html.unescape(
+            re.search('<figure><img src="data:image/png;base64,[^"]+" alt="(.*?)"', write(tmp_path, *entries))[1]
+        )
+
+    class_ = [graded("ada"), graded("bob", passed=False), unreadable("eve")]
+    assert pictured(*class_) == "Histogram of marks. Code: 2 students, median 3 of 6 points."
+    read_by_a_person(class_[0][0])
+    assert pictured(*class_) == (
+        "Histogram of marks. Code: 2 students, median 3 of 6 points. Written, as far as marked: 1 student, median 2 of 2 points."
+    )
+
+
 def item(points, worth=2.0):
     return Item("t", "t", "judged", False, worth, points)
 
@@ -370,7 +384,8 @@ def test_what_was_graded_is_counted_by_status(tmp_path, capsys):
     assert "written answers" not in said
 
 
-def test_after_grading_it_is_said_how_to_mark_written_answers(tmp_path, capsys):
+def test_after_grading_it_is_said_how_to_mark_written_answers(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("AUTOGRADE_SANDBOX", "none")  # this command runs nothing, and needs none
     result, notebook = graded()
     submission = Student()
     submission.assignment = "mini"

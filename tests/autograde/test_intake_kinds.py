@@ -197,6 +197,20 @@ def test_brightspaces_attempts_are_one_students_and_the_last_counts(place, form)
     assert "Oct 2" in students["123456"].file.path and len(students["123456"].superseded) == 1
 
 
+@pytest.mark.parametrize("only", [None, "mini"])
+@pytest.mark.parametrize(
+    "form", ["Homework 1/{}(id)/Submission attachment(s)/mini.ipynb", "Exercise/Abgaben/{}_id_123/my own.ipynb"]
+)
+def test_sakais_and_iliass_folders_are_one_a_student(place, form, only):
+    """Sakai: ``Title/Last, First(user)/Submission attachment(s)/``; ILIAS: ``…/Last_First_user_number/``."""
+    names = [
+        form.format(who).replace("id", f"u{i}") for i, who in enumerate(("Lovelace, Ada", "Bo_Ben", "Chatelet_Émil"))
+    ]
+    students, unmatched = collect(place(dict.fromkeys(names, BOOK)), only)
+    assert len(students) == 3 and unmatched == [] and all(one.read() == BOOK for one in students.values())
+    assert {one.file.path for one in students.values()} == set(names)
+
+
 @pytest.mark.parametrize(
     "evil, victim",
     [
