@@ -177,11 +177,11 @@ def cells(file: File) -> list | None:
         return []
 
 
-def recognise(file: File, assignments: Mapping[str, Assignment]) -> str | None:
-    """The assignment that most of the file's cells belong to, or None."""
+def recognise(file: File, assignments: Mapping[str, Assignment], expected: str = "") -> str | None:
+    """The assignment that most of the file's cells belong to, or None; the ``expected`` one if as many belong to it."""
     submitted = cells(file) or []
     scores = {name: _known(submitted, assignment) for name, assignment in assignments.items()}
-    best = max(scores, key=scores.__getitem__, default=None)
+    best = max(scores, key=lambda name: (scores[name], folder_of(name) == expected), default=None)
     return best if best is not None and scores[best] else None
 
 
@@ -213,7 +213,7 @@ def doubt(submissions: Sequence[Submission], assignments: Mapping[str, Assignmen
     One notebook of each student is looked into, so that no student stops a run.
     """
     first = [submission.file for submission in submissions if submission.file][:10]
-    others = Counter(folder_of(recognise(file, assignments) or "") for file in first)
+    others = Counter(folder_of(recognise(file, assignments, only) or "") for file in first)
     del others[""], others[only]
     for other, count in others.most_common(1):
         if count >= 3 and 2 * count > len(first):
