@@ -24,6 +24,13 @@ def nbgrader_config(course: Path = PROJECT) -> Config:
     return Config()
 
 
+def cell_limit(course: Path = PROJECT) -> float | None:
+    """Seconds that the course's configuration gives one cell; None where it says nothing, or no limit."""
+    config = nbgrader_config(course)
+    given = config.Execute.get("timeout", config.ExecutePreprocessor.get("timeout"))
+    return float(given) if isinstance(given, int | float) and given > 0 else None
+
+
 def _folder(course: Path, trait: str, *usual: str) -> Path:
     """What the configuration says of a folder, else the first of the ``usual`` ones that is there."""
     given = nbgrader_config(course).CourseDirectory.get(trait)

@@ -201,6 +201,10 @@ def _complete(result: Result, job: Job, restored: Restored, findings: Findings) 
         result["answers"] = {name: code[:MAX_ANSWER] for name, code in answers.items()}
     flags = {name: found["flag"] for name, found in findings["checks"].items() if "flag" in found}
     result["notes"] += [["tampering", f"{name}: {text}"] for name, text in flags.items()]
+    tests = {check["grade_id"] for check in result["checks"]}
+    late = [cell["id"] for cell in findings["cells"] if cell.get("late") and cell["id"] not in tests]
+    most = f"after {job.limits.cell or 0:g} seconds, the most that the course gives a cell"
+    result["notes"] += [["repair", f"interrupted{_called(restored.cells, name)} {most}"] for name in late[:10]]
     odd = [cell["id"] for cell in findings["cells"] if cell.get("malformed")]
     result["notes"] += [
         ["repair", f"what was no Jupyter message was left out{_called(restored.cells, name)}"] for name in odd[:10]

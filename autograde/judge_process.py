@@ -98,6 +98,7 @@ def judge(cells: Sequence[OrderedCell], kernel: Kernel, replayer: Replayer | Non
                 "id": cell["id"],
                 "outputs": ran.items if ran else [],
                 "malformed": ran is not None and ran.malformed,
+                "late": ran is not None and ran.late,
                 "seconds": round(time.monotonic() - started, 3),
             }
         )
@@ -120,7 +121,7 @@ def main(order, findings_fd, events_fd):
     """Judge what the file ``order`` says; write the findings, hear of the kernels' ends."""
     order = json.loads(Path(order).read_text(encoding="utf-8"))
     ends = Ends(events_fd)
-    kernel = Kernel(order["connection"], order["output_limit"], ends)
+    kernel = Kernel(order["connection"], order["output_limit"], ends, cell_limit=order["cell_limit"])
     with os.fdopen(findings_fd, "wb") as out:
 
         def say(line):

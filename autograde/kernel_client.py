@@ -63,23 +63,27 @@ class Kernel:
         Bytes that the kernel may send, all in all.
     ends : Ends, optional
         Where the supervisor says that this kernel, ``name``, has ended.
+    cell_limit : float, optional
+        Seconds after which a cell is interrupted (not a probe, which is silent).
     """
 
-    def __init__(self, connection, output_limit, ends=None, name="kernel"):
+    def __init__(self, connection, output_limit, ends=None, name="kernel", cell_limit=None):
         self.session = Session(key=connection["key"].encode(), signature_scheme="hmac-sha256")
         self.output_limit, self.received = output_limit, 0
         self.room = Room()  # for outputs of the cells to come
-        self.ends, self.name = ends, name
+        self.ends, self.name, self.cell_limit = ends, name, cell_limit
         self.probing = 0.0  # seconds spent waiting for probes
         self.stopped = None  # why the kernel may not go on, once it may not
         context = zmq.Context.instance()
         separator = "-" if connection["transport"] == "ipc" else ":"
         address = f"{connection['transport']}://{connection['ip']}{separator}"
-        self.shell, self.iopub = context.socket(zmq.DEALER), context.socket(zmq.SUB)
-        for channel in (self.shell, self.iopub):
+        self.shell, self.iopub, self.control = (context.socket(kind) for kind in (zmq.DEALER, zmq.SUB, zmq.DEALER))
+        for channel in (self.shell, self.iopub, self.control):
             channel.linger = 0
             channel.maxmsgsize = MAX_MESSAGE
             channel.rcvhwm = 4  # messages that wait in our memory
+        self.control.maxmsgsize = MAX_HEADER
+        self.control.connect(f"{address}{connection['control_port']}")
         self.shell.connect(f"{address}{connection['shell_port']}")
         self.iopub.subscribe(b"")
         self.iopub.connect(f"{address}{connection['iopub_port']}")
@@ -105,7 +109,8 @@ class Kernel:
     def run(self, code, silent=False, data=None):
         """Execute ``code``; return ``(outputs, reply content)``, outputs as nbformat dicts.
 
-        ``data``, bytes, go along with the request. Raises :class:`KernelStopped` if the kernel ends before it has answered.
+        ``data``, bytes, go along with the request. What takes longer than a cell may is interrupted, and its ``outputs`` are
+        ``late``; what goes on all the same is left to the limit of all. Raises :class:`KernelStopped` if the kernel ends before it has answered.
         """
         request = self.session.send(
             self.shell,
@@ -124,8 +129,12 @@ class Kernel:
         # Outputs of probes are not kept.
         outputs = Outputs(Room() if silent else self.room)
         reply, idle, silence = None, False, 0.0
+        until = time.monotonic() + self.cell_limit if self.cell_limit and not silent else None
         while reply is None or not idle:
             arrived = self._receive(1.0)
+            if until is not None and reply is None and time.monotonic() > until:
+                until, outputs.late = None, True
+                self.session.send(self.control, "interrupt_request")
             # After the reply, the last outputs are under way, unless the student's code has broken that.
             silence = 0.0 if arrived or reply is None else silence + 1.0
             if silence > SILENCE:
@@ -139,6 +148,11 @@ class Kernel:
                     idle = True
                 elif channel is self.iopub:
                     outputs.add(kind, content)
+        if outputs.late:
+            # Once the kernel says that it was interrupted, it is over: what runs next is not hit. The answer itself is not read.
+            with contextlib.suppress(zmq.ZMQError):
+                if self.control.poll(2000):
+                    self.control.recv_multipart()
         return outputs, reply
 
     def _receive(self, timeout):
@@ -198,5 +212,5 @@ class Kernel:
     def close(self):
         for channel in (self.shell, self.iopub):
             channel.disable_monitor()
-        self.shell.close()
-        self.iopub.close()
+        for channel in (self.shell, self.iopub, self.control):
+            channel.close()

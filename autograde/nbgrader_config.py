@@ -64,5 +64,5 @@ c.ClearMetadataPreprocessor.enabled = True
 c.ClearMetadataPreprocessor.clear_cell_metadata = False
 c.ClearMetadataPreprocessor.preserve_nb_metadata_mask = {"kernelspec", "language_info"}
 
-# Seconds a cell may take when nbgrader itself runs a notebook: importing TensorFlow on a busy machine takes most of its 30.
+# Seconds a cell may take, here as where nbgrader itself runs a notebook: importing TensorFlow on a busy machine takes most of its 30.
 c.ExecutePreprocessor.timeout = 300

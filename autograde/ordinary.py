@@ -31,6 +31,9 @@ EXCEPTIONS = {
 
 SILENCED = "Something in this notebook keeps failing tests from being seen, so no test can pass in it."
 
+LATE = "This test was interrupted: it took longer than the course gives one cell."
+LATE_STEP = "Look for a loop that does not end, or try your code with a larger input and see how the time grows."
+
 
 class Kernel(Protocol):
     """What :class:`autograde.kernel_client.Kernel` offers."""
@@ -60,6 +63,8 @@ def run(source: str, points: float, kernel: Kernel, shown: bool) -> tuple[Findin
     error = next((item for item in outputs.items if item["output_type"] == "error"), None)
     if not honest:
         return {"passed": False, "fraction": 0.0, "flag": SILENCED, "verdicts": [_verdict(SILENCED)]}, outputs
+    if outputs.late:
+        return {"passed": False, "fraction": 0.0, "verdicts": [_verdict(LATE, LATE_STEP)]}, outputs
     if error is not None or reply.get("status") != "ok":
         said = error or reply
         failed = _failed(str(said.get("ename") or ""), str(said.get("evalue") or ""), shown)

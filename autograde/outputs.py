@@ -51,7 +51,7 @@ class Outputs:
 
     ``items`` are outputs as nbformat has them; ``reply`` is the answer to a probe, if there was one; ``result`` the text of
     the first result of an expression, which an ordinary test may give as its points; ``malformed`` says
-    whether something was left out that is no Jupyter message.
+    whether something was left out that is no Jupyter message; ``late`` whether the cell was interrupted at its limit of time.
     """
 
     def __init__(self, room: Room) -> None:
@@ -60,6 +60,7 @@ class Outputs:
         self.reply: str | None = None
         self.result: str | None = None
         self.malformed = False
+        self.late = False
 
     def add(self, kind: object, content: dict[str, Any]) -> None:
         """Keep what a message of type ``kind`` displays; types that display nothing are ignored."""

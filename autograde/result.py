@@ -79,6 +79,7 @@ class RanCell(TypedDict):
 
     id: str
     outputs: list[dict[str, Any]]
+    late: NotRequired[bool]  # whether it was interrupted, since it took longer than a cell may
     malformed: NotRequired[bool]  # whether something that it displayed was no Jupyter message, and was left out
     seconds: float
 

@@ -5,10 +5,11 @@ import shutil
 import time
 import zipfile
 from collections import Counter, deque
+from dataclasses import replace
 
 from autograde import beside, dispatch
 from autograde.cells import folder_of
-from autograde.course import imports, pictures
+from autograde.course import cell_limit, imports, pictures
 from autograde.gradebook import GradebookError
 from autograde.job import Job
 from autograde.ledger import write_safely
@@ -34,6 +35,7 @@ class Run:
         self.attempts, self.slow = Counter(), False
         self.workers, self.waiting, self.flight = None, deque(), {}  # by the workers' names: (submission, key)
         self.imports = needed(names, assignments, settings.course)
+        self.limits = replace(settings.limits, cell=cell_limit(settings.course))
         self.given = {name: beside.of_assignment(folder_of(name), settings.course) for name in names}
         self.recorded = {name: writer.students(name) for name in names} if writer else {}
 
@@ -74,7 +76,7 @@ class Run:
             submission.student,
             self.assignments[submission.assignment],
             data,
-            self.settings.limits,
+            self.limits,
             self.settings.sandboxed,
             problem,
             self.settings.hidden,

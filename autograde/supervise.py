@@ -261,6 +261,7 @@ def run(
             "connection": connections[KERNEL],
             "replayer": connections[REPLAYER],
             "output_limit": limits.output,
+            "cell_limit": limits.cell,
             "files": [[path, base64.b64encode(content).decode()] for path, content in files],
             "cells": [{key: cell[key] for key in ("id", "grade_id", "test", "source", "ordinary")} for cell in code],
         }

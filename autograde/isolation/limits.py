@@ -20,7 +20,8 @@ class Limits:
     ``memory`` counts anonymous memory of all its processes together; ``processes``
     counts processes, not threads; ``output`` is everything its cells print or
     display; ``file_size`` bounds one file in its scratch folders, which hold
-    576 MB together.
+    576 MB together. ``cell`` is how long one cell of the notebook may take before it is interrupted and the next one runs; None:
+    as long as all.
     """
 
     memory: int = 3 * 1024 * MB
@@ -28,6 +29,7 @@ class Limits:
     processes: int = 256
     output: int = 50 * MB
     file_size: int = 200 * MB
+    cell: float | None = None
 
     def packed(self) -> dict[str, Any]:
         return asdict(self)

@@ -9,8 +9,9 @@ import nbformat
 import pytest
 from grading_helpers import COURSE, as_bytes, cell, points
 
-from autograde import assignment, job, ordinary
+from autograde import assignment, course, job, ordinary
 from autograde.feedback import page
+from autograde.isolation.limits import Limits
 from autograde.outputs import Outputs, Room
 
 
@@ -190,3 +191,31 @@ def test_what_keeps_failures_from_being_seen_earns_nothing_and_is_flagged(forger
     result, _ = grade("def squares(n):\n    return None", "def norm(v):\n    return None", extra=[forgery])
     assert result["score"] == 0
     assert any(kind == "tampering" for kind, _ in result["notes"]) or result["status"] == "stopped"
+
+
+# --- what a course gives one cell ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "config, expected",
+    [
+        ("c.ExecutePreprocessor.timeout = 60", 60.0), ("c.Execute.timeout = 5", 5.0), ("c.ExecutePreprocessor.timeout = 60\nc.Execute.timeout = 5", 5.0),
+        ("c.ExecutePreprocessor.timeout = None", None), ("c.ExecutePreprocessor.timeout = -1", None), ("", None),
+    ],
+)  # fmt: skip
+def test_the_limit_of_a_cell_is_what_the_courses_configuration_says(tmp_path, config, expected):
+    assert course.cell_limit(tmp_path) is None
+    (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{config}\n")
+    assert course.cell_limit(tmp_path) == expected
+
+
+@pytest.mark.sandbox
+def test_a_cell_that_takes_too_long_is_interrupted_and_costs_its_own_points_alone():
+    endless = "import time\n\ndef norm(v):\n    while True:\n        time.sleep(0.1)"
+    stubborn = "import time\ntry:\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    pass"
+    submitted = as_bytes(answered(SQUARES, endless, extra=[stubborn]))
+    result, _ = job.grade(job.Job("ada", asserts(), submitted, limits=Limits(seconds=120, cell=6)))
+    assert result["status"] == "graded" and points(result) == {"test_squares": 2, "test_refuses": 1, "test_norm": 0}
+    said = "interrupted at cell “import time” after 6 seconds, the most that the course gives a cell"
+    assert result["notes"] == [["repair", said]]
+    assert result["checks"][2]["verdicts"][0]["message"] == ordinary.LATE
