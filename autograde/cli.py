@@ -224,7 +224,7 @@ def main(arguments=None):
 
 
 def _grade(options):
-    return _run_and_report(_settings(options))[0]
+    return _run_and_report(_settings(options), options)[0]
 
 
 def _watch(options):
@@ -234,7 +234,7 @@ def _watch(options):
     except KeyboardInterrupt:
         print(
             "\nStopped. What was graded is kept, and the same command goes on with the rest. When no more attempts are to come, "
-            "`python -m autograde feedback` writes report, marks and feedback in full."
+            f"`{_feedback_command(options)}` writes report, marks and feedback in full."
         )
     return 0
 
@@ -274,14 +274,15 @@ def _demo(options):
             only=demo.ASSIGNMENT,
             workers=options.workers,
             limits=Limits(seconds=45),
-        )
+        ),
+        options,
     )
     if not options.no_browser:
         webbrowser.open(report.resolve().as_uri())
     return status
 
 
-def _run_and_report(settings):
+def _run_and_report(settings, options):
     """Grade, write what people read, and say what happened; returns ``(exit status, report)``."""
     with on_screen() as progress:
         summary = run(settings, progress)
@@ -290,7 +291,7 @@ def _run_and_report(settings):
     count = Counter(line["status"] for line in marks if (line["student"], line["assignment"]) in asked_for)
     print(
         f"\n{len(asked_for)} submissions: {count['graded']} graded, {count['stopped']} stopped, "
-        f"{count['unreadable']} unreadable (0 points), {len(summary.failed)} not graded through the grader's fault; "
+        f"{count['unreadable']} unreadable (no points for what could not be read), {len(summary.failed)} not graded through the grader's fault; "
         f"{summary.reused} of {len(summary.submissions)} notebooks unchanged since an earlier run."
     )
     for path, reason in summary.unmatched:
@@ -299,18 +300,35 @@ def _run_and_report(settings):
         print(printable(f"  NOT GRADED: {submission.student}, {submission.assignment}: {reason.splitlines()[-1]}"))
     if summary.unrecorded:
         print(f"  {len(summary.unrecorded)} results are not in the gradebook yet: run the same command again.")
-    _say_what_is_next(report, marks)
+    _say_what_is_next(report, marks, options)
     return (1 if summary.failed or summary.unrecorded else 0), report
 
 
-def _say_what_is_next(report, marks):
+def _say_what_is_next(report, marks, options):
     print(f"Report, feedback and marks: {report}")
     if waiting := sum(line["to_grade"] for line in marks):
-        out = report.resolve().parent
-        usual = out == Path("workspace").resolve()
-        formgrader = "make formgrader" if usual else f"AUTOGRADE_OUT={shlex.quote(str(out))} make formgrader"
-        again = "python -m autograde feedback" + ("" if usual else f" --out {shlex.quote(str(out))}")
-        print(f"Submissions with written answers to mark: {waiting}. Run `{formgrader}`, then `{again}`.")
+        usual = _out_words(options) == []
+        formgrader = (
+            "make formgrader" if usual else f"AUTOGRADE_OUT={shlex.quote(_out_words(options)[1])} make formgrader"
+        )
+        print(
+            f"Submissions with written answers to mark: {waiting}. Run `{formgrader}`, then `{_feedback_command(options)}`."
+        )
+
+
+def _out_words(options):
+    out = options.out.resolve()
+    return [] if out == Path("workspace").resolve() else ["--out", str(out)]
+
+
+def _feedback_command(options):
+    """The command that writes everything again: of the same folder, course and gradebook, and with marks scaled as they were."""
+    words = ["python", "-m", "autograde", "feedback", *_out_words(options)]
+    words += ["--course", str(options.course)] if options.course != Path() else []
+    words += ["--db-url", "DB_URL"] if getattr(options, "db_url", None) else []  # it may hold a password
+    for name, points in getattr(options, "out_of", ()):
+        words += ["--out-of", f"{name}={points:.12g}" if name else f"{points:.12g}"]
+    return shlex.join(words)
 
 
 def _feedback(options):
@@ -318,7 +336,7 @@ def _feedback(options):
     if not (options.out / "ledger.jsonl").is_file():
         print(f"autograde: there are no results in {options.out}: it has no ledger.", file=sys.stderr)
         return 2
-    _say_what_is_next(*publish(options.out, settings.gradebook, out_of=dict(options.out_of)))
+    _say_what_is_next(*publish(options.out, settings.gradebook, out_of=dict(options.out_of)), options)
     return 0
 
 

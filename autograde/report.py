@@ -82,9 +82,12 @@ class Part:
         """The items, numbered, each with what is to be said of it."""
         totals = {student: sum(p for p in row["cells"].values() if p is not None) for student, row in self.rows.items()}
         made = []
-        for number, item in enumerate(self.items.values(), 1):
+        for number, (name, item) in enumerate(self.items.items(), 1):
             tells = discrimination(item, totals)
-            remarks = ["hard"] if item.share is not None and item.share < HARD else []
+            waits = any(
+                row["cells"].get(name) is None for row in self.graded
+            )  # empty answers have their 0 before others are read
+            remarks = ["hard"] if item.share is not None and item.share < HARD and not waits else []
             remarks += ["tells little"] if tells is not None and tells < WEAK else []
             made.append({"number": number, "item": item, "discrimination": tells, "remarks": remarks})
         return made
@@ -173,7 +176,7 @@ def render(parts: Sequence[Part], failed: Sequence[dict], unmatched: Sequence, s
 
 
 def marks_figure(part: Part) -> dict[str, str]:
-    """Histograms of the points for code and, where a person has given some, for written answers; with a text that says the same."""
+    """Histograms of the points for code and, where there are some, for written answers; with a text that says the same."""
     written = [item for item in part.items.values() if item.kind == "written" and item.points]
     code_worth = sum(item.worth for item in part.items.values() if item.kind != "written")
     code = [row["code"] for row in part.graded]
@@ -181,7 +184,7 @@ def marks_figure(part: Part) -> dict[str, str]:
     if written:
         students = {student for item in written for student in item.points}
         points = [sum(item.points.get(student, 0.0) for item in written) for student in sorted(students)]
-        panels.append(("Written, as far as marked", points, sum(item.worth for item in written), ORANGE, "//"))
+        panels.append(("Written, as far as settled", points, sum(item.worth for item in written), ORANGE, "//"))
     figure = Figure(figsize=(4.2 * len(panels), 2.6), layout="constrained")
     texts = []
     for axes, (title, points, worth, colour, hatch) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels):

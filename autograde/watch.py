@@ -248,7 +248,7 @@ def watch(
         try:
             run = Watching(rules, settings, assignments, names, ledger, writer, summary, Arrivals(say))
             with dispatch.started(settings.scheduler, settings.workers) as run.workers:
-                say(f"Watching {settings.source}. Stop with Ctrl-C.")
+                say(f"Watching {settings.source}. Pages go to {settings.out / 'feedback'}. Stop with Ctrl-C.")
                 while going():
                     run.turn()
         finally:

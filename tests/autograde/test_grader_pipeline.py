@@ -276,11 +276,14 @@ def test_the_command_line_grades_with_workers_of_its_own(school, tmp_path, refer
     ]
     done = subprocess.run([*command, "--workers", "4"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "7 submissions: 4 graded, 1 stopped, 2 unreadable (0 points), 0 not graded" in done.stdout
+    assert (
+        "7 submissions: 4 graded, 1 stopped, 2 unreadable (no points for what could not be read), 0 not graded"
+        in done.stdout
+    )
     assert gradebook(tmp_path / "out") == gradebook(reference)
     assert (tmp_path / "out" / "report.html").is_file()
     again = subprocess.run(command, capture_output=True, text=True)
-    assert "; 7 of them unchanged" in again.stdout
+    assert "; 7 of 7 notebooks unchanged" in again.stdout
 
 
 def test_ctrl_c_stops_and_says_how_to_go_on(school, tmp_path):

@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+import shlex
 import unicodedata
 
 import numpy as np
@@ -211,6 +212,16 @@ def test_each_check_says_who_lost_it_and_each_mistake_who_made_it(tmp_path):
     assert "nobody" in written
 
 
+def test_no_question_is_called_hard_before_its_answers_are_read(tmp_path):
+    (empty, first), (answered, second) = graded("ada"), graded("bob")
+    for answer in empty["written"]:
+        answer["points"] = 0.0
+    assert 'badge">hard' not in write(tmp_path, (empty, first), (answered, second))
+    for answer in answered["written"]:
+        answer["points"] = 0.0
+    assert 'badge">hard' in write(tmp_path, (empty, first), (answered, second))
+
+
 def test_students_have_a_column_for_each_check_and_badges(tmp_path):
     text = write(tmp_path, graded("ada", late=True), graded("bob", passed=False))
     ada, bob = re.findall("<tr>.*?</tr>", section(text, 'id="mini-students"'), re.DOTALL)[1:]
@@ -238,7 +249,7 @@ def test_marks_for_code_and_for_written_answers_are_shown_apart_and_said_in_word
     assert pictured(*class_) == "Histogram of marks. Code: 2 students, median 3 of 6 points."
     read_by_a_person(class_[0][0])
     assert pictured(*class_) == (
-        "Histogram of marks. Code: 2 students, median 3 of 6 points. Written, as far as marked: 1 student, median 2 of 2 points."
+        "Histogram of marks. Code: 2 students, median 3 of 6 points. Written, as far as settled: 1 student, median 2 of 2 points."
     )
 
 
@@ -380,7 +391,9 @@ def test_what_was_graded_is_counted_by_status(tmp_path, capsys):
     ]
     assert main([*command, "--workers", "1"]) == 0
     said = capsys.readouterr().out
-    assert "2 submissions: 0 graded, 0 stopped, 2 unreadable (0 points)" in said and "0 of them unchanged" in said
+    assert (
+        "2 submissions: 0 graded, 0 stopped, 2 unreadable (no points" in said and "0 of 2 notebooks unchanged" in said
+    )
     assert "written answers" not in said
 
 
@@ -395,6 +408,14 @@ def test_after_grading_it_is_said_how_to_mark_written_answers(tmp_path, capsys, 
     said = capsys.readouterr().out.splitlines()[-1]
     assert "written answers to mark: 1" in said
     assert f"`AUTOGRADE_OUT={tmp_path} make formgrader`, then `python -m autograde feedback --out {tmp_path}`" in said
+
+    # Typed as it is printed, the command finds the same course again and scales as before.
+    more = ["--course", str(COURSE), "--out-of", "mini=20", "--out-of", "100"]
+    assert main(["feedback", "--out", str(tmp_path), *more]) == 0
+    said = capsys.readouterr().out.splitlines()[-1]
+    command = re.search(r"then `python -m autograde (.+)`", said)[1]
+    again, first = parser().parse_args(shlex.split(command)), parser().parse_args(["feedback", *more])
+    assert (again.out, again.course, again.out_of) == (tmp_path, first.course, first.out_of)
 
 
 def test_formgrader_looks_where_the_results_are_and_its_feedback_has_no_hidden_tests(tmp_path, monkeypatch):
