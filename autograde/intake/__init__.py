@@ -136,7 +136,7 @@ class _Collector:
         self.read[facts.key] += 1
         if self.read[facts.key] > MOST_RECOGNISED:
             return self.only
-        name = choose.recognise(file, self.assignments)
+        name = choose.recognise(file, self.assignments, self.only or "")
         return folder_of(name) if name else self.only
 
     def accept(self, file: File, facts: Facts, kind: dict[tuple[str, str], list[Found]]) -> None:
