@@ -35,12 +35,23 @@ def require_bubblewrap():
     )
     if trial.returncode != 0:
         raise SandboxMissing(
-            f"bubblewrap is installed but cannot start a sandbox here: {trial.stderr.strip()[:300]}. "
-            "Unprivileged user namespaces may be switched off: see 'sysctl kernel.unprivileged_userns_clone', "
-            "'sysctl user.max_user_namespaces' and, on Ubuntu 24.04, AppArmor's profile for bwrap; in Docker, "
-            "start the container with --security-opt seccomp=unconfined --security-opt systempaths=unconfined."
+            f"bubblewrap is installed but cannot start a sandbox here: {trial.stderr.strip()[:300]}. {_advice(trial.stderr)}"
         )
     return bwrap
+
+
+def _advice(said: str) -> str:
+    """What to change where bubblewrap ``said`` that it cannot start a sandbox."""
+    if "mount proc" in said:
+        return (
+            "A container covers parts of /proc: start it with --security-opt systempaths=unconfined (Docker), or "
+            "procMount: Unmasked (Kubernetes); see docs/containers.md."
+        )
+    return (
+        "Unprivileged user namespaces may be switched off: see 'sysctl kernel.unprivileged_userns_clone', "
+        "'sysctl user.max_user_namespaces' and, on Ubuntu 24.04, AppArmor's profile for bwrap; in Docker, "
+        "start the container with --security-opt seccomp=unconfined --security-opt systempaths=unconfined."
+    )
 
 
 def _namespaces(last=True):

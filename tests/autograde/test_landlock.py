@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograde.isolation import doctor, folders, kernels, landlock, machine, sandbox, seccomp, watch
+from autograde.isolation import bubblewrap, doctor, folders, kernels, landlock, machine, sandbox, seccomp, watch
 from autograde.isolation.limits import MB, Limits, SandboxMissing
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -188,6 +188,23 @@ def test_where_namespaces_are_forbidden_the_second_sandbox_is_chosen_and_doctor_
     assert done.returncode == 0, done.stderr
     assert "First sandbox, bubblewrap: does not work" in done.stdout and "uses: landlock" in done.stdout
     assert "docs/containers.md" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "said, advice, other",
+    [
+        ("bwrap: Can't mount proc on /newroot/proc: Operation not permitted", "systempaths=unconfined", "switched off"),
+        ("bwrap: No permissions to create new namespace", "user.max_user_namespaces", "covers parts"),
+        ("bwrap: setting up uid map: Permission denied", "AppArmor", "covers parts"),
+    ],
+)
+def test_where_bubblewrap_cannot_start_a_sandbox_the_advice_fits_what_it_says(monkeypatch, said, advice, other):
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: "/usr/bin/bwrap")
+    failed = subprocess.CompletedProcess([], 1, "", said)
+    monkeypatch.setattr(bubblewrap.subprocess, "run", lambda *line, **options: failed)
+    with pytest.raises(SandboxMissing) as refusal:
+        bubblewrap.require_bubblewrap()
+    assert said in str(refusal.value) and advice in str(refusal.value) and other not in str(refusal.value)
 
 
 def test_an_old_linux_is_refused_where_the_grader_cannot_give_user_ids(monkeypatch):
