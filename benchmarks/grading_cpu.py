@@ -47,14 +47,14 @@ def spent(pid, with_ended=True):
 
 def grade(folder, name):
     """In a process of its own: grade a class, one submission at a time; seconds by part as JSON on the last line."""
-    from autograde import supervise
+    from autograde import launch
     from autograde.isolation import pool
     from autograde.isolation.watch import processes
     from autograde.pipeline import Settings, run
 
     logging.disable(logging.INFO)
     parts, roles = Counter(), {}
-    start_kernel, start_trusted, end = supervise._start_kernel, supervise._start_trusted, supervise._end
+    start_kernel, start_trusted, end = launch.start_kernel, launch.start_trusted, launch.end
 
     def tagged(start, role):
         def started(first, *rest):
@@ -68,9 +68,9 @@ def grade(folder, name):
         parts[roles.pop(id(process))] += sum(map(spent, processes(process.pid)))
         end(process)
 
-    supervise._start_kernel = tagged(start_kernel, lambda role: role)
-    supervise._start_trusted = tagged(start_trusted, lambda module: module.rpartition(".")[2].partition("_")[0])
-    supervise._end = ended
+    launch.start_kernel = tagged(start_kernel, lambda role: role)
+    launch.start_trusted = tagged(start_trusted, lambda module: module.rpartition(".")[2].partition("_")[0])
+    launch.end = ended
     summary = run(Settings(folder / "submitted", folder / "out", only=name, workers=1), say=lambda text: None)
     assert not summary.failed and not summary.unrecorded, (summary.failed, summary.unrecorded)
     servers = [pid for server in pool._nurseries.of.values() for pid in processes(server.process.pid)]

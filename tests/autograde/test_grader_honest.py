@@ -13,7 +13,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from autograde import assignment, intake, job, supervise
+from autograde import assignment, intake, job, launch
 from autograde import pipeline as run_
 from autograde.isolation import pool
 from autograde.isolation.limits import Limits
@@ -160,13 +160,13 @@ def test_marks_equal_stock_nbgraders_on_honest_submissions(tmp_path, monkeypatch
 @pytest.fixture
 def kernels(monkeypatch):
     """The kernels that were started for one submission, in a list that grows."""
-    started, start = [], supervise._start_kernel
+    started, start = [], launch.start_kernel
 
     def starting(*arguments):
         started.append(start(*arguments))
         return started[-1]
 
-    monkeypatch.setattr(supervise, "_start_kernel", starting)
+    monkeypatch.setattr(launch, "start_kernel", starting)
     return started
 
 
@@ -197,10 +197,10 @@ def test_an_answer_that_can_be_recomputed_costs_no_second_kernel(kernels):
 def test_a_second_kernel_that_does_not_start_is_nobodys_fault(monkeypatch):
     starts = iter(
         [
-            supervise._start_kernel,
+            launch.start_kernel,
             lambda *arguments: (subprocess.Popen([sys.executable, "-c", ""], start_new_session=True), None),
         ]
     )
-    monkeypatch.setattr(supervise, "_start_kernel", lambda *arguments: next(starts)(*arguments))
+    monkeypatch.setattr(launch, "start_kernel", lambda *arguments: next(starts)(*arguments))
     with pytest.raises(job.GraderFailure, match="kernel for replays did not start"):
         grade_encoder()
