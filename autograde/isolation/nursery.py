@@ -71,6 +71,7 @@ class Child:
             os.close(self.pidfd)
             self.pidfd = None
             self.tenancy.end()
+            self.nursery.children.discard(id(self))
 
     def orphaned(self):
         """Whether it has ended because its nursery did: nobody's fault in there."""
@@ -110,6 +111,7 @@ class Nursery:
         self.lock, self.patience = threading.Lock(), IMPORT
         self.why: str | None = None  # it has ended
         self.said = b""
+        self.children: set[int] = set()  # which are held on to
 
     def fork(
         self,
@@ -129,7 +131,9 @@ class Nursery:
         except BaseException:
             tenancy.end()
             raise
-        return Child(pidfd, self, tenancy)
+        child = Child(pidfd, self, tenancy)
+        self.children.add(id(child))
+        return child
 
     def _ask(self, order: bytes, descriptors: Sequence[int]) -> int:
         """Send an order; the pidfd of the child."""

@@ -40,6 +40,8 @@ __all__ = [
 
 #: After so many failures in a row, this process tries no more.
 FAILURES = 2
+#: Why a nursery has ended that hides less than there is to hide by now.
+REPLACED = "another one has replaced it"
 
 
 class _Nurseries:
@@ -66,14 +68,22 @@ class _Nurseries:
             if not self.of:
                 atexit.register(self.end, os.getpid())
             if key not in self.of or not self.of[key].alive():
+                self._end_idle(role)
                 self.of[key] = Nursery(role, folder, imports=imports)
             return self.of[key]
+
+    def _end_idle(self, role: str) -> None:
+        """End nurseries that a new one of the same role replaces, once nothing runs in them: each holds 400 MB."""
+        for key in [key for key, nursery in self.of.items() if key[0] == role and not nursery.children]:
+            self.of.pop(key).end(REPLACED)
 
     def fork(self, role: str, module: str, arguments: dict[str, Any], descriptors: Sequence[int], **sees: Any) -> Child:
         nursery = self.get(role)
         try:
             child = nursery.fork(module, arguments, descriptors, **sees)
         except Impossible as failure:
+            if nursery.why == REPLACED:
+                return self.fork(role, module, arguments, descriptors, **sees)
             with self.lock:
                 key = next((key for key, other in self.of.items() if other is nursery), None)
                 if key is not None:  # else another thread met the same failure
