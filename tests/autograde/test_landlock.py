@@ -216,6 +216,7 @@ def test_an_old_linux_is_refused_where_the_grader_cannot_give_user_ids(monkeypat
         assert (why is None) == (word is None) and (word is None or word in why)
     monkeypatch.setattr(machine, "version", lambda: 0)
     monkeypatch.setattr(sandbox.Bubblewrap, "require", lambda self: (_ for _ in ()).throw(SandboxMissing("none")))
+    monkeypatch.setattr(sandbox, "_chosen", functools.cache(sandbox._chosen.__wrapped__))  # nothing was chosen before
     text, works = doctor.report()
     assert not works and "refused" in text
 

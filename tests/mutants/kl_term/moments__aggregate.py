@@ -6,4 +6,4 @@ import tensorflow as tf
 
 def kl_term(z_mean, z_log_var):
     mean, variance = tf.nn.moments(z_mean, axes=[0])
-    return 0.5 * tf.reduce_sum(tf.square(mean) + variance - tf.math.log(variance) - 1)
+    return 0.5 * tf.reduce_sum(tf.square(mean) + variance - tf.math.log(variance + 1e-8) - 1)
