@@ -18,8 +18,15 @@ CHECK = {
 
 
 def test_what_is_written_is_read_back():
-    written = {"format": result.FORMAT, "student": "ada", "checks": [{**CHECK, "kind": "ordinary"}]}
+    checks = [{**CHECK, "kind": "ordinary"}]
+    written = {"format": result.FORMAT, "student": "ada", "sandbox": "landlock", "checks": checks}
     assert result.loads(result.dumps(written)) == written
+
+
+@pytest.mark.parametrize("sandboxed, name", [(True, "bubblewrap"), (False, "none")])
+def test_a_result_from_before_there_were_two_sandboxes_was_made_in_the_first(sandboxed, name):
+    read = result.loads(json.dumps({"format": result.FORMAT, "sandboxed": sandboxed, "checks": []}))
+    assert read["sandbox"] == name
 
 
 def test_in_a_result_of_format_1_all_checks_were_judged():
