@@ -107,6 +107,15 @@ def pytest_runtest_setup(item):
             pytest.skip(f"needs {why}")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With CI set, every test runs on Linux: one that skips itself fails."""
+    report = yield
+    if report.skipped and os.environ.get("CI") and sys.platform == "linux":
+        report.outcome, report.longrepr = "failed", f"skipped, with CI set: {call.excinfo.value}"
+    return report
+
+
 def pytest_terminal_summary(terminalreporter):
     """How many tests wait for what, and how many proofs were taken anew."""
     skipped = Counter(

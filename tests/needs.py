@@ -5,6 +5,7 @@ A test says what it needs by its marker; ``tests/conftest.py`` skips it with the
 """
 
 import functools
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -65,6 +66,10 @@ def _no_network() -> str | None:
     return None if tried.returncode == 0 else "pip does not reach its package index"
 
 
+def _no_site() -> str | None:
+    return None if importlib.util.find_spec("sphinx") else "`make site` installs it"
+
+
 #: By marker: what its tests need, in words, and the function that says what is missing.
 NEEDS: dict[str, tuple[str, Callable[[], str | None]]] = {
     "sandbox": ("a sandbox", _no_sandbox),
@@ -72,6 +77,7 @@ NEEDS: dict[str, tuple[str, Callable[[], str | None]]] = {
     "postgresql": ("a PostgreSQL server", _no_postgresql),
     "full_data": ("all 70,000 images", _no_full_data),
     "network": ("the network", _no_network),
+    "site": ("what builds the site", _no_site),
 }
 
 

@@ -58,7 +58,7 @@ def test_what_is_too_large_is_left_out(tmp_path, monkeypatch):
     [
         ("ann/mini/mini.ipynb", "ann/mini/helpers.py", "helpers.py"),
         ("ann/mini/mini.ipynb", "ann/mini/data/a.csv", "data/a.csv"),
-        ("ann/mini/work/mini.ipynb", "ann/mini/helpers.py", "helpers.py"),
+        ("ann/mini/week/mini.ipynb", "ann/mini/helpers.py", "helpers.py"),
         ("lov_1_22_mini.ipynb", "lov_1_23_helpers.py", "helpers.py"),
         ("A_11_assignsubmission_file/x.ipynb", "A_11_assignsubmission_file/m/h.py", "m/h.py"),
     ],

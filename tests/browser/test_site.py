@@ -10,14 +10,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from projects import PROJECT
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.site]
 
 LARGEST = 15_000_000
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    pytest.importorskip("sphinx", reason="`make site` installs what builds the site")
     folder = tmp_path_factory.mktemp("site") / "site"
     subprocess.run([sys.executable, str(PROJECT / "tools" / "build_site.py"), str(folder)], check=True)
     return folder

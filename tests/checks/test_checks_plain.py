@@ -45,7 +45,8 @@ def test_values_cross_unchanged(value):
 
 
 def test_data_frames_cross_as_columns():
-    pandas = pytest.importorskip("pandas", reason="only courses that use data frames have pandas")
+    import pandas
+
     arrays = {}
     frame = pandas.DataFrame({"n": [1, 2], "name": ["a", "b"], 3: [0.5, 1.5]})
     back = unpacked(packed(frame, arrays, "v"), arrays)
@@ -220,8 +221,6 @@ def test_what_counts_as_the_same(value, expected, equal):
 
 
 def test_arrays_and_frames_go_in_and_out():
-    pytest.importorskip("pandas", reason="only courses that use data frames have pandas")
-
     def means(frame, weights):
         return np.array([np.average(frame[name], weights=weights) for name in frame.columns])
 
