@@ -79,12 +79,10 @@ def run(settings, say=print, stage=lambda name: None):
     summary = Summary(found.submissions, found.unmatched)
     with Ledger(settings.out) as ledger:
         finished = sum(entry["state"] in ("done", "recorded") for entry in ledger.states.values())
-        if settings.sandboxed and not settings.scheduler and (settings.regrade or finished < len(found.submissions)):
-            hide(settings.hidden)
-            pool.preload(needed({s.assignment for s in found.submissions}, assignments, settings.course))
-            pool.get_ready()  # while the gradebook is opened and Dask imported
-        stage("gradebook")
         handed_in = {s.assignment for s in found.submissions}
+        if settings.regrade or finished < len(found.submissions):
+            warm(settings, handed_in, assignments)
+        stage("gradebook")
         writer = open_gradebook(settings, handed_in, progress.say)
         try:
             Run(settings, assignments, handed_in, ledger, writer, summary, progress, stage).all()
@@ -104,6 +102,14 @@ def prepare(settings, say):
             f"there is no assignment {settings.only!r}; there are: {', '.join(names) or 'none'}."
         )
     return _assignments(settings, names, say)
+
+
+def warm(settings, names, assignments):
+    """Begin to start sandboxes for these assignments, while the gradebook is opened and Dask imported."""
+    if settings.sandboxed and not settings.scheduler:
+        hide(settings.hidden)
+        pool.preload(needed(names, assignments, settings.course))
+        pool.get_ready()
 
 
 def _assignments(settings, names, say):

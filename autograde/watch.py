@@ -21,13 +21,11 @@ from autograde import dispatch, intake, pipeline
 from autograde.cells import folder_of
 from autograde.feedback import write_page
 from autograde.intake import IntakeError, Submission
-from autograde.isolation import pool
-from autograde.isolation.shown import hide
 from autograde.ledger import Ledger
 from autograde.progress import Lines
 from autograde.result import Check, Result
 from autograde.roster import Roster
-from autograde.run import Run, needed
+from autograde.run import Run
 from autograde.submitted import printable
 
 #: The longest pause between two attempts, in seconds.
@@ -239,10 +237,7 @@ def watch(
     assignments = pipeline.prepare(settings, say)
     names = sorted(name for name in assignments if settings.only in (None, folder_of(name)))
     with Ledger(settings.out) as ledger:
-        if settings.sandboxed and not settings.scheduler:
-            hide(settings.hidden)
-            pool.preload(needed(names, assignments, settings.course))
-            pool.get_ready()
+        pipeline.warm(settings, names, assignments)
         writer = pipeline.open_gradebook(settings, names, say)
         summary = pipeline.Summary([], [])
         try:
