@@ -92,8 +92,21 @@ def _as(uid: int) -> Iterator[None]:
         libc.setfsgid(os.getegid())
 
 
+def in_use(uid: int) -> bool:
+    """Whether a process has this user id. Its status is read: the owner of its folder in /proc is root, if it hides."""
+    for path in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):
+            ids = next(line for line in path.read_text(errors="replace").splitlines() if line.startswith("Uid:"))
+            if str(uid) in ids.split()[1:]:
+                return True
+    return False
+
+
 def _lease() -> tuple[int, socket.socket]:
-    """A user id that nobody has, and what holds it: another grader on this machine cannot have the same at the same time."""
+    """A user id that nobody has, and what holds it: another grader on this machine cannot have the same at the same time.
+
+    One that a process has already is somebody else's, of a service of systemd's perhaps: that process must not be ended with a sandbox.
+    """
     for uid in random.SystemRandom().sample(IDS, len(IDS)):
         with contextlib.suppress(KeyError):
             pwd.getpwuid(uid)
@@ -106,8 +119,9 @@ def _lease() -> tuple[int, socket.socket]:
             if error.errno == errno.EADDRINUSE:
                 continue
             raise
-        end_all(uid)
-        return uid, held
+        if not in_use(uid):
+            return uid, held
+        held.close()
     raise OSError("no user id is free for a sandbox")
 
 

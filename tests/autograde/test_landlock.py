@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -11,7 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from autograde.isolation import bubblewrap, doctor, folders, kernels, landlock, machine, sandbox, seccomp, watch
+from autograde.isolation import (
+    bubblewrap,
+    doctor,
+    folders,
+    kernels,
+    landlock,
+    machine,
+    sandbox,
+    seccomp,
+    tenancy,
+    watch,
+)
 from autograde.isolation.limits import MB, Limits, SandboxMissing
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -263,3 +275,14 @@ def test_the_students_copy_of_the_library_is_without_the_judge(second):
     assert "judge" not in names and "student" in names
     granted = json.dumps(second.settings()["grants"])
     assert str(PROJECT / "solutions") not in granted and folders.common() + "/view/judge" not in granted
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
+def test_a_user_id_that_a_process_has_is_given_to_nobody(monkeypatch):
+    taken, free = tenancy.IDS[5], tenancy.IDS[6]
+    assert tenancy.in_use(os.getuid()) and not tenancy.in_use(free)
+    monkeypatch.setattr(random.SystemRandom, "sample", lambda self, ids, count: [taken, free])
+    monkeypatch.setattr(tenancy, "in_use", lambda uid: uid == taken)
+    uid, held = tenancy._lease()
+    held.close()
+    assert uid == free
