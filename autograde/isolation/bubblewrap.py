@@ -79,9 +79,9 @@ def _namespaces(last=True):
 def _system() -> list[str]:
     """Arguments that show the operating system and Python, read-only."""
     args = []
-    for path in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", *shown.inside("/usr"), *shown.inside("/usr/local")):
+    for path in shown.SYSTEM:
         args += _show(path)
-    for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"):
+    for name in shown.SETTINGS:
         args += ["--ro-bind-try", name, name]
     for path in shown.python():
         args += _show(path)

@@ -149,31 +149,30 @@ def fork_child(order, descriptors, begins):
     Raises OSError if that was impossible; then nothing has run.
     """
     enter_namespaces()
-    answer, tell = os.pipe()
-    first = os.fork()
-    if first == 0:
-        os.close(answer)
-        be_first(order, descriptors, begins, tell)
-    os.close(tell)
-    pidfd = os.pidfd_open(first)
-    with os.fdopen(answer, "rb") as stream:
-        said = stream.read()
-    if said != b"ready":
-        raise OSError(said.decode(errors="replace") or "the first process died")
-    return pidfd
+    return started(lambda tell: be_first(order, descriptors, begins, tell))
 
 
 def fork_confined(grants, order, descriptors, begins):
     """The same without namespaces: a child that :mod:`autograde.isolation.confine` confines to ``grants`` and to the order's own."""
     import confine  # type: ignore[import-not-found]
 
+    order["grants"] = [*grants, *order["grants"]]
+
+    def be_confined(tell):
+        close_all_but([*descriptors, tell])
+        confine.run(order, lambda: be_second(order, descriptors, begins), tell)
+
+    return started(be_confined)
+
+
+def started(be_first_of):
+    """Fork the first process of a sandbox, which runs ``be_first_of(tell)`` and says "ready" to ``tell``; its pidfd."""
     answer, tell = os.pipe()
     first = os.fork()
     if first == 0:
         try:
-            close_all_but([*descriptors, tell])
-            order["grants"] = [*grants, *order["grants"]]
-            confine.run(order, lambda: be_second(order, descriptors, begins), tell)
+            os.close(answer)
+            be_first_of(tell)
         finally:
             os._exit(1)
     os.close(tell)

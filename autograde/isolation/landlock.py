@@ -34,17 +34,6 @@ OF_THE_MACHINE = (
     "sys/kernel/osrelease",
 )
 DEVICES = ("/dev/null", "/dev/random", "/dev/urandom", "/dev/full")
-SYSTEM = (
-    "/bin",
-    "/sbin",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/etc/ld.so.cache",
-    "/etc/alternatives",
-    "/etc/fonts",
-    "/etc/localtime",
-)
 
 #: Our programs that run in there, or fork what does.
 PROGRAMS = ("confine", "forkserver", "kernel_entry", "preload", "seccomp")
@@ -194,7 +183,7 @@ def _common(judge: bool, hidden: tuple[str, ...]) -> list[tuple[str, str]]:
     covers = [*shown.private(), *hidden]
     grants = [(f"/proc/{name}", "read") for name in OF_THE_MACHINE]
     grants += [(name, "device") for name in DEVICES] + [(f"{view()}/run", "read")]
-    for folder in [*SYSTEM, *shown.inside("/usr"), *shown.inside("/usr/local"), *shown.python()]:
+    for folder in [*shown.SYSTEM, *shown.SETTINGS, *shown.python()]:
         if os.path.exists(folder):
             grants += [(path, "read") for path in without(os.path.realpath(folder), covers)]
     # Python finds a module only in folders that it can list.

@@ -26,6 +26,11 @@ def inside(prefix: str) -> list[str]:
     return [f"{prefix.rstrip('/')}/{name}" for name in PREFIX]
 
 
+#: What is shown of the system: programs and libraries, and of its settings those that they read.
+SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", *inside("/usr"), *inside("/usr/local"))
+SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
+
+
 @functools.cache
 def of_python() -> list[str]:
     """Of the interpreter's own folders what is on the list, and where packages are."""
