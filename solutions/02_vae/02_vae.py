@@ -556,8 +556,8 @@ plots.marginals(
 )
 
 # %% [markdown]
-# The middle and the right cloud have a **hole**: the prior is densest at the origin, and hardly any image has its code
-# there. How much of each cloud lies within radius 1?
+# The middle and the right cloud have a **hole**: the prior is densest at the origin, and codes are rare there. How much of
+# each cloud lies within radius 1?
 
 # %%
 for name, cloud in {"prior": rng.normal(size=(100_000, 2)), "posterior means": z_mean}.items():

@@ -364,7 +364,7 @@ for name, codes in {"MLP": mlp, "conv": conv}.items():
 #
 # A colleague looks at the two scatter plots and says: "the convolutional VAE separates the classes better."
 # Do your numbers support this? Mention their uncertainty, and say why a better ELBO need not mean
-# better separated classes.
+# better separated classes. (Look at the two terms of the ELBO: what does each of them compare, and does any of them see a label?)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "question_separation", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # <!-- BEGIN SOLUTION -->

@@ -483,8 +483,8 @@ approximation = (recorded["mlp_log_p"][index] - anywhere).reshape(by_class).mean
 plots.two_gaps(data.CLASS_NAMES, amortisation, approximation)
 
 # %% [markdown]
-# Nearly everything is amortisation gap: for almost every image some Gaussian would do, and the encoder does not find it. With so
-# few images a class the order of the classes is chance in part. On all 2,000 images bags have the largest gap, 4.5 nats, and
+# Nearly everything is amortisation gap: for almost every image some Gaussian would do, and the encoder does not find it. Each
+# mean is over five images, so the order of the classes is partly chance. On all 2,000 images bags have the largest gap, 4.5 nats, and
 # ankle boots the smallest, 0.8.
 
 # %% [markdown]
