@@ -157,7 +157,7 @@ def table(exercise, seeds, pool):
         lost = [v for found in judged[answer] for v in found.values() if not v["passed"]]
         count["killed"] += all(not all(p[i] for p in passed) for i in range(len(seeds)))
         count["named"] += (right := all(named(answer, found) for found in judged[answer]))
-        count["steady"] += all(len(set(p)) == 1 for p in passed)
+        count["steady"] += len(seeds) > 1 and all(len(set(p)) == 1 for p in passed)
         ids = list(dict.fromkeys(i for v in lost for i in (v["mistake"], v["also"]) if i))
         mark = "" if right else (" (expected: " + (", ".join(answer.expects) or "nothing") + ")")
         earned = sorted({sum(check.points for check, p in zip(checks, passed) if p[i]) for i in range(len(seeds))})
