@@ -19,6 +19,7 @@ import vaelab.quiet  # first: starts TensorFlow without its messages
 # No module named 'vaelab'? Run this line in a new cell, then restart the kernel:  %pip install ../..
 
 import numpy as np
+from IPython.display import display
 from ipywidgets import SelectionSlider
 from scipy.cluster.vq import kmeans2
 
@@ -170,8 +171,8 @@ print(f"dimension {i + 1}: variance of z_mean {z_mean[:, i].var():.3f}, KL {quie
 # $$ \text{loss} = \text{distortion} + \beta \cdot \text{rate}. $$
 
 # %% [markdown]
-# With β the price of a nat of code changes. A model is a point in the plane of the two (Alemi et al., 2018), and training moves it to where a line of slope −β touches
-# what is possible.
+# β is the price of a nat of code. (Higgins et al. chose it above 1, in the hope that each dimension would then describe one property of an image.) A model is a point in the
+# plane of the two (Alemi et al., 2018). All points on a line of slope −β have the same loss, so training moves the model down, from line to line, as far as its networks can follow.
 
 # %%
 figures.rate_distortion()
@@ -577,19 +578,22 @@ for name, odd in strange.items():
 # %%
 if profiles.current().trains:
     make_vae = borrow("02_vae", "make_vae")
-    print(doctor.examine(make_vae((784,), encoder, decoder, Sampling()), x_train[:200]))
+    display(doctor.examine(make_vae((784,), encoder, decoder, Sampling()), x_train[:200]))
 
 # %% [markdown]
-# It should find no fault. Compare what it measured with what you know: β is 1, the reconstruction is a sum over pixels, and the bound lies a little above the exact $-\log p(x)$, as in notebook 6.
+# It should find no fault. Click on *Examined*, and compare what it measured with what you know: β is 1, the reconstruction is a sum over pixels, and the bound lies a little above the exact $-\log p(x)$, as in notebook 6.
 
 # %% [markdown]
-# Three patients, each with one hidden fault. No learning curve would show it at once. Guess what each report will say after its first lines, then read on: which notebook taught it?
+# Three patients: untrained models with one mistake each, which no learning curve would show at once. What would training make of each, of its reconstructions and of its samples?
 
 # %%
-for name, patient in patients.load().items():
-    print(doctor.examine(patient, x_train[:200]), end="\n\n")
+for patient in patients.load().values():
+    display(doctor.examine(patient, x_train[:200]))
 
 # %% [markdown]
+# The first pays an eighth of the price for its codes: sharp reconstructions and poor samples, as with β = 0.1. The second draws codes of another width than its KL pays for, so that its loss is no bound of $\log p(x)$.
+# The third is *pixel mean* of the twelve losses, and will collapse.
+#
 # The doctor takes any Keras VAE: `doctor.examine(your_model, your_images)`, or `python -m vaelab.doctor your_module.py:your_function` in a terminal. It says as well what it did *not* examine.
 
 # %% [markdown]
