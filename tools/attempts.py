@@ -116,7 +116,7 @@ def document(tables: list[str]) -> str:
     return "\n\n".join(filter(None, [HEAD, *tables])) + "\n"
 
 
-HEAD = """# What the attempts of the trials are told
+HEAD = """# Attempts at the exercises, and what the checks say of them
 
 Made by `make attempts`; do not edit. Each row of the tables is an answer that somebody tried on the exercise, with all
 of its checks, the hidden ones too: its origin (a kind of text that such answers come from, or a finding of a trial), whether it

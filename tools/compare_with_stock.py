@@ -85,7 +85,7 @@ def stock(notebook, name):
         return scores[-1] if scores else "failed"
 
 
-HEAD = """# Forgeries, through stock nbgrader and through this grader
+HEAD = """# Forgeries of {title}, through stock nbgrader and through this grader
 
 Written by `{command}`. Each is a file in `tests/attacks/`, handed in for the miniature
 assignment of the grader's tests, whose tests ({kind}) are worth 6 points. Its `kl_term` is wrong, so that every point is a
@@ -156,7 +156,8 @@ def write(assignment, rows, names):
         f"(no mark), and {undeserved} take points from this grader."
     )
     command = "python tools/compare_with_stock.py" + (" --ordinary" if assignment == "by_assert" else "")
-    about = {"version": __version__, "summary": summary, "command": command, "kind": KINDS[assignment]}
+    kind = KINDS[assignment]
+    about = {"version": __version__, "summary": summary, "command": command, "kind": kind, "title": kind.split(",")[0]}
     TABLES[assignment].write_text(HEAD.format(**about) + "\n".join(rows.values()) + "\n", encoding="utf-8")
 
 
