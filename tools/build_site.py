@@ -23,7 +23,12 @@ from vaelab.explorer import LatentExplorer
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = PROJECT / "docs" / "site"
-EVIDENCE = ("kill_matrix", "forgeries", "speed", "training_speed")
+# Pages of docs/ that become pages of the site, under the same addresses so that links among them hold.
+EVIDENCE = (
+    "kill_matrix", "attempts", "evidence", "forgeries", "forgeries_ordinary", "foreign_courses", "speed", "training_speed",
+)  # fmt: skip
+HOW_CHECKS_JUDGE = ("encoder_rules", "misconceptions")
+GUIDES = ("doctor", "containers", "new_exercise")
 # What a page can show: no widgets without a kernel.
 SHOWN = ("image/png", "text/html", "text/plain")
 # Keras colours its tables of layers for a terminal: too pale on a light page, or too dark on a dark one.
@@ -155,16 +160,16 @@ def sources(folder):
         nbformat.write(to_read(name), place / f"{name}.ipynb")
         for picture in (PROJECT / "course" / name).glob("*.png"):
             shutil.copy(picture, place)
-    (folder / "evidence").mkdir()
-    for path in (PROJECT / "docs").iterdir():
-        if path.suffix == ".png" or path.stem in EVIDENCE and path.suffix == ".md":
-            shutil.copy(path, folder / "evidence")
+    for place in ("docs", "autograde"):
+        (folder / place).mkdir()
+    for name in (*EVIDENCE, *HOW_CHECKS_JUDGE, *GUIDES):
+        shutil.copy(PROJECT / "docs" / f"{name}.md", folder / "docs")
+    for picture in (PROJECT / "docs").glob("*.png"):
+        shutil.copy(picture, folder / "docs")
+    shutil.copy(PROJECT / "autograde" / "README.md", folder / "autograde")
     _fill(folder / "index.md", "NOTEBOOKS", [f"course/{name}/{name}" for name in names])
-    _fill(
-        folder / "evidence.md",
-        "EVIDENCE",
-        [f"evidence/{name}" for name in EVIDENCE if (folder / "evidence" / f"{name}.md").exists()],
-    )
+    _fill(folder / "evidence.md", "EVIDENCE", [f"docs/{name}" for name in EVIDENCE])
+    _fill(folder / "evidence.md", "HOW-CHECKS-JUDGE", [f"docs/{name}" for name in HOW_CHECKS_JUDGE])
     (folder / "extra").mkdir()
     explorer(folder / "extra" / "explorer.html")
     api(folder / "api")

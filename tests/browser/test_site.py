@@ -32,7 +32,8 @@ def pages(site):
 
 
 def test_it_has_the_course_the_three_readers_the_evidence_and_the_reference(site):
-    for name in ("index", "students", "self_learners", "instructors", "evidence", "evidence/kill_matrix", "api/index",
+    for name in ("index", "students", "self_learners", "instructors", "autograde/README", "docs/containers", "evidence",
+                 "docs/kill_matrix", "docs/attempts", "docs/encoder_rules", "docs/misconceptions", "docs/doctor", "api/index",
                  "api/vaelab.explorer.explorer", "explorer", "search", "course/01_kl_term/01_kl_term"):  # fmt: skip
         assert (site / f"{name}.html").exists(), name
     assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) <= LARGEST
@@ -82,7 +83,9 @@ def test_no_page_asks_another_host_for_anything_and_axe_finds_nothing_serious(si
         for path in [
             site / "index.html",
             site / "search.html",
-            site / "evidence/kill_matrix.html",
+            site / "docs/kill_matrix.html",
+            site / "docs/doctor.html",
+            site / "docs/containers.html",
             site / "api/vaelab.explorer.explorer.html",
             *site.glob("course/*/*.html"),
         ]:
