@@ -11,6 +11,7 @@ AT_LEAST = {
     "attacks/fill": 7,
     "attacks/forge": 57,
     "attacks/forge_a_graph": 15,
+    "attacks/forge_rate": 6,
     "attacks/forge_weights": 8,
     "attacks/lie_about_time": 13,
     "attacks/lie_in_the_file": 29,
@@ -19,6 +20,7 @@ AT_LEAST = {
     "attacks/starve": 20,
     "attacks/survive": 8,
     "attacks/write": 15,
+    "attacks/written": 40,
     "mutants/active_units": 22,
     "mutants/anomaly_score": 21,
     "mutants/effective_beta": 25,
@@ -45,7 +47,15 @@ DAMAGED_FILES = 53
 
 @pytest.mark.parametrize("folder", AT_LEAST)
 def test_no_answer_and_no_attack_was_lost(folder):
-    assert len(list((TESTS / folder).glob("*.py"))) >= AT_LEAST[folder]
+    files = [
+        path for path in (TESTS / folder).iterdir() if path.suffix in (".py", ".md")
+    ]  # code; text of written answers
+    assert len(files) >= AT_LEAST[folder]
+
+
+def test_every_category_of_attacks_is_counted():
+    categories = {f"attacks/{folder.name}" for folder in (TESTS / "attacks").iterdir() if folder.is_dir()}
+    assert categories == {folder for folder in AT_LEAST if folder.startswith("attacks/")}
 
 
 def test_no_damaged_file_was_lost():

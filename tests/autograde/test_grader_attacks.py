@@ -3,7 +3,8 @@
 The files are in ``tests/attacks/CATEGORY/``. Those of ``forge`` stand in the solution
 cell, and those of ``forge_a_graph`` in that of an assignment whose answer the judge cannot
 recompute; those of ``lie_in_the_file`` change the submitted file; the others are cells that
-print EFFECT where they get what they should not. All hostile code runs in the
+print EFFECT where they get what they should not. What becomes of an attack, where attacks of a category differ
+in that, is said by a line of its own file, which CONTRIBUTING.md lists. All hostile code runs in the
 grader's sandbox or, as a control, in a weaker one. With ``AUTOGRADE_SANDBOX=landlock``, that is the second sandbox.
 """
 
@@ -41,35 +42,9 @@ def source(category, name, port=0):
     return text.replace("@PORT@", str(port)).replace("@TOKEN@", TOKEN).replace("@SECRET@", SECRET)
 
 
-def marked(word, name):
-    """What a forged graph's file says of itself under ``word``."""
-    return source("forge_a_graph", name).partition(f"# {word}: ")[2].partition("\n")[0]
-
-
-def test_there_are_attacks_in_every_category():
-    suffixes = (".py", ".md")  # code; text of written answers
-    categories = {
-        folder.name: sum(path.suffix in suffixes for path in folder.iterdir())
-        for folder in ATTACKS.iterdir()
-        if folder.is_dir()
-    }
-    least = {
-        "forge": 50,
-        "forge_a_graph": 8,
-        "forge_weights": 8,
-        "forge_rate": 6,
-        "read": 15,
-        "write": 15,
-        "survive": 8,
-        "starve": 12,
-        "fill": 5,
-        "lie_in_the_file": 20,
-        "lie_about_time": 12,
-        "spoil": 11,
-        "written": 40,
-    }
-    assert set(categories) == set(least)
-    assert all(categories[name] >= least[name] for name in least), categories
+def marked(word, category, name):
+    """What an attack's file says of itself in a line ``# word: …``; nothing where it has none."""
+    return source(category, name).partition(f"\n# {word}: ")[2].partition("\n")[0]
 
 
 # --- forgeries and lies: through the whole of a job ----------------------------------------
@@ -90,6 +65,12 @@ def about_attacks(category="", name="*"):
 def about(category):
     """The same for one attack of a category, or for all of it."""
     return lambda name="*": about_attacks(category, name)
+
+
+def is_noted(result, category, name):
+    """Whether the instructor is told of an attack what its file says in ``# noted: …``."""
+    noted = marked("noted", category, name)
+    return not noted or any(noted in text for _, text in result["notes"])
 
 
 def grade(data, seconds=60):
@@ -113,9 +94,9 @@ def test_forgery_earns_nothing_and_is_explained(name):
 @pytest.mark.parametrize("name", attacks("forge_a_graph"))
 def test_a_forged_graph_earns_what_the_graph_itself_is_worth(name):
     """Nothing, but for those that say what they ``deserve``: what their layers get if they are handed in openly."""
-    limits = Limits(seconds=float(marked("seconds", name) or 240))
+    limits = Limits(seconds=float(marked("seconds", "forge_a_graph", name) or 240))
     result, notebook = encoder_graded(source("forge_a_graph", name), limits)
-    deserved = marked("deserves", name).split()
+    deserved = marked("deserves", "forge_a_graph", name).split()
     earned = {check["grade_id"].rpartition("_")[2]: check["passed"] for check in result["checks"]}
     assert [about for about, passed in earned.items() if passed] == deserved
     for check in result["checks"]:
@@ -123,20 +104,6 @@ def test_a_forged_graph_earns_what_the_graph_itself_is_worth(name):
         assert not check["verdicts"] or "could not be judged" not in check["verdicts"][-1]["message"]
     assert "EFFECT" not in json.dumps([cell.get("outputs") for cell in json.loads(notebook)["cells"]])
     assert not Path("/tmp/EFFECT_graph").exists()
-
-
-#: What the instructor is told of some of the lies.
-FLAGS = {
-    "tests_deleted": "missing",
-    "tests_emptied": "edited",
-    "test_twice": "2 times",
-    "renamed": "bonus",
-    "before_everything": "moved",
-    "shadows": "kl_term was there 5 times",
-    "raw_tests": "edited",
-    "hidden_names": "which the assignment has not",
-    "thousand_copies": "601 times",
-}
 
 
 @pytest.mark.sandbox
@@ -150,16 +117,10 @@ def test_lie_in_the_file_earns_nothing_changes_no_maximum_and_is_flagged(name):
     assert [check["max_points"] for check in result["checks"]] == [1, 3, 2]
     assert "<script>alert('EFFECT')" not in notebook and '"text/html"' not in notebook
     assert "javascript:alert" not in notebook and "svg" not in notebook and '"image/png"' not in notebook
-    assert name not in FLAGS or any(FLAGS[name] in text for _, text in result["notes"])
-
-
-def test_every_flag_is_of_a_lie_that_exists():
-    assert set(FLAGS) <= set(attacks("lie_in_the_file"))
+    assert is_noted(result, "lie_in_the_file", name)
 
 
 # --- spoiling: what an honest answer earned stays, whatever its notebook sends besides -----
-
-NO_MESSAGES = ("every_field_of_another_type", "outputs_of_no_notebook")
 
 
 @pytest.mark.sandbox
@@ -175,7 +136,7 @@ def test_what_spoils_a_notebook_is_left_out_and_the_mark_stays(name):
     data = [item for output in shown for item in output.get("data", {}).items()]
     assert all(kind == "text/plain" or outputs.is_picture(kind, picture) for kind, picture in data)
     assert len(shown) <= outputs.KEEP_OUTPUTS + 10 and len(text) < 2 * outputs.KEEP_ALL
-    assert name not in NO_MESSAGES or any("no Jupyter message" in text for _, text in result["notes"])
+    assert is_noted(result, "spoil", name)
 
 
 # --- reading, writing, filling: nothing there, nothing left --------------------------------
@@ -329,29 +290,6 @@ def test_survivors_were_there_to_be_killed():
 # --- starving -------------------------------------------------------------------------------
 
 TIGHT = Limits(memory=700 * MB, seconds=12, processes=64, output=20 * MB)
-OVER_TIME, OVER_OUTPUT = "ran for more than 12 s", "more than 20 MB"
-STARVE = {
-    "memory": None,
-    "memory_of_many": "more than 700 MB of memory",
-    "processes": "more than 64 processes",
-    "endless_loop": OVER_TIME,
-    "sleep": OVER_TIME,
-    "output": OVER_OUTPUT,
-    "one_line": "displayed more at once",
-    "displays": OVER_OUTPUT,
-    "messages": "more than ",
-    "descriptor_writes": OVER_OUTPUT,
-    "accents": OVER_OUTPUT,
-    "shared_memory": None,
-    "hidden_memory": None,
-    "shared_zeros": None,
-    "memory_files": None,
-    "threads": None,
-    "containers": None,
-    "empty_frames": OVER_OUTPUT,
-    "page_tables": "more than 700 MB of memory",
-    "many_parts": "sent more at once",
-}
 
 
 @pytest.mark.sandbox
@@ -359,32 +297,22 @@ STARVE = {
 @pytest.mark.parametrize("name", attacks("starve"))
 def test_greed_is_stopped_with_a_reason(name):
     # A message too long for the judge does not fit into a tight kernel either, which may die of it first.
-    limits = replace(TIGHT, memory=1500 * MB) if name in ("one_line", "many_parts") else TIGHT
+    memory = int(marked("kernel MB", "starve", name) or 0) * MB or TIGHT.memory
+    limits = replace(TIGHT, memory=memory)
     findings, usage = supervise.run(code_cells(source("starve", name), "print('next')"), limits)
-    if STARVE[name] is None:  # refused inside the sandbox: the notebook goes on
+    if why := marked("stopped", "starve", name):
+        assert why in findings["stopped"]["why"]
+    else:  # refused inside the sandbox: the notebook goes on
         assert findings["stopped"] is None and "next" in printed(findings, 1)
-    else:
-        assert STARVE[name] in findings["stopped"]["why"]
     assert len(str(findings)) < 2 * MB
     # Of a message, the judge can count what has arrived whole; before that, its memory is watched.
-    assert usage["judge_memory"] < (2000 if name == "many_parts" else 500) * MB
+    assert usage["judge_memory"] < int(marked("judge MB", "starve", name) or 500) * MB
 
 
 # --- lying about time -----------------------------------------------------------------------
 
 STAMPS = [name for name in attacks("lie_about_time") if "STAMP = " in source("lie_about_time", name)]
-WHILE_CELLS_RUN = {
-    "set_the_clock": None,
-    "work_in_the_background": None,
-    "stopped_clocks": "for more than 6 s",
-    "another_time_module": "for more than 6 s",
-    "alarms": "for more than 6 s",
-    "in_another_process": "for more than 6 s",
-}
-
-
-def test_every_lie_about_time_is_told():
-    assert {*STAMPS, *WHILE_CELLS_RUN} == set(attacks("lie_about_time"))
+WHILE_CELLS_RUN = sorted({*attacks("lie_about_time")} - {*STAMPS})
 
 
 @pytest.mark.sandbox
@@ -392,11 +320,11 @@ def test_every_lie_about_time_is_told():
 @pytest.mark.parametrize("name", WHILE_CELLS_RUN)
 def test_time_is_measured_outside(name):
     findings, _ = supervise.run(code_cells(source("lie_about_time", name), "print('next')"), Limits(seconds=6))
-    if WHILE_CELLS_RUN[name] is None:
+    if why := marked("stopped", "lie_about_time", name):
+        assert why in findings["stopped"]["why"]
+    else:
         assert findings["stopped"] is None
         assert printed(findings, 0) == "" and printed(findings, 1) == "next\n"
-    else:
-        assert WHILE_CELLS_RUN[name] in findings["stopped"]["why"]
 
 
 @pytest.mark.parametrize("name", STAMPS)

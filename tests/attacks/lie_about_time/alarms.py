@@ -1,4 +1,5 @@
 """Set alarms of one's own a hundred times a second, refuse to be interrupted, and go on (for at most 60 s)."""
+# stopped: for more than 6 s
 
 import signal, time
 for number in (signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

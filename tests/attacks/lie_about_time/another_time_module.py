@@ -1,4 +1,5 @@
 """Put another time module in the place of Python's, which sleeps for nothing and runs backwards."""
+# stopped: for more than 6 s
 
 import sys, types
 

@@ -1,4 +1,5 @@
 """Move the tests to the top and hide a forgery before them."""
+# noted: moved
 
 
 def forge(notebook):

@@ -1,4 +1,5 @@
 """Give the tests names that look like theirs: with spaces of no width, other alphabets and paths."""
+# noted: which the assignment has not
 
 
 def forge(notebook):

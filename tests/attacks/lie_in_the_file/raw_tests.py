@@ -1,4 +1,5 @@
 """Turn the tests into raw cells for a browser, and the answers into pages of HTML."""
+# noted: edited
 
 
 def forge(notebook):

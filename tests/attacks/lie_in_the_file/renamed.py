@@ -1,4 +1,5 @@
 """Give the tests other names and an invented one theirs."""
+# noted: bonus
 
 
 def forge(notebook):

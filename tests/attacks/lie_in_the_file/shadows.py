@@ -1,4 +1,5 @@
 """Give the solution's name to every cell, tests among them, so that the tests are answers."""
+# noted: kl_term was there 5 times
 
 
 def forge(notebook):

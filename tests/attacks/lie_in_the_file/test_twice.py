@@ -1,4 +1,5 @@
 """Add a second copy of each test that passes."""
+# noted: 2 times
 
 
 def forge(notebook):

@@ -1,4 +1,5 @@
 """Delete the tests."""
+# noted: missing
 
 
 def forge(notebook):

@@ -1,4 +1,5 @@
 """Hand in each test three hundred times, some before and some after the answer."""
+# noted: 601 times
 
 
 def forge(notebook):

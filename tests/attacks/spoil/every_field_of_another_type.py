@@ -1,4 +1,5 @@
 """Send the four messages that display something, with each field of each other type, or left out."""
+# noted: no Jupyter message
 
 from IPython import get_ipython
 

@@ -1,4 +1,5 @@
 """Give messages the names of methods that keep outputs, and outputs that no notebook may have."""
+# noted: no Jupyter message
 
 from IPython import get_ipython
 

@@ -1,4 +1,5 @@
 """Send one message of empty parts (at most a million): nothing to read, but memory for each."""
+# stopped: more than 20 MB
 
 import threading
 io, sent = get_ipython().kernel.iopub_thread, threading.Event()

@@ -1,4 +1,7 @@
 """Send one message of large parts, which is nowhere counted before it is complete (at most 38 of 90 MB, all of them the same)."""
+# stopped: sent more at once
+# kernel MB: 1500
+# judge MB: 2000
 
 import threading
 io, sent, part = get_ipython().kernel.iopub_thread, threading.Event(), b"x" * (90 << 20)

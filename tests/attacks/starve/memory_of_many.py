@@ -1,4 +1,5 @@
 """Take memory in many processes, each below the limit (at most 2 GB)."""
+# stopped: more than 700 MB of memory
 
 import os, time
 for _ in range(10):
