@@ -32,12 +32,11 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 
-from autograde.course import nbgrader_config
+from autograde.course import PROJECT, nbgrader_config
 
 # nbgrader starts `alembic` by name.
 os.environ["PATH"] = sysconfig.get_path("scripts") + os.pathsep + os.environ["PATH"]
 
-PROJECT = Path(__file__).resolve().parent.parent
 COURSES = PROJECT / "tests" / "autograde" / "courses"
 TABLE = PROJECT / "docs" / "foreign_courses.md"
 NAMES = sorted(path.name for path in COURSES.iterdir() if path.is_dir())
@@ -77,12 +76,16 @@ def build(names: Sequence[str], folder: Path) -> list[str]:
             else:
                 shutil.copyfile(path, target)
         assignments += sorted(path.name for path in source.iterdir())
+    for assignment in assignments:
+        release(folder, assignment)
+    return assignments
+
+
+def release(folder: Path, assignment: str) -> None:
+    """Release an assignment of the course in ``folder`` with nbgrader, which enters it into the gradebook there."""
     config = nbgrader_config(folder)
     config.CourseDirectory.root, config.CourseDirectory.db_url = str(folder), f"sqlite:///{folder}/gradebook.db"
-    for assignment in assignments:
-        coursedir = CourseDirectory(config=config, assignment_id=assignment)
-        GenerateAssignment(coursedir=coursedir, config=config).start()
-    return assignments
+    GenerateAssignment(coursedir=CourseDirectory(config=config, assignment_id=assignment), config=config).start()
 
 
 def nbgrader(folder: Path, *arguments: str) -> None:
@@ -179,21 +182,17 @@ def stock(folder: Path, assignments: list[str]) -> Run:
 
 #: Grades, and says on the last line what processors did for it: fork servers are alive until the process ends.
 OURS = """
-import os, resource, sys, time
-from pathlib import Path
+import contextlib, resource, sys, time
+import psutil
 from autograde.cli import main
 from autograde.isolation import pool
 from autograde.isolation.watch import processes
 
-def spent(pid):
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(") ")[2].split()
-    except OSError:
-        return 0.0
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-
 status = main(sys.argv[1:])
-servers = sum(spent(pid) for one in pool._nurseries.of.values() for pid in processes(one.process.pid))
+servers = 0.0
+for pid in [pid for one in pool._nurseries.of.values() for pid in processes(one.process.pid)]:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        servers += sum(psutil.Process(pid).cpu_times()[:4])  # user and system, of the process and of its children
 children = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(f"\\nSPENT {servers + time.process_time() + children.ru_utime + children.ru_stime}")
 sys.exit(status)

@@ -10,16 +10,11 @@ miniature assignment of the grader's tests. Takes about twenty seconds for each 
 """
 
 import json
-import os
 import runpy
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from pathlib import Path
-
-# nbgrader starts `alembic` by name.
-os.environ["PATH"] = sysconfig.get_path("scripts") + os.pathsep + os.environ["PATH"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests" / "autograde")]  # the grader, and its tests' helpers
@@ -54,10 +49,8 @@ print(f"\\nSCORE {score:g}" if done["success"] else "\\nSCORE failed")
 def stock(notebook, name):
     """What stock nbgrader gives for a submission (a notebook, or the bytes of a file): points, or "failed"."""
     import jupytext
+    from compare_marks import release
     from grading_helpers import COURSE
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.coursedir import CourseDirectory
-    from traitlets.config import Config
 
     with tempfile.TemporaryDirectory(prefix="stock-") as folder:
         root = Path(folder)
@@ -69,9 +62,7 @@ def stock(notebook, name):
         (root / "submitted" / "mallory" / name / f"{name}.ipynb").write_bytes(
             notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
         )
-        config = Config()
-        config.CourseDirectory.root, config.CourseDirectory.db_url = folder, f"sqlite:///{folder}/gradebook.db"
-        GenerateAssignment(coursedir=CourseDirectory(config=config, assignment_id=name), config=config).start()
+        release(root, name)
         sandbox = ["bwrap", "--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
                    "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--bind", folder, folder,
                    "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev", "--setenv", "HOME", folder, "--chdir", folder]  # fmt: skip
