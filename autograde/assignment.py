@@ -151,12 +151,3 @@ def of(assignment: str, course: Path = PROJECT) -> dict[str, Assignment]:
     if not found:
         raise NothingToGrade(f"{assignment} has no graded cell: nothing in it can earn points.")
     return found
-
-
-def load_all(course: Path = PROJECT) -> dict[str, Assignment]:
-    """Every notebook of a course in which points can be earned, by name."""
-    found: dict[str, Assignment] = {}
-    for assignment in names(course):
-        with contextlib.suppress(NothingToGrade):
-            found |= of(assignment, course)
-    return found

@@ -114,6 +114,8 @@ def page(result, marks=None, asked=None, news=()):
                 **check,
                 "about": ABOUT.get(check["grade_id"], check["grade_id"]),
                 "overridden": cell.get("manual", False),
+                # Where it did not, its reason is the notebook's.
+                "ran": check["reason"] is None or check["reason"] != result["reason"],
                 "points": cell.get("score", check["points"]),
                 "verdicts": verdicts,
             }

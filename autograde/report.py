@@ -12,8 +12,6 @@ from statistics import mean, median
 from urllib.parse import quote
 
 from markupsafe import Markup
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from autograde import alike, exports
 from autograde.cells import folder_of
@@ -177,6 +175,9 @@ def render(parts: Sequence[Part], failed: Sequence[dict], unmatched: Sequence, s
 
 def marks_figure(part: Part) -> dict[str, str]:
     """Histograms of the points for code and, where there are some, for written answers; with a text that says the same."""
+    from matplotlib.figure import Figure  # here: most starts of the grader draw nothing, and this takes half a second
+    from matplotlib.ticker import MaxNLocator
+
     written = [item for item in part.items.values() if item.kind == "written" and item.points]
     code_worth = sum(item.worth for item in part.items.values() if item.kind != "written")
     code = [row["code"] for row in part.graded]

@@ -58,7 +58,9 @@ def veiled(result: Result) -> Result:
     """A result as a student may see it while more attempts are to come: of hidden checks the name, and whether they passed."""
     why = "A hidden check. What it found is said when no more attempts are to come."
     checks: list[Check] = [
-        {**check, "verdicts": [], "reason": None if check["passed"] else why} if check["hidden"] else check
+        {**check, "verdicts": [], "reason": None if check["passed"] else why}
+        if check["hidden"] and check["reason"] is None  # one with a reason did not run, and found nothing
+        else check
         for check in result["checks"]
     ]
     return result | {"checks": checks}
@@ -195,8 +197,12 @@ class Watching(Run):
             self.tell(submission)
         elif (at := self.rules.next(graded)) is None:
             self.tell(submission, "A file that you handed in later is not graded.")
+            self.landed(submission, f"not graded: all {self.rules.attempts} attempts are used")
         elif at > datetime.now(UTC):
             self.tell(submission, f"The file that you handed in later is graded at {at:%H:%M:%S} UTC.")
+            self.landed(
+                submission, f"waits until {at:%H:%M:%S} UTC, {len(graded)} of {self.rules.attempts} attempts are used"
+            )
             self.held[of] = submission, at
         else:
             self.known(submission)  # notes it as queued

@@ -1,7 +1,7 @@
 """Nobody is accused falsely of copying, and no copy falls off the list."""
 
 import pytest
-from grading_helpers import mini, released
+from grading_helpers import load_all, mini, released
 
 from autograde import alike, assignment, restore
 from autograde.alike import groups, normalise
@@ -34,7 +34,7 @@ def with_answer(source, extra=()):
     return notebook
 
 
-@pytest.mark.parametrize("name", assignment.load_all())
+@pytest.mark.parametrize("name", load_all())
 def test_an_exercise_that_nobody_began_has_no_answer(name):
     the = assignment.load(name)
     cells = [{"id": c.id, "grade_id": c.id, "cell_type": c.cell_type, "source": c.released} for c in the.cells]

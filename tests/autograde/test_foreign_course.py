@@ -7,6 +7,7 @@ import shutil
 import nbformat
 import pytest
 from compare_marks import NAMES, build, differences, hand_in, ours, stock
+from grading_helpers import load_all
 
 from autograde import assignment, course, pipeline
 from autograde.intake import collect
@@ -23,10 +24,8 @@ def three(tmp_path_factory):
 
 def test_nbgraders_folders_and_notebooks_are_read(three):
     assert course.names(three) == ["lab", "loops", "rainfall"]
-    assert [*assignment.load_all(three)] == ["lab/1 reading", "lab/2 kelvin", "loops", "rainfall"]
-    tests = {
-        cell.id: cell.judged for one in assignment.load_all(three).values() for cell in one.cells if cell.kind == "test"
-    }
+    assert [*load_all(three)] == ["lab/1 reading", "lab/2 kelvin", "loops", "rainfall"]
+    tests = {cell.id: cell.judged for one in load_all(three).values() for cell in one.cells if cell.kind == "test"}
     assert len(tests) > 10 and not any(tests.values())
     assert "pass  # your code" in json.dumps([cell.released for cell in assignment.load("loops", three).cells])
 
@@ -64,7 +63,7 @@ def handed_in(three, tmp_path, files, only="lab", others=None):
         place = tmp_path / "class" / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content if isinstance(content, bytes) else (three / "release" / content).read_bytes())
-    found = collect(tmp_path / "class", assignment.load_all(three), only)
+    found = collect(tmp_path / "class", load_all(three), only)
     students = {}
     for one in found.submissions:
         students.setdefault(one.student, {})[one.assignment] = one

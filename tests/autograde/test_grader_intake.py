@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from grading_helpers import COURSE, answered, as_bytes, mini, released
+from grading_helpers import COURSE, answered, as_bytes, load_all, mini, released
 
 from autograde import assignment, intake, submitted
 from autograde.intake import choose
@@ -307,7 +307,7 @@ def test_nothing_to_grade_says_what_was_expected(tmp_path):
 
 
 def test_each_graded_assignment_of_the_course_is_recognised_without_naming_it(tmp_path):
-    graded = assignment.load_all()
+    graded = load_all()
     assert len(graded) >= 4
     for name in graded:
         book = assignment.source_notebook(name)

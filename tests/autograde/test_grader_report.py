@@ -27,6 +27,7 @@ from autograde.items import Item, discrimination
 from autograde.ledger import Ledger, write_safely
 from autograde.plugins import NotFromFormgrader
 from autograde.report import write_all
+from autograde.watch import veiled
 from vaelab.checks.judge.catalogue import BY_ID as MISTAKES
 
 ANSWER = "def kl_term(z_mean, z_log_var):\n    return 0.5 * ops.sum(ops.exp(z_log_var) + z_mean**2 - 1.0 - z_log_var, axis=1)\n"
@@ -279,6 +280,15 @@ def test_feedback_gives_the_reason_once_and_to_an_unreadable_file_a_next_step(tm
     stopped, _ = unreadable()
     stopped.update(status="stopped")
     assert "Next step" not in page(stopped)
+
+
+def test_feedback_says_of_a_check_that_never_ran_that_it_did_not_run():
+    shown = page(unreadable()[0])
+    assert "not passed" not in shown and shown.count("– not run: ") == 3
+    stopped, _ = graded(passed=False, status="stopped", reason="The notebook was stopped: its kernel died.")
+    stopped["checks"][-1].update(verdicts=[], reason=stopped["reason"])
+    for seen in (stopped, veiled(stopped)):
+        assert page(seen).count("✗ not passed: ") == 2 and page(seen).count("– not run: ") == 1
 
 
 @pytest.mark.parametrize(

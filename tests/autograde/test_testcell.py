@@ -1,8 +1,8 @@
 """A test cell is parsed to check ids and names; nothing of it is executed."""
 
 import pytest
+from grading_helpers import load_all
 
-from autograde import assignment
 from autograde.testcell import NotATestCell, parse_test
 
 
@@ -59,7 +59,7 @@ def test_what_is_no_python_is_a_syntax_error():
 
 
 def test_the_course_has_only_cells_of_this_kind():
-    for name, loaded in assignment.load_all().items():
+    for name, loaded in load_all().items():
         for cell in loaded.cells:
             if cell.kind == "test":
                 assert parse_test(cell.source), (name, cell.id)

@@ -123,7 +123,7 @@ def test_a_hidden_check_is_named_and_nothing_else_is_said_of_it(inbox):
 
 def test_only_so_many_attempts_are_graded_and_the_page_says_so(inbox):
     rules = Rules(attempts=2, pause=0.0, settle=0.02, look=0.01)
-    summary, _ = watched(
+    summary, said = watched(
         inbox,
         hand_in(inbox, "eve", MEANED),
         says(inbox, "eve", "Attempt 1 of 2"),
@@ -134,6 +134,7 @@ def test_only_so_many_attempts_are_graded_and_the_page_says_so(inbox):
         rules=rules,
     )
     assert summary.graded == 2
+    assert sum("eve: not graded: all 2 attempts are used" in line for line in said) == 1
     again, _ = watched(inbox, says(inbox, "eve", "is not graded"), rules=rules)  # also after it was stopped
     assert again.graded == 0
 
@@ -146,7 +147,7 @@ def test_the_next_attempt_waits_for_the_end_of_a_pause_that_doubles():
 
 
 def test_a_file_that_comes_too_early_is_graded_when_its_time_has_come(inbox):
-    summary, _ = watched(
+    summary, said = watched(
         inbox,
         hand_in(inbox, "eve", MEANED),
         says(inbox, "eve", "0 of 8"),
@@ -155,6 +156,7 @@ def test_a_file_that_comes_too_early_is_graded_when_its_time_has_come(inbox):
         rules=Rules(pause=1800.0, settle=0.02, look=0.01),
     )
     assert summary.graded == 1
+    assert sum("eve: waits until" in line and "1 of 10 attempts are used" in line for line in said) == 1
     later, _ = watched(inbox, says(inbox, "eve", "6 of 8", "Attempt 2"))  # as if the pause had passed: it is none
     assert later.graded == 1
 
