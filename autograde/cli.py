@@ -307,18 +307,22 @@ def _run_and_report(settings, options):
 def _say_what_is_next(report, marks, options):
     print(f"Report, feedback and marks: {report}")
     if waiting := sum(line["to_grade"] for line in marks):
-        usual = _out_words(options) == []
-        formgrader = (
-            "make formgrader" if usual else f"AUTOGRADE_OUT={shlex.quote(_out_words(options)[1])} make formgrader"
-        )
         print(
-            f"Submissions with written answers to mark: {waiting}. Run `{formgrader}`, then `{_feedback_command(options)}`."
+            f"Submissions with written answers to mark: {waiting}. Run `{_formgrader_command(options)}`, "
+            f"then `{_feedback_command(options)}`."
         )
 
 
 def _out_words(options):
     out = options.out.resolve()
     return [] if out == Path("workspace").resolve() else ["--out", str(out)]
+
+
+def _formgrader_command(options):
+    """The command that opens formgrader on the same folder and gradebook."""
+    words = [f"AUTOGRADE_OUT={shlex.quote(folder)}" for folder in _out_words(options)[1:]]
+    words += ["AUTOGRADE_DB_URL=DB_URL"] if getattr(options, "db_url", None) else []  # it may hold a password
+    return " ".join([*words, "make formgrader"])
 
 
 def _feedback_command(options):

@@ -7,6 +7,7 @@ nbgrader reads it from the working directory or from ``JUPYTER_CONFIG_PATH``
     nbgrader ...                                    from autograde/
 
 ``AUTOGRADE_OUT`` names the grader's ``--out``, where that is not ``workspace``: ``AUTOGRADE_OUT=workspace/demo make formgrader``.
+``AUTOGRADE_DB_URL`` likewise names its ``--db-url``.
 """
 
 import os
@@ -27,7 +28,9 @@ c.CourseDirectory.submitted_directory = f"{workspace}/submitted"
 c.CourseDirectory.autograded_directory = f"{workspace}/autograded"
 c.CourseDirectory.feedback_directory = f"{workspace}/feedback"
 c.CourseDirectory.solution_directory = f"{workspace}/solution"
-c.CourseDirectory.db_url = f"sqlite:///{(project / workspace / 'gradebook.db').as_posix()}"
+c.CourseDirectory.db_url = (
+    os.environ.get("AUTOGRADE_DB_URL") or f"sqlite:///{(project / workspace / 'gradebook.db').as_posix()}"
+)
 
 # Everything beside a notebook is copied to the release, unless it is named here;
 # solutions/NN/NN.py holds the answers.

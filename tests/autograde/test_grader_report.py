@@ -427,6 +427,10 @@ def test_after_grading_it_is_said_how_to_mark_written_answers(tmp_path, capsys, 
     again, first = parser().parse_args(shlex.split(command)), parser().parse_args(["feedback", *more])
     assert (again.out, again.course, again.out_of) == (tmp_path, first.course, first.out_of)
 
+    assert main(["feedback", "--out", str(tmp_path), "--db-url", f"sqlite:///{tmp_path}/s3cret.db"]) == 0
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert f"`AUTOGRADE_OUT={tmp_path} AUTOGRADE_DB_URL=DB_URL make formgrader`" in said and "s3cret" not in said
+
 
 def test_formgrader_looks_where_the_results_are_and_its_feedback_has_no_hidden_tests(tmp_path, monkeypatch):
     monkeypatch.setenv("AUTOGRADE_OUT", str(tmp_path / "out"))
@@ -434,6 +438,8 @@ def test_formgrader_looks_where_the_results_are_and_its_feedback_has_no_hidden_t
     assert config.CourseDirectory.db_url == f"sqlite:///{tmp_path}/out/gradebook.db"
     assert config.CourseDirectory.autograded_directory == f"{tmp_path}/out/autograded"
     assert "nbgrader.preprocessors.ClearHiddenTests" in GenerateFeedback(config=config).preprocessors
+    monkeypatch.setenv("AUTOGRADE_DB_URL", "postgresql+psycopg://ada@host/gradebook")
+    assert assignment.nbgrader_config().CourseDirectory.db_url == "postgresql+psycopg://ada@host/gradebook"
 
 
 def test_formgraders_button_to_autograde_runs_nothing_and_says_what_to_do(tmp_path):
