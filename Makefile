@@ -9,7 +9,7 @@ INSTALLED = $(VENV)/.installed
 RUN = PATH="$$PWD/$(BIN):$$PATH"
 # Processes that share the tests; one for each core, but each may need 3 GB.
 WORKERS ?= 2
-# Compiled tests are kept for the next run, also where the environment says otherwise: a third of the time before the first test.
+# Compiled tests are kept for the next run, also where the environment says otherwise: that saves a third of the time before the first test.
 PYTEST = $(RUN) env -u PYTHONDONTWRITEBYTECODE python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 # What tests need of a Debian or Ubuntu system; tests/needs.py says what for. The one list of them.
 SYSTEM = make python3-venv chromium fonts-dejavu-core bubblewrap postgresql dataset-fashion-mnist
