@@ -1,12 +1,13 @@
 """How a model wants to be fed: images alone, images and targets, images and labels, as Keras's `fit` would pass them."""
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from vaelab.doctor.step import Seen, StepError, Steps, owns
+from vaelab.doctor.step import Seen, StepError, Steps
 
 
 class DataError(ValueError):
@@ -81,7 +82,7 @@ def shapes(images: np.ndarray) -> list[tuple]:
 def forms(model: keras.Model, given: Given) -> Iterator[Form]:
     """Ways to feed the model, the likeliest first."""
     pack = keras.utils.pack_x_y_sample_weight
-    wants_y = getattr(model, "_compile_loss", None) is not None and not owns(model, "train_step")
+    wants_y = getattr(model, "_compile_loss", None) is not None and not _own_step(model)
     two = len(getattr(model, "inputs", None) or ()) == 2
     if given.beside is None:
         kinds = [("fit(x)", lambda x, b: pack(x), "images"), ("fit(x, x)", lambda x, b: pack(x, x), "images")]
@@ -104,6 +105,11 @@ def forms(model: keras.Model, given: Given) -> Iterator[Form]:
             yield Form(words, data, shape, target)
 
 
+def _own_step(model):
+    """Whether the model's class has a `train_step` of its own, in place of Keras's."""
+    return inspect.getattr_static(type(model), "train_step") is not inspect.getattr_static(keras.Model, "train_step")
+
+
 class Feed:
     """The form that works, and batches of any size and content in it."""
 
@@ -117,7 +123,7 @@ class Feed:
         beside = None if self.given.beside is None else self.given.beside[which]
         return self.given.images[which].reshape(count, *self.form.shape), beside
 
-    def data(self, images: np.ndarray, beside: np.ndarray | None = None):
+    def data(self, images: np.ndarray, beside: np.ndarray | None = None) -> Any:
         """What ``train_step`` gets for these images."""
         return keras.tree.map_structure(
             lambda a: None if a is None else keras.ops.convert_to_tensor(a), self.form.data(images, beside)
@@ -125,7 +131,7 @@ class Feed:
 
     def target(self, images: np.ndarray, beside: np.ndarray | None) -> np.ndarray:
         """What the reconstruction is compared with, ``(N, pixels)``, float64."""
-        rows = beside if self.form.target == "beside" else images
+        rows = images if beside is None or self.form.target == "images" else beside
         return np.asarray(rows, "float64").reshape(len(rows), -1)
 
 

@@ -73,14 +73,16 @@ def _add(value, found, depth=0):
         _add(other, found, depth + 1)
 
 
-def filled(cell) -> bool:
+def filled(cell: CellType) -> bool:
     """Whether a closure's cell holds something yet."""
     return cell != CellType()
 
 
 def _own(module: str) -> bool:
     root = module.partition(".")[0]
-    return root not in ("keras", "tensorflow", "numpy", "builtins") and not module.startswith("vaelab.doctor.step")
+    return root not in ("keras", "tensorflow", "numpy", "builtins") and not module.startswith(
+        ("vaelab.doctor.step", "vaelab.doctor.surroundings")
+    )
 
 
 def _lines(model, layers) -> Iterator[tuple[str, int, str]]:

@@ -52,8 +52,8 @@ def training(parts: Parts) -> Training:
     model, layers = parts.steps.model, parts.steps.layers
     normal = [layer for layer in layers.values() if isinstance(layer, keras.layers.BatchNormalization)]
     before = [layer.moving_mean.numpy().copy() for layer in normal]
-    logs, pairs, applied, _ = parts.steps.whole(parts.data, seed=1)
-    given = {id(v) for v in applied} | {id(getattr(v, "value", v)) for v in applied}
+    logs, pairs, applied = parts.steps.whole(parts.data, seed=1)
+    given = {id(v) for v in applied} | {_raw(v) for v in applied}
     unreached = [_name(v) for v, g in pairs if g is None or not np.any(_dense(g))]
     used = _weights(layer for layer in layers.values() if not isinstance(layer, keras.Model) or layer is model)
     left_out = [] if not applied else [_name(v) for v in used if id(v) not in given and _raw(v) not in given]
@@ -132,7 +132,7 @@ def range_of(parts: Parts, slot: Slot) -> tuple[np.ndarray, str] | None:
     like = parts.base.wires[inputs[0]]
     wide = np.random.default_rng(5).normal(0, WIDE, (200, *like.shape[1:]))
     try:
-        output = keras.tree.flatten(layer(tf.cast(wide, like.dtype)))[slot.wire.index]
+        output = keras.tree.flatten(layer(tf.cast(wide, like.dtype)))[slot.wire.place]
     except Exception as error:
         raise StepError(f"{type(error).__name__}: {error}") from error
     values = np.asarray(slot.of(output)).astype("float64")

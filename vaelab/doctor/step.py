@@ -5,8 +5,6 @@ On the way, tensors can be replaced by others, and noise is what a seed makes it
 """
 
 import contextlib
-import inspect
-import random
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -15,6 +13,8 @@ import vaelab.quiet  # noqa: F401, before Keras
 import keras
 import numpy as np
 import tensorflow as tf
+
+from vaelab.doctor.surroundings import patched, surroundings
 
 #: Layers that draw noise in training and are no part of q(z|x): switched off, so that all noise left is that of z.
 REGULARISERS = ("Dropout", "SpatialDropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "DropBlock")
@@ -26,7 +26,7 @@ class Wire(NamedTuple):
     layer: int  # its id
     call: int
     side: str  # "in" or "out"
-    index: int
+    place: int  # among the call's tensors
 
 
 class Slot(NamedTuple):
@@ -36,7 +36,8 @@ class Slot(NamedTuple):
     start: int | None = None
     stop: int | None = None
 
-    def of(self, tensor):
+    def of(self, tensor: Any) -> Any:
+        """The slot's part of what passes at its wire."""
         return tensor if self.start is None else tensor[..., self.start : self.stop]
 
 
@@ -44,7 +45,6 @@ class Seen(NamedTuple):
     """What a step showed."""
 
     loss: float
-    rank: int  # of the tensor that is differentiated
     wires: dict[Wire, Any]  # tensors, in the order in which they came
     gradients: list  # with respect to what replaced something, where asked for
     numpy_noise: bool  # whether NumPy's or Python's own generator was used
@@ -71,7 +71,7 @@ class Steps:
         self.seeds_tensorflow = True  # which costs as much as the step: its compiled kernels are thrown away
         self.layers: dict[int, Any] = {}  # all that ran, by id; also those that no attribute of the model holds
 
-    def run(self, data, seed: int | None = 0, replace: dict | None = None, gradients: bool = False) -> Seen:
+    def run(self, data: Any, seed: int | None = 0, replace: dict | None = None, gradients: bool = False) -> Seen:
         """The loss of one step on `data`, nothing trained.
 
         Parameters
@@ -83,32 +83,38 @@ class Steps:
             What passes there in place of the model's own tensor.
         gradients : bool
             Whether to differentiate the loss with respect to what was put in.
+
+        Raises
+        ------
+        StepError
+            If the model's own step fails, or differentiates nothing.
         """
         watch = _Watch(replace or {}, self.layers, gradients)
-        result: list = []
+        losses: list[float] = []
+        slopes: list = []
 
         def reached(tape, target, sources):
-            losses = [tf.cast(t, tf.float32) for t in tf.nest.flatten(target) if t is not None]
-            slopes = _tape_gradient(tape, target, watch.variables) if gradients else []
-            result.append(
-                (float(sum(tf.reduce_sum(t) for t in losses)), max((t.shape.rank for t in losses), default=0))
-            )
-            result.append(slopes)
+            parts = [tf.cast(t, tf.float32) for t in tf.nest.flatten(target) if t is not None]
+            slopes.extend(_tape_gradient(tape, target, watch.variables) if gradients else ())
+            losses.append(float(sum(tf.reduce_sum(t) for t in parts)))
             raise Reached
 
         used: list[bool] = []
         try:
-            with surroundings(self.model, seed, used=used, tensorflow=self.seeds_tensorflow), watch.watching():
-                with _patched(tf.GradientTape, gradient=_gradient(reached)):
-                    self.model.train_step(data)
+            with self._watched(watch, reached, seed, used=used, tensorflow=self.seeds_tensorflow):
+                self.model.train_step(data)
         except Reached:
-            return Seen(*result[0], watch.wires, result[1], any(used))
-        except Exception as error:
-            raise StepError(f"{type(error).__name__}: {error}") from error
+            return Seen(losses[0], watch.wires, slopes, any(used))
         raise StepError("the step ends without a gradient: nothing is differentiated by a tf.GradientTape")
 
-    def whole(self, data, seed: int = 0, replace: dict | None = None) -> tuple[dict, list, list, dict]:
-        """A step to its end, the optimiser's update left out: logs, (variable, gradient) pairs, applied variables, wires."""
+    def whole(self, data: Any, seed: int = 0, replace: dict | None = None) -> tuple[dict, list, list]:
+        """A step to its end, the optimiser's update left out: logs, (variable, gradient) pairs, applied variables.
+
+        Raises
+        ------
+        StepError
+            If the model's own step fails.
+        """
         pairs: list = []
         applied: list = []
 
@@ -118,21 +124,18 @@ class Steps:
             pairs.extend(flat)
             return slopes
 
-        watch = _Watch(replace or {}, self.layers)
-        try:
-            with (
-                surroundings(self.model, seed, applied),
-                watch.watching(),
-                _patched(tf.GradientTape, gradient=_gradient(reached)),
-            ):
-                logs = self.model.train_step(data)
-        except Exception as error:
-            raise StepError(f"{type(error).__name__}: {error}") from error
-        return logs, pairs, applied, watch.wires
+        with self._watched(_Watch(replace or {}, self.layers), reached, seed, applied=applied):
+            logs = self.model.train_step(data)
+        return logs, pairs, applied
 
-    def traced(self, data, slot: Slot, times: int = 3) -> list[np.ndarray]:
-        """What passes at the slot in so many runs of one graph, as `fit` makes it; noise is left to the model."""
-        model = self.model
+    def traced(self, data: Any, slot: Slot, times: int = 3) -> list[np.ndarray]:
+        """What passes at the slot in so many runs of one graph, as `fit` makes it; noise is left to the model.
+
+        Raises
+        ------
+        StepError
+            If the step cannot be traced.
+        """
         watch = _Watch({}, self.layers)
 
         def reached(tape, target, sources):
@@ -141,24 +144,26 @@ class Steps:
         @tf.function(autograph=False)
         def passing():
             try:
-                model.train_step(data)
+                self.model.train_step(data)
             except Reached:
                 pass
             return tf.cast(slot.of(watch.wires[slot.wire]), tf.float32)
 
+        with self._watched(watch, reached, None, eager=False):
+            return [passing().numpy() for _ in range(times)]
+
+    @contextlib.contextmanager
+    def _watched(self, watch: "_Watch", reached: Callable, seed: int | None, **how: Any) -> Iterator[None]:
+        """The model's own code runs in here: `reached` is called in place of a tape's gradient, failures are StepErrors."""
+
+        def gradient(tape, target, sources, *args, **kwargs):
+            return reached(tape, target, sources)
+
         try:
-            with surroundings(model, None, eager=False), watch.watching():
-                with _patched(tf.GradientTape, gradient=_gradient(reached)):
-                    return [passing().numpy() for _ in range(times)]
+            with surroundings(seed, **how), watch.watching(), patched(tf.GradientTape, gradient=gradient):
+                yield
         except Exception as error:
             raise StepError(f"{type(error).__name__}: {error}") from error
-
-
-def _gradient(reached: Callable):
-    def gradient(self, target, sources, *args, **kwargs):
-        return reached(self, target, sources)
-
-    return gradient
 
 
 _tape_gradient = tf.GradientTape.gradient
@@ -189,7 +194,7 @@ class _Watch:
                 return operation_call(operation, *args, **kwargs)
             return watch.call(operation, operation_call, args, kwargs)
 
-        with _patched(keras.Layer, __call__=on_layer), _patched(keras.Operation, __call__=on_operation):
+        with patched(keras.Layer, __call__=on_layer), patched(keras.Operation, __call__=on_operation):
             yield
 
     def call(self, layer, original, args, kwargs):
@@ -220,91 +225,3 @@ def _put(slot, new, old):
         return tf.reshape(new, tf.shape(old))
     part = old[..., slot.start : slot.stop]
     return tf.concat([old[..., : slot.start], tf.reshape(new, tf.shape(part)), old[..., slot.stop :]], axis=-1)
-
-
-@contextlib.contextmanager
-def _patched(cls, **methods) -> Iterator[None]:
-    old = {name: cls.__dict__[name] for name in methods}
-    try:
-        for name, method in methods.items():
-            setattr(cls, name, method)
-        yield
-    finally:
-        for name, method in old.items():
-            setattr(cls, name, method)
-
-
-@contextlib.contextmanager
-def surroundings(
-    model: keras.Model,
-    seed: int | None,
-    applied: list | None = None,
-    eager: bool = True,
-    used: list | None = None,
-    tensorflow: bool = True,
-) -> Iterator[None]:
-    """Functions run eagerly, if wanted, no optimiser moves a weight, loss scales are 1, and noise follows from the seed."""
-    from keras.src.optimizers.base_optimizer import BaseOptimizer
-    from keras.src.optimizers.loss_scale_optimizer import LossScaleOptimizer
-    from keras.src.random.seed_generator import SeedGenerator
-
-    def apply(self, grads, trainable_variables=None):
-        variables = self._trainable_variables if trainable_variables is None else trainable_variables
-        if applied is not None:
-            applied.extend(v for g, v in zip(grads, variables) if g is not None)
-
-    def scale_loss(self, loss):
-        return loss
-
-    count = iter(range(10**9))
-
-    def following(self, ordered=True):
-        # A generator that starts anew at each call draws the same noise at each call, whatever the seed.
-        return tf.constant([seed * 7919 + 13, next(count)], self.state.dtype)
-
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_run_eagerly(eager))
-        for optimizer in (BaseOptimizer, LossScaleOptimizer):
-            own = {name: f for name, f in (("apply", apply), ("scale_loss", scale_loss)) if name in vars(optimizer)}
-            stack.enter_context(_patched(optimizer, **own))
-        if seed is not None:
-            stack.enter_context(_patched(SeedGenerator, next=following))
-            stack.enter_context(_seeded(seed, used, tensorflow))
-        yield
-
-
-@contextlib.contextmanager
-def _run_eagerly(eager):
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(eager)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(before)
-
-
-@contextlib.contextmanager
-def _seeded(seed, used, tensorflow):
-    """TensorFlow's, NumPy's and Python's own generators start from the seed; the latter two go on as before afterwards.
-
-    `used` gets whether one of the latter two was used.
-    """
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    if tensorflow:
-        tf.random.set_seed(seed * 7919 + 13)
-    np.random.seed(seed * 7919 + 13)
-    random.seed(seed)
-    start = np.random.get_state()[1:3], random.getstate()
-    try:
-        yield
-    finally:
-        if used is not None:
-            now = np.random.get_state()[1:3], random.getstate()
-            used.append(now[1] != start[1] or now[0][1] != start[0][1] or not np.array_equal(now[0][0], start[0][0]))
-        np.random.set_state(numpy_state)
-        random.setstate(python_state)
-
-
-def owns(model: keras.Model, method: str) -> bool:
-    """Whether the model's class has such a method of its own, in place of Keras's."""
-    return inspect.getattr_static(type(model), method, None) is not inspect.getattr_static(keras.Model, method, None)
