@@ -36,7 +36,7 @@ _COLOUR = re.compile(r"color: (#[0-9a-f]{6}); text-decoration-color: \1(?:; )?")
 # The modules that people call, in the order in which they meet them.
 MODULES = (
     "vaelab.data", "vaelab.models", "vaelab.training", "vaelab.metrics", "vaelab.plots.latent", "vaelab.plots.pictures",
-    "vaelab.doctor.examination", "vaelab.doctor.report", "vaelab.doctor.findings", "vaelab.explorer.explorer", "vaelab.explorer.program.build", "vaelab.explorer.program.graph", "vaelab.reference",
+    "vaelab.doctor.procedure", "vaelab.doctor.report", "vaelab.doctor.findings", "vaelab.explorer.explorer", "vaelab.explorer.program.build", "vaelab.explorer.program.graph", "vaelab.reference",
     "vaelab.borrow", "vaelab.profiles",
 )  # fmt: skip
 

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vaelab.checks.judge.catalogue import BY_ID
-from vaelab.checks.judge.catalogue.entry import Section
 
 FAULT, WARNING, NOTE = "fault", "warning", "note"
 SEVERITIES = (FAULT, WARNING, NOTE)
@@ -41,6 +40,7 @@ class Finding:
     lesson: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
         return {**asdict(self), "items": list(self.items)}
 
 
@@ -67,11 +67,9 @@ def finding(
     expected: str,
     name: str | None = None,
     line: str | None = None,
-    taught: Section | None = None,
 ) -> Finding:
     """A finding with the words of the catalogue's entry, if it has one."""
     entry = BY_ID.get(mistake) if mistake else None
-    lesson = taught or (entry.taught if entry else None)
     return Finding(
         severity,
         mistake,
@@ -80,5 +78,5 @@ def finding(
         measured,
         expected,
         line,
-        lesson.words if lesson else None,
+        entry.taught.words if entry and entry.taught else None,
     )

@@ -41,13 +41,14 @@ def numbers(model: keras.Model, layers: dict[int, Any]) -> Iterator[Number]:
     for thing in (model, *layers.values()):
         if type(thing).__module__.partition(".")[0] == "keras":
             continue
-        for name, value in list(vars(thing).items()):
+        attributes: dict[str, Any] = vars(thing)
+        for name, value in list(attributes.items()):
             if isinstance(value, (tf.Variable, keras.Variable)):
                 if tuple(value.shape) == () and id(value) not in seen and "seed" not in value.name:
                     seen.add(id(value))
                     yield Number(f"{thing.name}.{name}", np.asarray(value), value.assign)
             elif type(value) in (int, float, np.float32, np.float64) and not name.startswith(("_auto", "_supports")):
-                yield Number(f"{thing.name}.{name}", value, lambda new, t=thing, n=name: vars(t).__setitem__(n, new))
+                yield Number(f"{thing.name}.{name}", value, functools.partial(attributes.__setitem__, name))
     for function in lines.functions(model, layers):
         names = function.__globals__
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from vaelab.checks.judge import oracles
+from vaelab.doctor.examination import Examination
 from vaelab.doctor.findings import NOTE, WARNING
 from vaelab.doctor.network import numbers
 from vaelab.doctor.weigh import SCALES
@@ -13,7 +14,7 @@ def _near(a, b, by=2e-3):
     return abs(a - b) <= by * max(abs(b), 1e-6)
 
 
-def compare(e) -> None:
+def compare(e: Examination) -> None:
     """Two steps with different losses, nothing reset between them: what they report, against these losses."""
     p = e.parts
     half = e.weigher is not None and e.weigher.half
@@ -49,7 +50,7 @@ def _total(e, first, second, losses, near):
 def _parts(e, logs, near):
     """What is reported under the names of the two terms, against the terms."""
     p, terms = e.parts, e.terms
-    if not terms or e.weigher is None:
+    if e.weigher is None:
         return
     rec, div = terms
     right = {}

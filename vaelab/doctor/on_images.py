@@ -6,14 +6,16 @@ from vaelab import evidence as exact
 from vaelab.checks.judge import oracles
 from vaelab.checks.judge.wrong_reconstruction import Rec
 from vaelab.doctor import images
+from vaelab.doctor.examination import Examination
 from vaelab.doctor.findings import FAULT, NOTE, WARNING
 from vaelab.doctor.weigh import SCALES
+from vaelab.metrics import EPSILON
 
 #: Images for the exact evidence: each takes a few milliseconds.
 IMAGES = 8
 
 
-def validation(e) -> None:
+def validation(e: Examination) -> None:
     """Whether images to validate with are among those to train with."""
     if e.validation is None:
         e.skip("validation images", "none were passed. Pass them as validation=")
@@ -26,17 +28,15 @@ def validation(e) -> None:
 
 
 def _bernoulli(e):
-    """Is the loss a Bernoulli cross-entropy of images in [0, 1]?"""
-    x = np.asarray(e.given.images)
-    rec = e.terms[0]
-    return (
-        rec is not None and rec.formula.formula == "ok" and rec.formula.target == "ok" and x.min() >= 0 and x.max() <= 1
-    )
+    """The reconstruction's formula, if it is a Bernoulli cross-entropy of images in [0, 1]; else None."""
+    x, rec = e.given.images, e.terms[0]
+    right = rec is not None and rec.formula.formula == rec.formula.target == "ok" and x.min() >= 0 and x.max() <= 1
+    return rec.formula if right else None
 
 
-def landmarks(e) -> None:
+def landmarks(e: Examination) -> None:
     """What a collapsed model and a perfect one would get on these images."""
-    if not _bernoulli(e):
+    if _bernoulli(e) is None:
         e.skip("landmarks", "they are cross-entropies of images in [0, 1]; this loss is not known to be one")
         return
     x = np.asarray(e.given.images, "float64").reshape(len(e.given.images), -1)
@@ -59,12 +59,12 @@ def landmarks(e) -> None:
         e.found(NOTE, None, text, "less, once the model is trained", name="worse than the mean image")
 
 
-def evidence(e) -> None:
+def evidence(e: Examination) -> None:
     """The negative ELBO in nats per image; where d is 1 or 2, how far it is above -log p(x)."""
-    p = e.parts
-    if e.weigher is None or not _bernoulli(e) or e.scale in (None, "1"):
+    p, formula = e.parts, _bernoulli(e)
+    if e.weigher is None or formula is None or e.scale in (None, "1"):
         return
-    logits = e.terms[0].formula.prediction == "sigmoid"
+    logits = formula.prediction == "sigmoid"
     count = min(len(e.given.images), IMAGES)
     some = p.resized(count)
     x = np.asarray(some.images, "float64").reshape(count, -1)
@@ -95,7 +95,7 @@ def evidence(e) -> None:
 
 
 def _clipped(values, logits):
-    return values if logits else np.clip(values, 1e-7, 1 - 1e-7)
+    return values if logits else np.clip(values, EPSILON, 1 - EPSILON)
 
 
 class _Decoder:

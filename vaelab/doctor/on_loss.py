@@ -1,37 +1,16 @@
 """The section on the loss: what the reconstruction and the KL are, what they weigh, and whether reported numbers agree."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from vaelab.checks.judge import oracles
-from vaelab.checks.judge.wrong_reconstruction import Rec
 from vaelab.doctor import held, ratios
+from vaelab.doctor.examination import Examination
 from vaelab.doctor.findings import NOTE, WARNING
-from vaelab.doctor.on_sampling import SECOND
 from vaelab.doctor.step import StepError
-from vaelab.doctor.weigh import SCALES, Fit, Weigher, fit
+from vaelab.doctor.weigh import SCALES, Divergence, Fit, Reconstruction, Weigher, fit
 
 
-class Reconstruction(NamedTuple):
-    """The reconstruction term: its formula, the array it is compared with, and its weight for a sum over pixels."""
-
-    formula: Rec
-    target: str
-    fit: Fit
-    batch_power: int
-
-
-class Divergence(NamedTuple):
-    """The term of the posterior's parameters: mistakes in its formula, and its weight."""
-
-    mistakes: list[str]
-    reading: str  # the key of SCALES by which it reads the second parameter
-    fit: Fit
-    batch_power: int
-
-
-def loss(e) -> None:
+def loss(e: Examination) -> None:
     """Both terms, and the effective beta."""
     if e.weigher is None:
         e.skip(
@@ -61,7 +40,7 @@ def loss(e) -> None:
 
 def _smaller(e):
     try:
-        small = Weigher(e.parts.resized(SECOND if e.parts.count != SECOND else SECOND + 1))
+        small = Weigher(e.second)
     except StepError:
         return None
     small.second = e.weigher.second if e.weigher else small.second

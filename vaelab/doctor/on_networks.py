@@ -5,7 +5,9 @@ import numpy as np
 
 from vaelab.checks.judge import oracles
 from vaelab.doctor import network
+from vaelab.doctor.examination import Examination
 from vaelab.doctor.findings import FAULT, NOTE, WARNING
+from vaelab.doctor.step import Seen
 from vaelab.doctor.weigh import SCALES, Weigher
 
 #: Mean KL of a dimension, in nats, below which it carries nothing; standard deviation below which z is nearly a point.
@@ -14,7 +16,7 @@ COLLAPSED, POINT = 0.01, 0.01
 IMAGES = 200
 
 
-def parts(e) -> None:
+def parts(e: Examination) -> None:
     """Say which tensors were found; and which parts of the model never run."""
     p = e.parts
     e.saw("fed as", f"{p.feed.form.words}, images of shape {p.feed.form.shape}")
@@ -48,7 +50,7 @@ def parts(e) -> None:
             e.skip(f"the {name} that was passed", "it does not run in a training step; another layer does its work")
 
 
-def large(e, seen) -> bool:
+def large(e: Examination, seen: Seen) -> bool:
     """Whether the loss is as large as the exponential of some layer's output; if so, a finding."""
     tops = [(float(np.asarray(t, "float64").max()), w) for w, t in seen.wires.items() if w.side == "out"]
     for top, wire in tops:
@@ -74,7 +76,7 @@ def _idle(e):
             e.found(FAULT, "loss.not_the_parts", said, "the model's own parts, not others of the same name")
 
 
-def slopes(e) -> None:
+def slopes(e: Examination) -> None:
     """Whether both terms send gradients to both parameters of q(z|x)."""
     if e.weigher is None:
         return
@@ -102,7 +104,7 @@ def slopes(e) -> None:
         e.found(FAULT, "kl.no_gradient", said, "a gradient of the KL with respect to both")
 
 
-def training(e) -> None:
+def training(e: Examination) -> None:
     """What one step trains: every weight, or not; and whether batch normalisation learns."""
     got = network.training(e.parts)
     for names, said in ((got.left_out, "no optimiser is given"), (got.unreached, "no gradient reaches")):
@@ -131,7 +133,7 @@ def _list(names):
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
 
 
-def heads(e) -> None:
+def heads(e: Examination) -> None:
     """Which values the layers that return z_mean and z_log_var can take, and start with."""
     p = e.parts
     if e.weigher is None:
@@ -204,7 +206,7 @@ def _normalised(e):
                 e.found(FAULT, "encoder.normalised_heads", said, "heads that no normalisation follows")
 
 
-def dimensions(e) -> None:
+def dimensions(e: Examination) -> None:
     """Which dimensions carry something, and which are nearly points."""
     p = e.parts
     if e.weigher is None or e.scale in (None, "1"):

@@ -2,12 +2,11 @@
 
 import numpy as np
 
+from vaelab.doctor.examination import Examination
 from vaelab.doctor.findings import FAULT, WARNING
 from vaelab.doctor.sampling import sampling as measure
 from vaelab.doctor.step import StepError
 
-#: Images in a second batch: no multiple of the first.
-SECOND = 6
 _EXPECTED = {
     "sampling.z_mean": "z = z_mean + sigma * noise, with noise for each image and dimension",
     "sampling.shared_by_batch": "noise of the shape of z_mean",
@@ -24,7 +23,7 @@ _MEASURED = {
     "sampling.uniform": "the noise has the fourth moment of a uniform distribution",
     "sampling.constant_noise": "z is always the same distance from z_mean, in units of its scale",
 }
-SPREAD = {
+_SPREAD = {
     "exp(v / 2)": "exp(v / 2), so v is a log variance",
     "exp(v)": "exp(v), so v is the logarithm of a standard deviation",
     "softplus(v)": "softplus(v)",
@@ -34,7 +33,7 @@ SPREAD = {
 }
 
 
-def sampling(e) -> None:
+def sampling(e: Examination) -> None:
     """Which function of the encoder's second output scales the noise, and what the noise is."""
     p = e.parts
     if p.z_mean is None:
@@ -60,7 +59,7 @@ def sampling(e) -> None:
         e.saw("sampling", "z is spread around z_mean by none of the functions of v that are known")
     else:
         e.report.numbers["noise_factor"] = round(got.factor, 4)
-        e.saw("sampling", f"z = z_mean + noise * {SPREAD[got.scale]} (v: the encoder's second output)")
+        e.saw("sampling", f"z = z_mean + noise * {_SPREAD[got.scale]} (v: the encoder's second output)")
         if abs(got.factor - 1) > 0.2 and not ids:
             e.found(
                 FAULT if got.factor < 0.5 or got.factor > 2 else WARNING,
@@ -99,17 +98,17 @@ def _without_a_mean(e):
     e.skip("sampling", "the parameters of q(z|x) were not found. Pass the layer that returns them as encoder=")
 
 
-def batch_sizes(e) -> None:
+def batch_sizes(e: Examination) -> None:
     """Whether batches of other sizes work."""
     p = e.parts
     try:
-        p.resized(SECOND if p.count != SECOND else SECOND + 1)
+        second = e.second
     except StepError as error:
         e.found(
             FAULT,
             "sampling.batch_size",
-            f"a step with {p.count} images runs, one with {SECOND} fails ({' '.join(str(error).split())[:160]})",
+            f"a step with {p.count} images runs, one with {e.second_count} fails ({' '.join(str(error).split())[:160]})",
             "steps with any number of images; the last batch of an epoch is often smaller",
         )
     else:
-        e.saw("batch sizes", f"{p.count} and {SECOND} images")
+        e.saw("batch sizes", f"{p.count} and {second.count} images")

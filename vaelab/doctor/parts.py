@@ -23,8 +23,8 @@ class Parts:
     Attributes
     ----------
     z_mean, z_log_var, z, x_decoded : Slot or None
-    size : int or None
-        Latent dimensions.
+    size : int
+        Latent dimensions; 0 where z was not found.
     noisy : bool
         Whether z changes with the seed.
     """
@@ -43,7 +43,10 @@ class Parts:
         self.random = {
             w for w in self.base.wires if w in other.wires and not _equal(self.base.wires[w], other.wires[w])
         }
-        self.z_mean = self.z_log_var = self.z = self.x_decoded = self.size = None
+        self.z_mean: Slot | None = None
+        self.z_log_var: Slot | None = None
+        self.z: Slot | None = None
+        self.size = 0
         self.x_decoded = self._find_reconstruction()
         if self.x_decoded is not None:
             self.z = self._find_code()
@@ -67,7 +70,9 @@ class Parts:
         other.base = other.run()
         return other
 
-    def run(self, seed: int = 1, replace: dict | None = None, gradients: bool = False, images=None) -> Seen:
+    def run(
+        self, seed: int = 1, replace: dict | None = None, gradients: bool = False, images: np.ndarray | None = None
+    ) -> Seen:
         """A step on the batch, or on other images with what is beside them unchanged."""
         data = self.data if images is None else self.feed.data(images, self.beside)
         replace = replace or {}
@@ -86,8 +91,16 @@ class Parts:
         same = [w for w in self.base.wires if w[0] == slot.wire.layer and w[2:] == slot.wire[2:] and w != slot.wire]
         return [slot] + [slot._replace(wire=w) for w in same if _equal(self.base.wires[w], here)]
 
-    def values(self, seen: Seen, slot: Slot) -> np.ndarray:
-        """What passed at the slot: float64, ``(N, ...)`` flattened to ``(N, size)``."""
+    def values(self, seen: Seen, slot: Slot | None) -> np.ndarray:
+        """What passed at the slot: float64, ``(N, ...)`` flattened to ``(N, size)``.
+
+        Raises
+        ------
+        ValueError
+            If the slot is None: such a tensor was not found.
+        """
+        if slot is None:
+            raise ValueError("a tensor that this needs was not found in the step")
         return _rows(slot.of(seen.wires[slot.wire]))
 
     def name(self, slot: Slot) -> str:
@@ -101,7 +114,7 @@ class Parts:
     def _belongs(self, wire: Wire, part: Any) -> bool:
         return part is None or wire.layer == id(part)
 
-    def _find_reconstruction(self):
+    def _find_reconstruction(self) -> Slot | None:
         """The last tensor with as many elements as the images that the loss depends on."""
         other = np.random.default_rng(0).uniform(0.2, 0.8, (self.count, self.feed.pixels))
         for wire in reversed(self._outputs()):
@@ -125,7 +138,7 @@ class Parts:
     def _small(self) -> Iterator[Wire]:
         """Wires that may hold codes: in the order in which they come, up to the reconstruction."""
         for wire in self.base.wires:
-            if wire == self.x_decoded.wire:
+            if self.x_decoded is not None and wire == self.x_decoded.wire:
                 return
             if self._batched(wire) and self.base.wires[wire].shape.rank >= 2:
                 yield wire

@@ -3,8 +3,11 @@
 import numpy as np
 
 from vaelab.checks.judge import recognise
+from vaelab.checks.judge.catalogue import BY_ID
+from vaelab.doctor.examination import Examination
 from vaelab.doctor.findings import FAULT, NOTE, WARNING
-from vaelab.doctor.weigh import OfSigmoid
+from vaelab.doctor.held import Held
+from vaelab.doctor.weigh import Divergence, OfSigmoid, Reconstruction
 
 #: A beta above which nothing is left of the code: a warning even where the weight was chosen.
 TOO_MUCH = 10.0
@@ -15,7 +18,7 @@ def _near(a, b, by=0.01):
     return abs(a - b) <= by * abs(b)
 
 
-def averages(e) -> dict[str, float]:
+def averages(e: Examination) -> dict[str, float]:
     """What a weight is, by what was averaged."""
     shape = e.parts.feed.form.shape
     pixels = e.parts.feed.pixels
@@ -31,7 +34,7 @@ def averages(e) -> dict[str, float]:
     return found
 
 
-def reduction(e, weight: float, gaussian: bool) -> tuple[str | None, float]:
+def reduction(e: Examination, weight: float, gaussian: bool) -> tuple[str | None, float]:
     """``(words, coefficient)``: how pixels were reduced, and the weight that is left for a sum over pixels.
 
     A squared error is the likelihood of a Gaussian: with the coefficient 1/2 for variance 1, with 1 for variance 1/2.
@@ -44,7 +47,7 @@ def reduction(e, weight: float, gaussian: bool) -> tuple[str | None, float]:
     return (None, weight) if gaussian else (None, 1.0)
 
 
-def kind(e, rec) -> None:
+def kind(e: Examination, rec: Reconstruction) -> None:
     """Say what the reconstruction is, and what is wrong with it whatever the KL weighs."""
     weight = rec.fit.weight / e.parts.count**rec.batch_power
     formula = rec.formula.formula
@@ -154,14 +157,14 @@ def _outputs(e):
 # --- beta -------------------------------------------------------------------------------
 
 
-def effective_beta(e, rec, div) -> float:
+def effective_beta(e: Examination, rec: Reconstruction, div: Divergence) -> float:
     """The weight of the KL relative to a reconstruction summed over pixels, both averaged over images."""
     count = e.parts.count
     a, b = rec.fit.weight / count**rec.batch_power, div.fit.weight / count**div.batch_power
     return float(b * reduction(e, a, rec.formula.formula == "mse")[1] / a)
 
 
-def beta(e, rec, div, held) -> None:
+def beta(e: Examination, rec: Reconstruction, div: Divergence, held: Held | None) -> None:
     """The effective beta, and what explains it where it is neither 1 nor what was chosen."""
     count = e.parts.count
     words, _ = reduction(e, rec.fit.weight / count**rec.batch_power, rec.formula.formula == "mse")
@@ -192,15 +195,8 @@ def _formula(e, mistake):
         if severity == NOTE
         else "a KL of the Gaussian that z is drawn from: both read the encoder's outputs in the same way"
     )
-    said = recognise_words(mistake)
+    said = f"the loss, as a function of z_mean and z_log_var, fits: {BY_ID[mistake].formula}"
     e.found(severity, mistake, said, expected)
-
-
-def recognise_words(mistake: str) -> str:
-    """What was measured, for a mistake that numbers fit exactly."""
-    from vaelab.checks.judge.catalogue import BY_ID
-
-    return f"the loss, as a function of z_mean and z_log_var, fits: {BY_ID[mistake].formula}"
 
 
 def _batches(e, rec, div, count):

@@ -71,11 +71,10 @@ def sampling(weigher: Weigher) -> Sampling:
     put = {parts.z_mean: m}
     if parts.z_log_var is not None:
         put[parts.z_log_var] = v
-    heard = [many.values(many.run(seed, put), parts.z).reshape(m.shape) for seed in range(1, CALLS + 1)]
-    heard = np.array(heard)
+    codes = np.array([many.values(many.run(seed, put), parts.z).reshape(m.shape) for seed in range(1, CALLS + 1)])
     log_var = SCALES[scale or "exp(v / 2)"](v)
-    ids = recognise.codes(m, log_var, heard)
-    noise = (heard - m) * np.exp(-0.5 * log_var)
+    ids = recognise.codes(m, log_var, codes)
+    noise = (codes - m) * np.exp(-0.5 * log_var)
     factor = float(noise.std())
     if scale == "1":
         ids = ["sampling.unscaled"] + [i for i in ids if i != "sampling.not_the_layer"]

@@ -7,7 +7,7 @@ fit it, and a and b as what they are multiplied by.
 
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from vaelab.checks.judge import oracles, recognise
 from vaelab.checks.judge.wrong_kl import DOUBLE_KL, SINGLE_KL, softplus
 from vaelab.checks.judge.wrong_reconstruction import Rec
 from vaelab.doctor.parts import Parts
+from vaelab.doctor.step import Seen
 
 #: Losses that are looked at for one formula; the numbers to be fitted are two.
 CASES = 5
@@ -53,6 +54,24 @@ class Term(NamedTuple):
     formula: Callable[[Draws], list[float]]
 
 
+class Reconstruction(NamedTuple):
+    """The reconstruction term: its formula, the array it is compared with, and its weight for a sum over pixels."""
+
+    formula: Rec
+    target: str
+    fit: Fit
+    batch_power: int  # of the number of images, in the weight
+
+
+class Divergence(NamedTuple):
+    """The term of the posterior's parameters: mistakes in its formula, and its weight."""
+
+    mistakes: list[str]
+    reading: str  # the key of SCALES by which it reads the second parameter
+    fit: Fit
+    batch_power: int
+
+
 def fit(formula: list[float], losses: np.ndarray) -> Fit:
     """Least squares of the losses over one formula's values and a constant."""
     f = np.asarray(formula, "float64")
@@ -82,7 +101,9 @@ class Weigher:
         """As the model will see them."""
         return values.astype("float16" if self.half else "float32").astype("float64")
 
-    def posterior(self, low: float, high: float, scales: tuple[float, float] | None = None):
+    def posterior(
+        self, low: float, high: float, scales: tuple[float, float] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """z_mean of size low to high, of both signs; the second parameter from an interval."""
         shape = (self.parts.count, self.parts.size)
         signs = self.rng.choice([-1, 1], shape)
@@ -90,7 +111,7 @@ class Weigher:
             self.rng.uniform(*(scales or self.second), shape)
         )
 
-    def at(self, seed: int = 1, m=None, v=None, x_decoded=None):
+    def at(self, seed: int = 1, m: Any = None, v: Any = None, x_decoded: Any = None) -> Seen:
         """A step with these put in."""
         p = self.parts
         put = ((p.z_mean, m), (p.z_log_var, v), (p.x_decoded, x_decoded))
@@ -123,9 +144,11 @@ class Weigher:
 
     # --- the KL ---------------------------------------------------------------------
 
-    def divergences(self, low: float, high: float, cases: int = CASES + 1, **kwargs) -> Draws:
+    def divergences(
+        self, low: float, high: float, cases: int = CASES + 1, scales: tuple[float, float] | None = None
+    ) -> Draws:
         """Losses for drawn posteriors; the reconstruction is fixed."""
-        drawn = [self.posterior(low, high, **kwargs) for _ in range(cases)]
+        drawn = [self.posterior(low, high, scales) for _ in range(cases)]
         seen = [self.at(1, m, v, self.x_fixed) for m, v in drawn]
         codes = [self.parts.values(s, self.parts.z) for s in seen]
         return Draws(drawn, np.array([s.loss for s in seen]), codes)
@@ -200,7 +223,7 @@ _WEIGHTS_ONLY = ("no_half", "negative", "negative_no_half", "quarter", "twice", 
 class OfSigmoid(Rec):
     """The same formulas for a decoder whose logits go through a sigmoid first."""
 
-    def of(self, x, decoded):
+    def of(self, x: np.ndarray, decoded: dict[str, np.ndarray]) -> np.ndarray:
         return super().of(x, {name: oracles.sigmoid(logits) for name, logits in decoded.items()})
 
 
