@@ -4,7 +4,10 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 
+import keras
 import numpy as np
+
+from vaelab import doctor
 
 MODELS = Path(__file__).parent / "models"
 
@@ -30,3 +33,15 @@ def data(module):
     """What the models of a style are fitted to."""
     x = images(shape=getattr(module, "SHAPE", (80,)))
     return (x, np.arange(len(x)) % module.LABELS) if hasattr(module, "LABELS") else x
+
+
+def made(name, fault=None, **sizes):
+    """A model of a style, the same each time."""
+    keras.utils.set_random_seed(1)
+    return style(name).make(fault, **sizes)
+
+
+@cache
+def examined(name, fault=None):
+    """The report on a model of a style; a process examines each once."""
+    return doctor.examine(made(name, fault), data(style(name)))

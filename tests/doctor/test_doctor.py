@@ -1,22 +1,20 @@
 """What the doctor does with models and data that are out of the ordinary, and how it reports."""
 
+import copy
 import json
+from importlib.metadata import entry_points
 
 import keras
 import numpy as np
 import pictures
 import pytest
 import tensorflow as tf
+from pictures import made
 
 from vaelab import doctor, models
 from vaelab.doctor.command import main
 
 STYLE = pictures.MODELS / "compute_loss.py"
-
-
-def made(style, fault=None, **kwargs):
-    keras.utils.set_random_seed(1)
-    return pictures.style(style).make(fault, **kwargs)
 
 
 def names(report, *severities):
@@ -36,8 +34,8 @@ def test_the_model_is_left_as_it_was():
 
 
 def test_a_report_is_the_same_each_time():
-    model, x = made("schedule"), pictures.images()
-    assert doctor.examine(model, x).to_json() == doctor.examine(model, x).to_json()
+    again = doctor.examine(made("schedule"), pictures.images())
+    assert again.to_json() == pictures.examined("schedule").to_json()
 
 
 def test_weights_that_are_not_numbers_are_the_only_finding():
@@ -108,6 +106,29 @@ def test_images_outside_the_range_of_the_loss(scale, mistake):
     assert mistake in names(doctor.examine(made("compute_loss"), x), "fault")
 
 
+def test_dimensions_that_carry_nothing_and_nearly_points_are_noted_with_the_parts_that_were_passed():
+    model = made("compute_loss")
+    _, _, mean, log_var = model.encoder.layers
+    for head in (mean, log_var):  # of four dimensions, 0 and 2 are the prior, and 1 is nearly a point
+        head.kernel.assign(head.kernel * [0.0, 1.0, 0.0, 1.0])
+    log_var.kernel.assign(log_var.kernel * [0.0, 0.0, 0.0, 1.0])
+    log_var.bias.assign([0.0, -12.0, 0.0, 0.0])
+    report = doctor.examine(model, pictures.images(), encoder=model.encoder, decoder=model.decoder)
+    measured = {f.name: f.measured for f in report.findings}
+    assert measured["collapsed dimensions"].startswith("2 of 4")
+    assert measured["nearly deterministic dimensions"].endswith("in 1 of 4 dimensions")
+    assert report.numbers["active_dimensions"] == 2 and report.effective_beta == pytest.approx(1, rel=0.02)
+    where = {e.what: e.result for e in report.examined}
+    assert model.encoder.name in where["z_mean"] and model.decoder.name in where["x_decoded"]
+
+
+def test_parts_that_were_passed_and_never_run_are_named():
+    parts = {"encoder": keras.layers.Dense(4), "decoder": keras.layers.Dense(80)}
+    report = doctor.examine(made("squared_error"), pictures.images(), **parts)
+    assert {f"the {name} that was passed" for name in parts} <= {n.what for n in report.not_examined}
+    assert names(report, "fault", "warning") == [] and report.effective_beta is None
+
+
 def test_validation_images_among_the_training_images():
     x = pictures.images()
     report = doctor.examine(made("compute_loss"), x, validation=x[10:40])
@@ -126,14 +147,14 @@ def test_what_is_no_model_is_refused():
 
 
 def test_a_page_escapes_what_comes_from_the_model():
-    model = made("add_loss_layer", "no_half")
-    model.name = "<script>alert(1)</script>"
-    page = doctor.examine(model, pictures.images())._repr_html_()
+    report = copy.copy(pictures.examined("add_loss_layer", "no_half"))
+    report.model = "<script>alert(1)</script>"
+    page = report._repr_html_()
     assert "<script>" not in page and "&lt;script&gt;" in page
 
 
 def test_a_finding_says_what_was_measured_where_and_which_lesson_teaches_it():
-    report = doctor.examine(made("add_loss_layer", "no_half"), pictures.images())
+    report = pictures.examined("add_loss_layer", "no_half")
     finding = report.findings[0]
     assert finding.items == (2,) and "2 times" in finding.measured and "notebook 1" in finding.lesson
     assert finding.line.startswith("add_loss_layer.py:")
@@ -160,6 +181,40 @@ def test_the_command_says_what_is_wrong_with_a_request(tmp_path, capsys):
     ):
         assert main(arguments) == 2
         assert words in capsys.readouterr().err
+
+
+ELBO = """
+import keras
+from keras import ops
+
+@keras.saving.register_keras_serializable("doctor")
+class Elbo(keras.layers.Layer):
+    def call(self, inputs):
+        x, decoded, mean, log_var = inputs
+        kl = 0.5 * ops.sum(mean**2 + ops.exp(log_var) - log_var - 1, axis=-1)
+        self.add_loss(ops.mean(ops.sum(ops.binary_crossentropy(x, decoded), axis=-1) + kl))
+        return decoded
+"""
+
+
+def test_the_command_loads_a_saved_file_with_the_classes_of_a_module_and_the_course_images(tmp_path, capsys):
+    (command,) = entry_points(group="console_scripts", name="vaelab-doctor")
+    module, saved = tmp_path / "elbo_of_a_student.py", tmp_path / "vae.keras"
+    module.write_text(ELBO)
+    scope: dict = {"__name__": "elsewhere"}
+    exec(ELBO, scope)
+    encoder, decoder = models.make_encoder(784, 8, 3), models.make_decoder(3, 8, 784)
+    x = keras.Input((784,))
+    z_mean, z_log_var = encoder(x)
+    model = keras.Model(x, scope["Elbo"]()([x, decoder(models.Sampling(0)([z_mean, z_log_var])), z_mean, z_log_var]))
+    model.compile(optimizer="adam")
+    model.save(saved)
+    del keras.saving.get_custom_objects()["doctor>Elbo"]  # as in a process of its own
+    request = [str(saved), "--data", "fashion", "--images", "60", "--json"]
+    assert command.load()(request) == 2 and "--import" in capsys.readouterr().err
+    assert main([*request, "--import", str(module)]) == 0
+    numbers = json.loads(capsys.readouterr().out)["numbers"]
+    assert numbers["effective_beta"] == pytest.approx(1, rel=0.02) and numbers["pixel_mean"] > numbers["entropy_floor"]
 
 
 def test_a_saved_file_that_holds_code_is_not_run(tmp_path, capsys):

@@ -1,12 +1,9 @@
 """Published styles of VAEs, right and with planted faults: what the doctor says of each. A style is a file in models/."""
 
-import keras
 import pictures
 import proofs
 import pytest
 from pictures import MODELS
-
-from vaelab import doctor
 
 STYLES = sorted(path.stem for path in MODELS.glob("*.py"))
 PLANTED = [(name, fault) for name in STYLES for fault in pictures.style(name).FAULTS]
@@ -17,16 +14,10 @@ def about(style):
     return [*proofs.of(*doctor_files)(), MODELS / f"{style}.py"]
 
 
-def examined(style, fault=None):
-    keras.utils.set_random_seed(1)
-    module = pictures.style(style)
-    return doctor.examine(module.make(fault), pictures.data(module)), module
-
-
 @pytest.mark.proof(about=about)
 @pytest.mark.parametrize("style", STYLES)
 def test_a_right_model_has_no_finding_above_a_note_and_its_own_beta(style):
-    report, module = examined(style)
+    report, module = pictures.examined(style), pictures.style(style)
     assert [f for f in report.findings if f.severity != "note"] == [], str(report)
     assert report.effective_beta == pytest.approx(module.BETA, rel=0.02)
     if hasattr(module, "SIGMA2"):
@@ -37,5 +28,5 @@ def test_a_right_model_has_no_finding_above_a_note_and_its_own_beta(style):
 @pytest.mark.proof(about=about)
 @pytest.mark.parametrize("style, fault", PLANTED)
 def test_a_planted_fault_is_named(style, fault):
-    report, module = examined(style, fault)
-    assert module.FAULTS[fault] in [f.mistake for f in report.findings], str(report)
+    report = pictures.examined(style, fault)
+    assert pictures.style(style).FAULTS[fault] in [f.mistake for f in report.findings], str(report)

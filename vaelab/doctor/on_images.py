@@ -68,7 +68,7 @@ def evidence(e: Examination) -> None:
     count = min(len(e.given.images), IMAGES)
     some = p.resized(count)
     x = np.asarray(some.images, "float64").reshape(count, -1)
-    runs = [some.run(seed) for seed in range(1, 5)]
+    runs = [some.base, *(some.run(seed) for seed in (2, 3, 4))]
     decoded = [some.values(seen, p.x_decoded) for seen in runs]
     nll = np.mean([Rec(prediction="sigmoid" if logits else "ok").of(x, {"ok": _clipped(d, logits)}) for d in decoded])
     kl = oracles.kl(some.values(some.base, p.z_mean), SCALES[e.scale](some.values(some.base, p.z_log_var))).mean()

@@ -15,7 +15,7 @@ def loss(e: Examination) -> None:
     if e.weigher is None:
         e.skip(
             "loss",
-            "the parameters of q(z|x) or the reconstruction were not found, so that no term can be told from the rest",
+            "the parameters of q(z|x) or the reconstruction were not found, so that the terms of the loss cannot be separated",
         )
     if e.parts.x_decoded is None:
         return

@@ -5,7 +5,12 @@ from keras import layers, ops
 
 BETA = 1.0
 SIGMA2 = 0.5
-FAULTS = {"mse_mean": "loss.mse_mean", "sum_all": "loss.sum_over_batch", "no_mean": "kl.no_mean"}
+FAULTS = {
+    "absolute": "loss.other_formula",
+    "mse_mean": "loss.mse_mean",
+    "sum_all": "loss.sum_over_batch",
+    "no_mean": "kl.no_mean",
+}
 
 
 class MseVAE(keras.Model):
@@ -20,6 +25,8 @@ class MseVAE(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         mean, log_var = self.encoder(x)
         errors = ops.square(x - self.decoder(mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean))))
+        if self.fault == "absolute":
+            errors = ops.sqrt(errors)
         square = 0.0 if self.fault == "no_mean" else mean**2
         kl = ops.mean(ops.sum(0.5 * (square + ops.exp(log_var) - log_var - 1), axis=-1))
         if self.fault == "mse_mean":
