@@ -120,3 +120,9 @@ def test_a_cell_that_waits_for_input_is_explained_though_only_the_grader_sees_it
 
     verdict = judge("kl_term.values", Dead("kl_term"), seed=1)
     assert "nobody when a notebook is checked" in verdict["message"] and verdict["next_step"] == "Take input() out."
+
+
+@pytest.mark.parametrize("name", ["active_units.counts", "effective_beta.sums"])
+def test_where_a_number_is_expected_the_message_does_not_ask_for_a_tensor(name):
+    verdict = judge(name, lambda *args: [1.0, 2.0], seed=1)
+    assert verdict["message"].endswith("one number was expected.") and verdict["expected"] == "one number"

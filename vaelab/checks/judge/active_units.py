@@ -99,8 +99,8 @@ def _ask_all(ask, cases):
     for result in results:
         if isinstance(result, dict) and "error" in result:
             raise raised(result["error"], _NAME)
-        told = result.get("output") if isinstance(result, dict) else None
-        gots.append(tensor(told, arrays, _NAME))
+        described = result.get("output") if isinstance(result, dict) else None
+        gots.append(tensor(described, arrays, _NAME, expected="one number"))
     return gots
 
 

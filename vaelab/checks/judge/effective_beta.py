@@ -150,7 +150,7 @@ def _explained(cases, gots):
                 return name
     right = [_near(got, case.beta()) for case, got in zip(cases, gots)]
     wrong = [(case, got) for case, got, good in zip(cases, gots, right) if not good]
-    if all(case.beta() < 0 and _near(-got, case.beta()) for case, got in wrong):
+    if all(_near(-got, case.beta()) for case, got in wrong):
         return "beta.sign"
     if any(right) and all(case.loss.constant or case.loss.entropy for case, _ in wrong):
         return "beta.constant"
@@ -188,8 +188,8 @@ def _run(ask, case):
     (result,) = item(body, "results", list) or [None]
     if isinstance(result, dict) and "error" in result:
         raise raised(result["error"], _NAME, f" for a loss that {case.loss.about}")
-    told = result.get("output") if isinstance(result, dict) else None
-    got = tensor(told, arrays, _NAME)
+    described = result.get("output") if isinstance(result, dict) else None
+    got = tensor(described, arrays, _NAME, expected="one number")
     if got.size != 1:
         raise Problem(
             f"effective_beta returned an array of shape {got.shape}; beta is one number.",

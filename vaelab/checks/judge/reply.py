@@ -62,8 +62,13 @@ _WORDS = {
 }
 
 
-def tensor(told: object, arrays: dict, what: str, *, finite: bool = True) -> np.ndarray:
-    """The float64 array behind a description, if it is a tensor or array of numbers."""
+def tensor(
+    told: object, arrays: dict, what: str, *, finite: bool = True, expected: str = "a tensor of numbers"
+) -> np.ndarray:
+    """The float64 array behind a description, if it is a tensor or array of numbers, or a number.
+
+    `expected` says in a Problem what should have been returned.
+    """
     told = told if isinstance(told, dict) else {}
     kind = told.get("kind") if isinstance(told.get("kind"), str) else None
     if kind not in ("tensor", "array", "number"):
@@ -73,9 +78,9 @@ def tensor(told: object, arrays: dict, what: str, *, finite: bool = True) -> np.
         if kind == "large":
             words += f" of shape {short(told.get('shape'), 60)}"
         raise Problem(
-            f"{what} returned {words}; a tensor of numbers was expected.",
+            f"{what} returned {words}; {expected} was expected.",
             got=words,
-            expected="a tensor",
+            expected=expected,
             next_step="Look at what the last line of the function returns.",
         )
     name = told.get("array")

@@ -247,9 +247,9 @@ _EFFECTIVE_BETA = (
     ),
     _entry(
         "beta.sign",
-        "sign lost",
-        "|beta|",
-        "the size is right and the sign is not: this loss rewards a large KL.",
+        "wrong sign",
+        "|beta| or -beta",
+        "the size is right and the sign is not: beta is negative where a loss rewards a large KL, and only there.",
         "Leave the signs of both changes as they are.",
         WHICH_BETA,
     ),
