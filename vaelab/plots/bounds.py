@@ -23,8 +23,8 @@ def gap_shares(gap: ArrayLike) -> tuple:
     ordered = np.sort(np.asarray(gap, float))[::-1]
     share = np.cumsum(ordered) / ordered.sum()
     marks = {per_cent: share[max(1, len(ordered) * per_cent // 100) - 1] for per_cent in (1, 5, 20, 50)}
-    told = ", ".join(f"{value:.0%} with {per_cent} % of the images" for per_cent, value in marks.items())
-    return _shares(share, marks), f"Share of the sum of all gaps that the images with the largest gaps hold: {told}."
+    words = ", ".join(f"{value:.0%} with {per_cent} % of the images" for per_cent, value in marks.items())
+    return _shares(share, marks), f"Share of the sum of all gaps that the images with the largest gaps hold: {words}."
 
 
 @drawing
@@ -63,8 +63,8 @@ def climbing_bound(
     counts, means, errors = np.asarray(counts), np.asarray(means, float), np.asarray(errors, float)
     if not counts.shape == means.shape == errors.shape:
         raise ValueError(f"counts, means and errors have shapes {counts.shape}, {means.shape} and {errors.shape}.")
-    told = ", ".join(f"{signed(m, 2)} ± {e:.2f} with {k}" for k, m, e in zip(counts, means, errors, strict=True))
-    alt = f"{title + ': ' if title else ''}The bound in nats: {told} codes; the exact value is {signed(exact, 2)}."
+    words = ", ".join(f"{signed(m, 2)} ± {e:.2f} with {k}" for k, m, e in zip(counts, means, errors, strict=True))
+    alt = f"{title + ': ' if title else ''}The bound in nats: {words} codes; the exact value is {signed(exact, 2)}."
     return _climbing(counts, means, errors, exact, title), alt
 
 
@@ -130,10 +130,10 @@ def two_gaps(names: Sequence[str], amortisation: ArrayLike, approximation: Array
         In nats per image.
     """
     amortisation, approximation = np.asarray(amortisation, float), np.asarray(approximation, float)
-    told = "; ".join(
+    words = "; ".join(
         f"{name} {a:.2f} and {b:.2f}" for name, a, b in zip(names, amortisation, approximation, strict=True)
     )
-    return _bars(names, amortisation, approximation), f"Amortisation and approximation gap in nats per image: {told}."
+    return _bars(names, amortisation, approximation), f"Amortisation and approximation gap in nats per image: {words}."
 
 
 @drawing

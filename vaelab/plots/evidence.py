@@ -73,11 +73,11 @@ def grid_convergence(counts: ArrayLike, estimates: Mapping[str, ArrayLike]) -> t
     """
     counts = np.asarray(counts)
     off = {name: np.asarray(values, float) - np.asarray(values, float)[-1] for name, values in estimates.items()}
-    told = "; ".join(
+    words = "; ".join(
         f"{name}: " + ", ".join(f"{signed(v, 2)} with {n}" for n, v in zip(counts, values, strict=True))
         for name, values in off.items()
     )
-    return _convergence(counts, off), f"Difference of each sum to the finest grid's, in nats. {told} codes a side."
+    return _convergence(counts, off), f"Difference of each sum to the finest grid's, in nats. {words} codes a side."
 
 
 @drawing

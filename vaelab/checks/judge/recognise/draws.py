@@ -7,7 +7,7 @@ import numpy as np
 from vaelab.checks.judge.oracles import Networks
 
 
-def sampling(networks: Networks, x: np.ndarray, heard: np.ndarray) -> list[str]:
+def sampling(networks: Networks, x: np.ndarray, drawn: np.ndarray) -> list[str]:
     """Ids of what fits the values that reached the decoder in several calls; or [].
 
     Parameters
@@ -16,29 +16,29 @@ def sampling(networks: Networks, x: np.ndarray, heard: np.ndarray) -> list[str]:
     x : array, ``(repeats, images, ...)``
         The same images again and again, so that noise can be told from what depends on
         the image.
-    heard : array, ``(calls, repeats, images, latent_dim)``
+    drawn : array, ``(calls, repeats, images, latent_dim)``
 
     What holds exactly is looked for first; a statistic decides only where one scale of
     the noise fits and every other one is far off.
     """
     m, v = (part.reshape(*x.shape[:2], -1) for part in networks.encode(x.reshape(-1, *x.shape[2:])))
-    return codes(m, v, heard, _misled(networks, m, v))
+    return codes(m, v, drawn, _misled(networks, m, v))
 
 
-def codes(m: np.ndarray, v: np.ndarray, heard: np.ndarray, misled: Iterable[np.ndarray] = ()) -> list[str]:
+def codes(m: np.ndarray, v: np.ndarray, drawn: np.ndarray, misled: Iterable[np.ndarray] = ()) -> list[str]:
     """Ids of what fits the codes that were sampled in several calls; or [].
 
     Parameters
     ----------
     m, v : arrays, ``(repeats, images, latent_dim)``
         z_mean and z_log_var, the same in each repeat.
-    heard : array, ``(calls, repeats, images, latent_dim)``
+    drawn : array, ``(calls, repeats, images, latent_dim)``
     misled : iterable of arrays, each like `m`
         What a sampling without chance returns for wrong arguments.
     """
-    if heard.ndim != 4 or heard.shape[1:] != m.shape or not np.isfinite(heard).all():
+    if drawn.ndim != 4 or drawn.shape[1:] != m.shape or not np.isfinite(drawn).all():
         return []
-    rest = heard - m
+    rest = drawn - m
     size = np.abs(rest).mean()
     if size < 1e-4:
         return ["sampling.z_mean"]
@@ -57,13 +57,13 @@ def codes(m: np.ndarray, v: np.ndarray, heard: np.ndarray, misled: Iterable[np.n
         factor = (rest * scale).mean(axes, keepdims=True) / (scale**2 * np.ones_like(rest)).mean(axes, keepdims=True)
         return exact(rest, scale * factor)
 
-    if exact(heard, heard[:1, :1]):  # not random: a function of the image
-        if any(exact(heard[0], z) for z in misled):
+    if exact(drawn, drawn[:1, :1]):  # not random: a function of the image
+        if any(exact(drawn[0], z) for z in misled):
             return ["sampling.arguments"]
         return next(
             (_ids("sampling.constant_noise", name) for name, scale in scales.items() if shared(scale, (0, 1, 2, 3))), []
         )
-    again = "sampling.constant" if exact(heard, heard[:1]) else None
+    again = "sampling.constant" if exact(drawn, drawn[:1]) else None
     for axes, mistake in (((1, 2), "sampling.shared_by_batch"), ((3,), "sampling.shared_by_dimensions")):
         if m.shape[-1] > 1 or mistake == "sampling.shared_by_batch":
             for name, scale in scales.items():
