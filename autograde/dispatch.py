@@ -25,7 +25,7 @@ UNWATCHED = {
 }
 
 
-def default_workers():
+def default_workers() -> int:
     """One more than there are cores, as long as there are 4 GB of memory for each.
 
     A submission computes on one core, and waits now and then: for a sandbox to begin or to end, for the disk.
@@ -38,8 +38,8 @@ def default_workers():
     return max(1, min(cores + 1, memory // (4 * 2**30)))
 
 
-def work(job):
-    """On a worker: grade one job. Grader failures come back as values, so that they can be counted."""
+def work(job: Job) -> dict[str, Any]:
+    """On a worker: grade one job; ``{"result", "notebook"}``, or ``{"failure": why}``. Grader failures come back as values, so that they can be counted."""
     try:
         result, notebook = grade(job)
         for text in (json.dumps(result, ensure_ascii=False), notebook):

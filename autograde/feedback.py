@@ -9,8 +9,10 @@ import hashlib
 import json
 import re
 import textwrap
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from markupsafe import Markup, escape
@@ -20,6 +22,7 @@ from autograde.cells import stem_of
 from autograde.inert import inert
 from autograde.ledger import write_safely
 from autograde.marks import page_of
+from autograde.result import Result
 from vaelab.checks.judge.catalogue import BY_ID as MISTAKES
 from vaelab.checks.points import BY_ID as CHECKS
 from vaelab.checks.points import grade_id
@@ -35,7 +38,8 @@ ENVIRONMENT.filters["comment"] = lambda text: Markup(
 ABOUT = {grade_id(check.id): check.about for check in CHECKS.values()}
 
 
-def style():
+def style() -> str:
+    """The style sheet of all pages that the grader writes."""
     return (TEMPLATES / "style.css").read_text(encoding="utf-8")
 
 
@@ -55,12 +59,12 @@ def _source(text: str) -> str:
 ENVIRONMENT.globals["policy"] = policy()
 
 
-def mistake_names(verdict):
+def mistake_names(verdict: Mapping[str, Any]) -> list[str]:
     """Names of the mistakes that a verdict recognised."""
     return [MISTAKES[known].name for known in (verdict.get("mistake"), verdict.get("also")) if known in MISTAKES]
 
 
-def questions(notebook):
+def questions(notebook: str | Path) -> dict[str, str]:
     """``{grade_id: how the question before it begins}`` for the cells of an autograded notebook (a path); of a task, its first line."""
     found, before = {}, ""
     for cell in json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]:
@@ -76,13 +80,18 @@ def questions(notebook):
     return found
 
 
-def _told(verdict):
+def _told(verdict: Mapping[str, Any]) -> bool:
     """Whether its message says already what was got and what was expected."""
     said = [value.removesuffix(" nats") for value in (verdict["got"], verdict["expected"]) if value]
     return all(re.search(rf"(?<![\w.-]){re.escape(value)}(?!\.?\w)", verdict["message"]) for value in said)
 
 
-def page(result, marks=None, asked=None, news=()):
+def page(
+    result: Result,
+    marks: Mapping[str, Any] | None = None,
+    asked: Mapping[str, str] | None = None,
+    news: Sequence[str] = (),
+) -> str:
     """The HTML page of one result.
 
     ``marks`` is this student's entry of :meth:`autograde.gradebook.Writer.marks`, where
@@ -151,7 +160,8 @@ def page(result, marks=None, asked=None, news=()):
     ]
     score = sum(part["points"] or 0 for part in [*checks, *written])
     penalty = marks["penalty"] if marks else 0
-    submitted = result.get("timestamp") and f"{datetime.fromisoformat(result['timestamp']):%d %B %Y, %H:%M} UTC"
+    when = result.get("timestamp")
+    submitted = f"{datetime.fromisoformat(when):%d %B %Y, %H:%M} UTC" if when else None
     return ENVIRONMENT.get_template("feedback.html").render(
         style=style(),
         result=result,
@@ -167,7 +177,9 @@ def page(result, marks=None, asked=None, news=()):
     )
 
 
-def write_page(out, result, marks=None, news=()):
+def write_page(
+    out: str | Path, result: Result, marks: Mapping[str, Any] | None = None, news: Sequence[str] = ()
+) -> None:
     """Write the page of a notebook (:func:`autograde.marks.page_of`), with what nbgrader's exchange wants beside it."""
     page_path = Path(out) / page_of(result)
     name = result["assignment"]

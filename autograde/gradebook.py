@@ -6,7 +6,9 @@ which commits on its own: here a submission is in the gradebook as a whole or no
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 from unittest import mock
 
 import nbgrader
@@ -14,12 +16,15 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from nbgrader import api
 from nbgrader.preprocessors import SaveCells
-from sqlalchemy import create_engine
+from sqlalchemy import URL, create_engine
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from autograde.assignment import source_notebook
 from autograde.cells import folder_of, stem_of
+from autograde.intake import Submission
+from autograde.result import Result
 
+T = TypeVar("T")
 COURSE_ID = "vae"
 
 
@@ -27,7 +32,7 @@ class GradebookError(RuntimeError):
     """The gradebook cannot be read or written now; results are kept, a rerun writes them."""
 
 
-def address(db_url):
+def address(db_url: str) -> URL:
     """SQLAlchemy's URL of a gradebook; nothing is connected to.
 
     Raises :class:`GradebookError` where there can be none, and repeats nothing of it: a password may stand anywhere.
@@ -50,17 +55,17 @@ class Writer:
     ``patience``: seconds to wait for a database that somebody else has locked.
     """
 
-    def __init__(self, db_url, course_id=COURSE_ID, patience=60.0):
-        self.db_url, self.course_id, self.patience = db_url, course_id, patience
+    def __init__(self, db_url: str, patience: float = 60.0) -> None:
+        self.db_url, self.patience = db_url, patience
         self.address = address(db_url)
         # nbgrader starts a program, of which it knows the name only, and waits three seconds for it.
         with mock.patch.object(api, "get_alembic_version", _version_of_new_gradebooks):
-            self.gradebook = self._try(lambda: api.Gradebook(db_url, course_id))
+            self.gradebook = self._try(lambda: api.Gradebook(db_url, COURSE_ID))
 
-    def close(self):
+    def close(self) -> None:
         self.gradebook.close()
 
-    def _try(self, action):
+    def _try(self, action: Callable[[], T]) -> T:
         """Run ``action``; wait while the database is locked, and say so plainly when it stays so."""
         until = time.monotonic() + self.patience
         while True:
@@ -76,17 +81,17 @@ class Writer:
                 self._rollback()
                 raise
 
-    def _rollback(self):
+    def _rollback(self) -> None:
         if hasattr(self, "gradebook"):
             self.gradebook.db.rollback()
 
-    def _shown(self):
+    def _shown(self) -> str:
         return f"{self.address.drivername}://{self.address.host or ''}/{self.address.database}"  # no password on the screen
 
-    def prepare(self, name, course):
-        """Enter a notebook's cells, as ``nbgrader generate_assignment`` does."""
+    def prepare(self, name: str, course: Path) -> None:
+        """Enter a notebook's cells, as ``nbgrader generate_assignment`` does. Raises :class:`GradebookError`."""
 
-        def enter():
+        def enter() -> None:
             self.gradebook.update_or_create_assignment(folder_of(name))
             SaveCells().preprocess(
                 source_notebook(name, course),
@@ -95,7 +100,7 @@ class Writer:
                         "notebook": stem_of(name),
                         "assignment": folder_of(name),
                         "db_url": self.db_url,
-                        "course_id": self.course_id,
+                        "course_id": COURSE_ID,
                     }
                 },
             )
@@ -111,7 +116,7 @@ class Writer:
                 "use another --out, or remove its submissions from the gradebook."
             ) from None
 
-    def students(self, name):
+    def students(self, name: str) -> set[str]:
         """Ids of the students who have a submission of the notebook ``name`` in the gradebook."""
         query = (
             self.gradebook.db.query(api.SubmittedAssignment.student_id)
@@ -124,16 +129,16 @@ class Writer:
         self._rollback()
         return found
 
-    def write(self, result, submission, notebook, previous):
+    def write(self, result: Result, submission: Submission, notebook: Path, previous: Path) -> None:
         """Enter one result, in one transaction.
 
         ``notebook`` and ``previous`` are the paths of the autograded notebook and of the
-        one it replaces: what a person has graded stays if what they saw is unchanged.
+        one it replaces: what a person has graded stays if what they saw is unchanged. Raises :class:`GradebookError`.
         """
         same_file, same_answers = _unchanged(notebook, previous)
         self._try(lambda: self._write(result, submission, same_file, same_answers))
 
-    def _write(self, result, submission, same_file, same_answers):
+    def _write(self, result: Result, submission: Submission, same_file: bool, same_answers: set[str]) -> None:
         db = self.gradebook.db
         notebook = (
             db.query(api.Notebook)
@@ -186,10 +191,10 @@ class Writer:
         db.commit()
         db.expunge_all()  # or every submission of the class would stay in memory
 
-    def withdraw(self, submission):
+    def withdraw(self, submission: Submission) -> None:
         """Take back the marks of an earlier file: a newer one exists, and could not be graded."""
 
-        def clear():
+        def clear() -> None:
             db = self.gradebook.db
             entry = (
                 db.query(api.SubmittedAssignment)
@@ -209,14 +214,14 @@ class Writer:
 
         self._try(clear)
 
-    def marks(self, name):
+    def marks(self, name: str) -> dict[str, dict[str, Any]]:
         """``{student: {"score", "max_score", "needs_manual_grade", "penalty", "cells": {id: …}}}`` of a notebook, manual grades in.
 
         The penalty, for being late, is that of the whole assignment.
         """
 
-        def read():
-            found = {}
+        def read() -> dict[str, dict[str, Any]]:
+            found: dict[str, dict[str, Any]] = {}
             assignment = self.gradebook.db.query(api.Assignment).filter_by(name=folder_of(name)).one_or_none()
             for entry in assignment.submissions if assignment else []:
                 for notebook in _called(entry, name):
@@ -246,19 +251,19 @@ class Writer:
         return found
 
 
-def _called(entry, name):
+def _called(entry: Any, name: str) -> list[Any]:
     """The notebook ``name`` of a submission in the gradebook: a list with it, or none."""
     return [notebook for notebook in entry.notebooks if notebook.name == stem_of(name)]
 
 
-def _version_of_new_gradebooks():
+def _version_of_new_gradebooks() -> str | None:
     """The newest version of nbgrader's tables, as Alembic finds it among nbgrader's files."""
     config = Config()
     config.set_main_option("script_location", str(Path(nbgrader.__file__).with_name("alembic")))
     return ScriptDirectory.from_config(config).get_current_head()
 
 
-def _unchanged(notebook, previous):
+def _unchanged(notebook: Path, previous: Path) -> tuple[bool, set[str]]:
     """Whether the whole submission is the one seen before, and ids of the answers that are."""
     try:
         new, old = (json.loads(Path(path).read_text(encoding="utf-8")) for path in (notebook, previous))
@@ -269,7 +274,7 @@ def _unchanged(notebook, previous):
     return same_file, {name for name, answer in now.items() if before.get(name) == answer}
 
 
-def _answers(notebook):
+def _answers(notebook: dict[str, Any]) -> dict[str, tuple]:
     """What the student wrote in each cell that is theirs; not the tests, whose text says nothing of them."""
     marked = [(cell["metadata"].get("nbgrader"), cell) for cell in notebook["cells"]]
     return {

@@ -20,18 +20,25 @@ import fcntl
 import json
 import os
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Self
 
 from autograde import result
 from autograde.cells import folder_of, stem_of
+from autograde.intake import Submission
+from autograde.result import Result
+
+#: A student and a notebook's name.
+Key = tuple[str, str]
 
 
 class Busy(RuntimeError):
     """Another grader is at work in this folder."""
 
 
-def write_safely(path, content):
+def write_safely(path: str | Path, content: str | bytes) -> None:
     """Write a file (text, or bytes) so that after a crash it is the old one or the new one, never a part."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,14 +58,14 @@ def write_safely(path, content):
 class Ledger:
     """The ledger of an output folder; a context manager, which one process at a time may hold."""
 
-    def __init__(self, out):
+    def __init__(self, out: str | Path) -> None:
         self.out = Path(out)
-        self.states = {}  # (student, assignment) -> last line
-        self.graded = defaultdict(
-            list
-        )  # (student, assignment) -> [(when, SHA-256)] of its files, in the order of grading
+        self.states: dict[Key, dict[str, Any]] = {}  # the last line of each
+        #: When each of its files was graded, and the file's SHA-256, in the order of grading.
+        self.graded: defaultdict[Key, list[tuple[datetime, str]]] = defaultdict(list)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
+        """Raises :class:`Busy`."""
         self.out.mkdir(parents=True, exist_ok=True)
         self._file = os.open(self.out / "ledger.jsonl", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
@@ -74,10 +81,10 @@ class Ledger:
             os.write(self._file, b"\n")
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         os.close(self._file)
 
-    def note(self, submission, state, key, **facts):
+    def note(self, submission: Submission, state: str, key: str | None, **facts: object) -> None:
         """Append one line and wait until it is on the disk."""
         entry = {
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -94,7 +101,7 @@ class Ledger:
         os.fsync(self._file)
         self._remember(entry)
 
-    def _remember(self, entry):
+    def _remember(self, entry: dict[str, Any]) -> None:
         of = entry["student"], entry["assignment"]
         self.states[of] = entry
         if entry["state"] == "done":
@@ -102,7 +109,7 @@ class Ledger:
             if not graded or graded[-1][1] != file:  # else it is the same file, by other checks
                 graded.append((datetime.fromisoformat(entry["time"]), file))
 
-    def state(self, submission, key):
+    def state(self, submission: Submission, key: str) -> str:
         """The state of exactly this job: ``queued`` if what is known is about another version of it."""
         entry = self.states.get((submission.student, submission.assignment))
         if entry is None or entry["key"] != key:
@@ -116,29 +123,29 @@ class Ledger:
             return "queued"
         return entry["state"]
 
-    def folder(self, submission):
+    def folder(self, submission: Submission) -> Path:
         return self.out / "results" / submission.student / submission.assignment
 
-    def notebook(self, submission):
+    def notebook(self, submission: Submission) -> Path:
         return self.folder(submission) / f"{stem_of(submission.assignment)}.ipynb"
 
-    def autograded(self, submission):
+    def autograded(self, submission: Submission) -> Path:
         folder = self.out / "autograded" / submission.student / folder_of(submission.assignment)
         return folder / f"{stem_of(submission.assignment)}.ipynb"
 
-    def result(self, submission):
+    def result(self, submission: Submission) -> Result:
         return result.loads((self.folder(submission) / "result.json").read_text(encoding="utf-8"))
 
-    def keep(self, submission, graded, notebook):
+    def keep(self, submission: Submission, graded: Result, notebook: str) -> None:
         """Put a result on disk, then say that it is done."""
         write_safely(self.notebook(submission), notebook)
         write_safely(self.folder(submission) / "result.json", result.dumps(graded))
         self.note(submission, "done", graded["key"], sha256=graded["sha256"])
 
-    def results(self):
+    def results(self) -> Iterator[Result]:
         """The results of everything that is graded, one at a time: the notebooks of a student's assignment side by side."""
 
-        def order(entry):
+        def order(entry: dict[str, Any]) -> tuple[str, str, str]:
             return folder_of(entry["assignment"]), entry["student"], entry["assignment"]
 
         for entry in sorted(self.states.values(), key=order):

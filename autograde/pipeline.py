@@ -1,15 +1,18 @@
 """Grade a folder of submissions: intake, a run over what it finds, ledger, gradebook."""
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograde import assignment as assignments_of_course
 from autograde import intake as intake_
+from autograde.cells import Assignment
 from autograde.course import PROJECT
 from autograde.course import names as assignment_names
 from autograde.dispatch import default_workers
 from autograde.gradebook import GradebookError, Writer
+from autograde.intake import Submission
 from autograde.isolation import pool
 from autograde.isolation.limits import Limits
 from autograde.isolation.sandbox import chosen
@@ -35,7 +38,7 @@ class Settings:
     regrade: bool = False
     db_url: str | None = None
     roster: Path | None = None
-    out_of: dict = field(default_factory=dict)
+    out_of: dict[str, float] = field(default_factory=dict)
 
     @property
     def hidden(self) -> tuple[str, ...]:
@@ -43,7 +46,7 @@ class Settings:
         return tuple(str(path.resolve()) for path in (self.out, self.source, self.course))
 
     @property
-    def gradebook(self):
+    def gradebook(self) -> str:
         return self.db_url or f"sqlite:///{(self.out / 'gradebook.db').resolve()}"
 
 
@@ -51,23 +54,26 @@ class Settings:
 class Summary:
     """What a run did: submissions, those graded now, those reused, grader failures, gradebook trouble."""
 
-    submissions: list
-    unmatched: list
+    submissions: list[Submission]
+    unmatched: list[tuple[str, str]]  # (path, why it is nobody's)
     graded: int = 0
     reused: int = 0
-    failed: list = field(default_factory=list)  # (submission, reason)
-    unrecorded: list = field(default_factory=list)
+    failed: list[tuple[Submission, str]] = field(default_factory=list)  # (submission, reason)
+    unrecorded: list[Submission] = field(default_factory=list)
     #: Seconds of work, by stage, added up over the submissions graded now.
-    stages: Counter = field(default_factory=Counter)
+    stages: Counter[str] = field(default_factory=Counter)
 
 
-def run(settings, say=print, stage=lambda name: None):
+def run(
+    settings: Settings, say: Lines | Callable[[str], None] = print, stage: Callable[[str], None] = lambda name: None
+) -> Summary:
     """Grade everything in ``settings.source``; returns a :class:`Summary`.
 
     Everything that was graded already, byte for byte and with the same checks, is
     reused. ``say`` gets progress as text, or is one of :mod:`autograde.progress`, which
     may also draw it; ``stage`` is called with the name of each step about to be taken
-    (tests interrupt there).
+    (tests interrupt there). Raises what :func:`prepare` and :func:`autograde.intake.collect` do, and
+    :class:`~autograde.ledger.Busy` if another grader is at work in ``settings.out``.
     """
     progress = say if isinstance(say, Lines) else Lines(say)
     assignments = prepare(settings, progress.say)
@@ -92,8 +98,11 @@ def run(settings, say=print, stage=lambda name: None):
     return summary
 
 
-def prepare(settings, say):
-    """The assignments of the course by name, once it is sure that there is a sandbox and the one that is asked for."""
+def prepare(settings: Settings, say: Callable[[str], None]) -> dict[str, Assignment]:
+    """The assignments of the course by name, once it is sure that there is a sandbox and the one that is asked for.
+
+    Raises :class:`~autograde.isolation.limits.SandboxMissing` and :class:`~autograde.assignment.AssignmentError`.
+    """
     if settings.sandboxed and not settings.scheduler:  # with one, the workers look for themselves
         chosen()
     names = assignment_names(settings.course)
@@ -104,7 +113,7 @@ def prepare(settings, say):
     return _assignments(settings, names, say)
 
 
-def warm(settings, names, assignments):
+def warm(settings: Settings, names: Iterable[str], assignments: Mapping[str, Assignment]) -> None:
     """Begin to start sandboxes for these assignments, while the gradebook is opened and Dask imported."""
     if settings.sandboxed and not settings.scheduler:
         hide(settings.hidden)
@@ -112,9 +121,9 @@ def warm(settings, names, assignments):
         pool.get_ready()
 
 
-def _assignments(settings, names, say):
+def _assignments(settings: Settings, names: Sequence[str], say: Callable[[str], None]) -> dict[str, Assignment]:
     """All notebooks of the course, by name: what was handed in for another is recognised. One that is broken stops no other."""
-    found = {}
+    found: dict[str, Assignment] = {}
     for name in names:
         try:
             found |= assignments_of_course.of(name, settings.course)
@@ -126,7 +135,7 @@ def _assignments(settings, names, say):
     return found
 
 
-def open_gradebook(settings, names, say):
+def open_gradebook(settings: Settings, names: Iterable[str], say: Callable[[str], None]) -> Writer | None:
     """The writer, or None: grading can go on without a gradebook, and a rerun fills it."""
     try:
         writer = Writer(settings.gradebook)

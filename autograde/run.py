@@ -5,20 +5,29 @@ import shutil
 import time
 import zipfile
 from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from autograde import beside, dispatch
-from autograde.cells import folder_of
+from autograde.cells import Assignment, folder_of
 from autograde.course import cell_limit, imports, pictures
-from autograde.gradebook import GradebookError
+from autograde.gradebook import GradebookError, Writer
+from autograde.intake import Submission
 from autograde.job import Job
-from autograde.ledger import write_safely
+from autograde.ledger import Ledger, write_safely
+from autograde.progress import Lines
+from autograde.result import Result
+
+if TYPE_CHECKING:
+    from autograde.pipeline import Settings, Summary
 
 #: How often one submission is tried before the grader gives up on it.
 ATTEMPTS = 3
 
 
-def needed(names, assignments, course):
+def needed(names: Iterable[str], assignments: Mapping[str, Assignment], course: Path) -> tuple[str, ...] | None:
     """What kernels of these assignments will import, or None where the tests are this course's own, whose kernels need more."""
     if any(cell.judged for name in names for cell in assignments[name].cells if cell.kind == "test"):
         return None
@@ -28,18 +37,31 @@ def needed(names, assignments, course):
 class Run:
     """One run's state: what is in flight, and what to do when it lands."""
 
-    def __init__(self, settings, assignments, names, ledger, writer, summary, progress, stage=lambda name: None):
+    def __init__(
+        self,
+        settings: "Settings",
+        assignments: Mapping[str, Assignment],
+        names: Collection[str],
+        ledger: Ledger,
+        writer: Writer | None,
+        summary: "Summary",
+        progress: Lines,
+        stage: Callable[[str], None] = lambda name: None,
+    ) -> None:
         self.settings, self.assignments, self.ledger = settings, assignments, ledger
         self.writer, self.summary, self.stage = writer, summary, stage
         self.progress, self.say = progress, progress.say
-        self.attempts, self.slow = Counter(), False
-        self.workers, self.waiting, self.flight = None, deque(), {}  # by the workers' names: (submission, key)
+        self.attempts: Counter[int] = Counter()  # by a submission's id
+        self.slow = False
+        self.workers: dispatch.Workers  # while there are some
+        self.waiting: deque[Submission] = deque()
+        self.flight: dict[int, tuple[Submission, str]] = {}  # by the workers' names: (submission, key)
         self.imports = needed(names, assignments, settings.course)
         self.limits = replace(settings.limits, cell=cell_limit(settings.course))
         self.given = {name: beside.of_assignment(folder_of(name), settings.course) for name in names}
         self.recorded = {name: writer.students(name) for name in names} if writer else {}
 
-    def all(self):
+    def all(self) -> None:
         """Grade what is not graded yet; of all else, see that the gradebook has it."""
         pending = [submission for submission in self.summary.submissions if not self.known(submission)]
         if self.summary.reused:
@@ -48,13 +70,14 @@ class Run:
             self.progress.begin(len(pending))
             self.distribute(pending)
 
-    def known(self, submission):
+    def known(self, submission: Submission) -> bool:
         """Whether a submission is graded, and in the gradebook; if not, it is noted as queued."""
         job = self.job(submission)
-        state = "queued" if job is None or self.settings.regrade else self.ledger.state(submission, job.key)
+        if job is None:
+            return False
+        state = "queued" if self.settings.regrade else self.ledger.state(submission, job.key)
         if state not in ("done", "recorded"):
-            if job is not None:
-                self.ledger.note(submission, "queued", job.key)
+            self.ledger.note(submission, "queued", job.key)
             return False
         self.summary.reused += 1
         if self.refresh(submission):
@@ -63,7 +86,7 @@ class Run:
             self.record(submission, job.key)
         return True
 
-    def job(self, submission):
+    def job(self, submission: Submission) -> Job | None:
         """The job of a submission, or None if its file cannot be read just now."""
         try:
             data, problem = submission.read(), submission.problem
@@ -84,7 +107,7 @@ class Run:
             self.imports,
         )
 
-    def refresh(self, submission):
+    def refresh(self, submission: Submission) -> bool:
         """Whether what intake knows of a graded submission has changed; the result on the disk then says so."""
         old = self.ledger.result(submission)
         new = _stamped(old, submission)
@@ -92,14 +115,14 @@ class Run:
             self.ledger.keep(submission, new, self.ledger.notebook(submission).read_text(encoding="utf-8"))
         return new != old
 
-    def distribute(self, pending):
+    def distribute(self, pending: Iterable[Submission]) -> None:
         """Have all of ``pending`` graded. Only a few are in memory at a time, however many there are."""
         with dispatch.started(self.settings.scheduler, self.settings.workers) as self.workers:
             self.waiting.extend(pending)
             while self.step():
                 pass
 
-    def step(self, timeout=None):
+    def step(self, timeout: float | None = None) -> bool:
         """Start what waits, and take in one that is done, for which it waits ``timeout`` seconds. False if there is nothing to do."""
         while self.waiting and len(self.flight) < 2 * self.workers.number:
             self.launch(self.waiting.popleft())
@@ -112,7 +135,7 @@ class Run:
             self.take(*self.flight.pop(name), outcome)
         return True
 
-    def launch(self, submission):
+    def launch(self, submission: Submission) -> None:
         job = self.job(submission)
         if job is None:
             self.unreadable(submission)
@@ -123,11 +146,11 @@ class Run:
         name = self.workers.start(job, functools.partial(self.job, submission))
         self.flight[name] = submission, job.key
 
-    def unreadable(self, submission):
+    def unreadable(self, submission: Submission) -> None:
         """Its file was there when the folder was looked at."""
         self.fail(submission, "its file cannot be read", None)
 
-    def take(self, submission, key, outcome):
+    def take(self, submission: Submission, key: str, outcome: dict[str, Any]) -> None:
         """Keep what a worker said of a submission, or have it tried again."""
         if "result" in outcome and outcome["result"]["key"] != key:
             outcome = {"failure": "the worker has another version of the course or its checks than this machine"}
@@ -141,7 +164,7 @@ class Run:
             self.fail(submission, outcome["failure"], key)
         del self.attempts[id(submission)]
 
-    def land(self, submission, outcome):
+    def land(self, submission: Submission, outcome: dict[str, Any]) -> None:
         result = _stamped(outcome["result"], submission)
         if (why := result["usage"].get("cold")) and not self.slow:
             self.slow = True
@@ -152,14 +175,14 @@ class Run:
         self.summary.graded += 1
         self.record(submission, result["key"])
         self.summary.stages.update(result["usage"]["stages"])
-        self.summary.stages["write"] += time.monotonic() - started
+        self.summary.stages.update({"write": time.monotonic() - started})
         self.landed(
             submission,
             f"{result['score']:g}/{result['max_score']:g}"
             + ("" if result["status"] == "graded" else f"  {result['status']}: {result['reason']}"),
         )
 
-    def record(self, submission, key):
+    def record(self, submission: Submission, key: str) -> None:
         """Enter a result that is on disk into the gradebook; where that fails, a rerun does it."""
         if self.writer is None:
             self.summary.unrecorded.append(submission)
@@ -180,7 +203,7 @@ class Run:
         self.ledger.note(submission, "recorded", key)
         self.recorded.setdefault(submission.assignment, set()).add(submission.student)
 
-    def fail(self, submission, reason, key):
+    def fail(self, submission: Submission, reason: str, key: str | None) -> None:
         self.summary.failed.append((submission, reason))
         self.ledger.note(submission, "failed", key, reason=reason)
         if self.writer is not None:
@@ -190,12 +213,12 @@ class Run:
                 self.say(f"! {error}")
         self.landed(submission, f"NOT GRADED: {reason.splitlines()[-1]}")
 
-    def landed(self, submission, text):
+    def landed(self, submission: Submission, text: str) -> None:
         name = f" {submission.name}" if submission.name else ""
         self.progress.landed(f"{submission.assignment}  {submission.student}{name}: {text}")
 
 
-def _stamped(result, submission):
+def _stamped(result: Result, submission: Submission) -> Result:
     """A result with what intake knows, which may change while the file does not: names, dates, other files."""
     notes = [*map(list, submission.notes), *result["notes"][result.get("notes_of_intake", 0) :]]
     return result | {
@@ -203,7 +226,7 @@ def _stamped(result, submission):
         "notes_of_intake": len(submission.notes),
         "late": submission.late,
         "name": submission.name,
-        "timestamp": submission.timestamp and submission.timestamp.isoformat(),
+        "timestamp": submission.timestamp.isoformat() if submission.timestamp else None,
         "superseded": submission.superseded,
         "receipt": submission.receipt,
         "origin": submission.origin,

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from autograde import dispatch, intake, pipeline
 from autograde.cells import folder_of
@@ -137,7 +138,7 @@ class Arrivals(Lines):
 class Watching(Run):
     """A run that does not end: what arrives is graded, and its student's page is written."""
 
-    def __init__(self, rules: Rules, *run: object) -> None:
+    def __init__(self, rules: Rules, *run: Any) -> None:
         super().__init__(*run)
         self.rules, self.inbox = rules, Inbox(self.settings.source, rules.settle)
         self.roster = Roster(self.settings.roster) if self.settings.roster else None
