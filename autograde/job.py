@@ -5,7 +5,6 @@ course's own, writes none that outlive it, and knows no gradebook. :mod:`autogra
 starts the processes that read, run and judge, and watches all.
 """
 
-import contextlib
 import functools
 import hashlib
 import json
@@ -15,9 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import nbformat
-
-from autograde import alike, match, supervise
+from autograde import alike, autograded, match, supervise
 from autograde.cells import Assignment
 from autograde.isolation import pool, shown
 from autograde.isolation.limits import Limits, SandboxMissing
@@ -113,7 +110,7 @@ def _graded(job: Job) -> tuple[Result, str]:
             result.update(status="stopped", reason=f"The notebook was stopped{where}: {why}.")
     judged = time.monotonic()
     _complete(result, job, restored, findings)
-    notebook = autograded(restored.cells, findings, result)
+    notebook = autograded.notebook(restored.cells, findings, result)
     # Of the seconds, those of each stage; the rest went into starting and ending sandboxes.
     usage = result["usage"]
     usage["stages"] = {
@@ -264,64 +261,3 @@ def score(
             untouched = _source(cells, cell.id).strip() == cell.source.strip() and cell.id not in beside
             written.append({"grade_id": cell.id, "max_points": cell.points, "points": 0.0 if untouched else None})
     return checks, written
-
-
-def autograded(cells: Sequence[RestoredCell], findings: Findings, result: Result) -> str:
-    """The notebook that formgrader shows: what ran, with outputs and verdicts.
-
-    What a notebook or UTF-8 refuses can only have come from the student. It is left out, and ``result`` notes it: first all
-    outputs, then the text of the student's cells.
-    """
-    outputs = {cell["id"]: cell["outputs"] for cell in findings["cells"]}
-    with contextlib.suppress(Exception):
-        return _written(cells, outputs, result)
-    result["notes"].append(["tampering", "the outputs of this notebook cannot be written; they were left out"])
-    with contextlib.suppress(Exception):
-        return _written(cells, {}, result)
-    result["notes"].append(["tampering", "the text of this notebook cannot be written; it was left out"])
-    bare = [
-        cell if cell["test"] else {**cell, "source": "(This cell cannot be shown.)", "attachments": {}}
-        for cell in cells
-    ]
-    return _written(bare, {}, result)
-
-
-def _written(cells: Sequence[RestoredCell], outputs: dict[str, list], result: Result) -> str:
-    """The text of a valid notebook. Raises whatever nbformat, JSON or UTF-8 do."""
-    checks = {check["grade_id"]: check for check in result["checks"]}
-    made = []
-    for cell in cells:
-        new = {"cell_type": cell["cell_type"], "id": cell["id"][:64], "metadata": {}, "source": cell["shown"]}
-        if cell["nbgrader"]:
-            new["metadata"]["nbgrader"] = cell["nbgrader"]
-        if cell["attachments"]:
-            new["attachments"] = cell["attachments"]
-        if cell["cell_type"] == "code":
-            new["execution_count"] = None
-            ran = outputs.get(cell["id"], [])
-            new["outputs"] = _shown(checks[cell["grade_id"]]) if cell["test"] and not ran else ran
-        made.append(new)
-    # Made whole and validated once: nbformat's own makers validate every cell, which takes longer than all else here.
-    notebook = nbformat.from_dict(
-        {
-            "nbformat": 4,
-            "nbformat_minor": 5,
-            "cells": made,
-            "metadata": {
-                "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-                "autograde": {"sha256": result["sha256"], "status": result["status"]},
-            },
-        }
-    )
-    nbformat.validate(notebook)
-    text = nbformat.writes(notebook) + "\n"
-    text.encode()
-    return text
-
-
-def _shown(check: Check) -> list[dict]:
-    """A verdict as the output of its test cell; nbgrader reads the same mark from it."""
-    text = "\n".join(str(verdict.get("message", "")) for verdict in check["verdicts"]) or check["reason"] or ""
-    if check["passed"]:
-        return [{"output_type": "display_data", "data": {"text/plain": f"Passed. {text}"}, "metadata": {}}]
-    return [{"output_type": "error", "ename": "CheckFailed", "evalue": text, "traceback": text.split("\n")}]

@@ -5,6 +5,7 @@ import copy
 import functools
 import json
 import signal
+import sqlite3
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ from autograde.course import PROJECT
 from autograde.course import names as course_names
 
 COURSE = Path(__file__).parent / "course"
+ATTACKS = Path(__file__).resolve().parent.parent / "attacks"
 NAME = "mini"
 #: A picture of one pixel.
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -109,3 +111,50 @@ def heed_ctrl_c():
 
 def points(result):
     return {check["grade_id"]: check["points"] for check in result["checks"]}
+
+
+def about_attacks(category="", name="*"):
+    """What settles the outcome of attacks: the grader, the library that students see, the assignments, the attacks."""
+    project = ATTACKS.parent.parent
+    library = [path for path in sorted((project / "vaelab").iterdir()) if path.name not in ("explorer", "__pycache__")]
+    return [
+        project / "autograde",
+        *library,
+        ATTACKS.parent / "autograde",
+        *ATTACKS.glob(f"{category or '*'}/{name}.py"),
+    ]
+
+
+ROWS = """
+select s.student_id, b.name, g.auto_score, g.manual_score, g.extra_credit, g.needs_manual_grade, n.flagged, s.timestamp
+from grade g join submitted_notebook n on n.id = g.notebook_id join submitted_assignment s on s.id = n.assignment_id
+join base_cell b on b.id = g.cell_id order by 1, 2
+"""
+COMMENTS = """
+select s.student_id, b.name, c.auto_comment, c.manual_comment
+from comment c join submitted_notebook n on n.id = c.notebook_id join submitted_assignment s on s.id = n.assignment_id
+join base_cell b on b.id = c.cell_id order by 1, 2
+"""
+
+
+LOCK = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("begin exclusive")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+def gradebook(out):
+    """Every row of the gradebook that is about a submission, without random ids."""
+    with sqlite3.connect(f"file:{out / 'gradebook.db'}?mode=ro", uri=True) as database:
+        students = database.execute("select id, first_name, last_name from student order by 1").fetchall()
+        return students, database.execute(ROWS).fetchall(), database.execute(COMMENTS).fetchall()
+
+
+def scores(out):
+    found = {}
+    for student, _, auto, *_ in gradebook(out)[1]:
+        found[student] = found.get(student, 0) + (auto or 0)
+    return found

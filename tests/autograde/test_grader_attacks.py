@@ -22,13 +22,23 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from grading_helpers import RIGHT, answered, as_bytes, code_cells, encoder_graded, mini, points, printed
+from grading_helpers import (
+    ATTACKS,
+    RIGHT,
+    about_attacks,
+    answered,
+    as_bytes,
+    code_cells,
+    encoder_graded,
+    mini,
+    points,
+    printed,
+)
 
 from autograde import intake, job, outputs, supervise
 from autograde.isolation import bubblewrap, machine, sandbox
 from autograde.isolation.limits import MB, Limits
 
-ATTACKS = Path(__file__).resolve().parent.parent / "attacks"
 TOKEN, SECRET = f"token-{uuid.uuid4().hex}", f"secret-{uuid.uuid4().hex}"
 WRONG = "def kl_term(z_mean, z_log_var):\n    return None\n"
 
@@ -48,18 +58,6 @@ def marked(word, category, name):
 
 
 # --- forgeries and lies: through the whole of a job ----------------------------------------
-
-
-def about_attacks(category="", name="*"):
-    """What settles the outcome of attacks: the grader, the library that students see, the assignments, the attacks."""
-    project = ATTACKS.parent.parent
-    library = [path for path in sorted((project / "vaelab").iterdir()) if path.name not in ("explorer", "__pycache__")]
-    return [
-        project / "autograde",
-        *library,
-        ATTACKS.parent / "autograde",
-        *ATTACKS.glob(f"{category or '*'}/{name}.py"),
-    ]
 
 
 def about(category):

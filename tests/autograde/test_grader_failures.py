@@ -12,9 +12,8 @@ import sys
 import zipfile
 
 import pytest
-from grading_helpers import COURSE, RIGHT, answered, as_bytes
-from test_grader_pipeline import LOCK, gradebook, scores
-from test_grader_restore import DAMAGED
+from damaged import DAMAGED
+from grading_helpers import COURSE, LOCK, RIGHT, answered, as_bytes, gradebook, scores
 
 from autograde import pipeline as run_
 from autograde.cli import main

@@ -1,67 +1,23 @@
 """The gradebook gets whole submissions, keeps what a person graded, and may live in PostgreSQL."""
 
 import copy
-import hashlib
 import os
 import shutil
 import socket
 import subprocess
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import needs
 import pytest
 from grading_helpers import COURSE, answered, as_bytes, mini
+from made_results import Student, result_of
 from nbgrader import api
 
-from autograde import job as job_
-from autograde import restore
+from autograde import autograded, job, restore
 from autograde.feedback import page
 from autograde.gradebook import GradebookError, Writer
 from autograde.ledger import write_safely
-
-
-@dataclass
-class Student:
-    """As much of a submission as the gradebook looks at."""
-
-    student: str = "ada"
-    name: str = "Ada Lovelace"
-    timestamp: datetime | None = field(default_factory=lambda: datetime(2026, 3, 1, 10))
-
-
-def result_of(passed, written="An answer.", data=b"1", notes=()):
-    """Result and autograded notebook of a submission in which the tests ``passed`` (or not), without running it."""
-    verdict = {
-        "check": "kl_term.values",
-        "passed": passed,
-        "message": "It is <b>half</b>.",
-        "mistake": None,
-        "also": None,
-    }
-    notebook = answered(written=written)
-    assignment = mini()
-    restored = restore.restore(as_bytes(notebook), assignment)
-    findings = {
-        "stopped": None,
-        "cells": [{"id": "kl_term", "outputs": []}],
-        "checks": {c.id: {"passed": passed, "verdicts": [verdict]} for c in assignment.cells if c.kind == "test"},
-    }
-    result = {
-        "format": job_.FORMAT,
-        "student": "ada",
-        "name": "Ada Lovelace",
-        "assignment": "mini",
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "status": "graded",
-        "reason": None,
-        "max_score": 8.0,
-        "notes": list(notes),
-        "late": False,
-    }
-    result["checks"], result["written"] = job_.score(assignment, restored.cells, findings, None)
-    return result, job_.autograded(restored.cells, findings, result)
 
 
 @pytest.fixture(scope="session")
@@ -211,8 +167,8 @@ def test_of_a_notebook_without_its_tests_nothing_waits_once_its_answers_are_mark
     restored = restore.restore(as_bytes(notebook), mini())
     findings = {"stopped": None, "cells": [], "checks": {}}
     result, _ = result_of(True)
-    result["checks"], result["written"] = job_.score(mini(), restored.cells, findings, None)
-    enter(writer, tmp_path, result, job_.autograded(restored.cells, findings, result))
+    result["checks"], result["written"] = job.score(mini(), restored.cells, findings, None)
+    enter(writer, tmp_path, result, autograded.notebook(restored.cells, findings, result))
     assert writer.marks("mini")["ada"]["needs_manual_grade"]
     grade_by_hand(writer, "question_pull", 2)
     assert not writer.marks("mini")["ada"]["needs_manual_grade"]

@@ -5,14 +5,13 @@ import os
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 
 import pytest
 from distributed import Client
-from grading_helpers import COURSE, RIGHT, answered, as_bytes, heed_ctrl_c
+from grading_helpers import COURSE, LOCK, RIGHT, answered, as_bytes, gradebook, heed_ctrl_c, scores
 
 from autograde import pipeline as run_
 from autograde.job import checks_version
@@ -36,31 +35,6 @@ CLASS = {
     "fay": b"<html>",
     "gus": as_bytes(answered("kl_term = 44\n", extra=["print('x')"])),
 }
-
-ROWS = """
-select s.student_id, b.name, g.auto_score, g.manual_score, g.extra_credit, g.needs_manual_grade, n.flagged, s.timestamp
-from grade g join submitted_notebook n on n.id = g.notebook_id join submitted_assignment s on s.id = n.assignment_id
-join base_cell b on b.id = g.cell_id order by 1, 2
-"""
-COMMENTS = """
-select s.student_id, b.name, c.auto_comment, c.manual_comment
-from comment c join submitted_notebook n on n.id = c.notebook_id join submitted_assignment s on s.id = n.assignment_id
-join base_cell b on b.id = c.cell_id order by 1, 2
-"""
-
-
-def gradebook(out):
-    """Every row of the gradebook that is about a submission, without random ids."""
-    with sqlite3.connect(f"file:{out / 'gradebook.db'}?mode=ro", uri=True) as database:
-        students = database.execute("select id, first_name, last_name from student order by 1").fetchall()
-        return students, database.execute(ROWS).fetchall(), database.execute(COMMENTS).fetchall()
-
-
-def scores(out):
-    found = {}
-    for student, _, auto, *_ in gradebook(out)[1]:
-        found[student] = found.get(student, 0) + (auto or 0)
-    return found
 
 
 @pytest.fixture
@@ -196,15 +170,6 @@ def test_a_line_cut_short_by_a_crash_is_ignored(tmp_path, reference):
         ledger.note(run_.intake_.Submission("new", "mini"), "queued", "key")
     with Ledger(tmp_path) as ledger:
         assert ledger.states["new", "mini"]["state"] == "queued"
-
-
-LOCK = """
-import sqlite3, sys
-database = sqlite3.connect(sys.argv[1], isolation_level=None)
-database.execute("begin exclusive")
-print("locked", flush=True)
-sys.stdin.read()
-"""
 
 
 @pytest.fixture

@@ -13,49 +13,23 @@ import unicodedata
 import numpy as np
 import pytest
 from grading_helpers import COURSE, as_bytes, released
+from made_results import ANSWER, Student, graded, unreadable
 from nbconvert.exporters import NotebookExporter
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
-from test_grader_gradebook import Student, result_of
 
 from autograde import assignment
-from autograde.cli import main, parser
+from autograde.cli import main
 from autograde.feedback import page, questions
 from autograde.gradebook import GradebookError, Writer
 from autograde.items import Item, discrimination
 from autograde.ledger import Ledger, write_safely
+from autograde.options import parser
 from autograde.plugins import NotFromFormgrader
 from autograde.report import write_all
 from autograde.watch import veiled
 from vaelab.checks.judge.catalogue import BY_ID as MISTAKES
-
-ANSWER = "def kl_term(z_mean, z_log_var):\n    return 0.5 * ops.sum(ops.exp(z_log_var) + z_mean**2 - 1.0 - z_log_var, axis=1)\n"
-
-
-def graded(student="ada", passed=True, **changes):
-    """All of a result, as grading leaves it."""
-    result, notebook = result_of(passed)
-    result |= {
-        "student": student,
-        "name": "",
-        "usage": {"seconds": 1.0},
-        "sandboxed": True,
-        "sandbox": "bubblewrap",
-        "answers": {},
-        "key": student,
-        "score": sum(check["points"] for check in result["checks"]),
-    }
-    return result | changes, notebook
-
-
-def unreadable(student="eve", reason="The file is a web page."):
-    result, notebook = graded(student, False, status="unreadable", reason=reason, score=0)
-    for check in result["checks"]:
-        check.update(verdicts=[], reason=reason)
-    for answer in result["written"]:
-        answer["points"] = 0.0
-    return result, notebook
 
 
 def write(out, *entries):

@@ -1,42 +1,16 @@
 """nbgrader's own tests run in the student's kernel, give the points that stock nbgrader gives, and show no hidden test."""
 
-import copy
-import functools
 import json
 import re
 
-import nbformat
 import pytest
-from grading_helpers import COURSE, as_bytes, cell, points
+from asserts import NORM, SQUARES, answered, asserts
+from grading_helpers import COURSE, as_bytes, points
 
 from autograde import assignment, course, job, ordinary
 from autograde.feedback import page
 from autograde.isolation.limits import Limits
 from autograde.outputs import Outputs, Room
-
-
-@functools.cache
-def asserts():
-    return assignment.load("asserts", COURSE)
-
-
-def answered(squares=None, norm=None, extra=()):
-    notebook = copy.deepcopy(assignment.source_notebook("asserts", COURSE))
-    from nbgrader.preprocessors import ClearHiddenTests
-
-    notebook, _ = ClearHiddenTests().preprocess(notebook, {})
-    for i, one in enumerate(notebook.cells):
-        one.id = one.metadata.get("nbgrader", {}).get("grade_id", f"c{i}")
-    for name, code in (("squares", squares), ("norm", norm)):
-        if code:
-            cell(notebook, name).source = code
-    at = notebook.cells.index(cell(notebook, "helper"))
-    notebook.cells[at:at] = [nbformat.v4.new_code_cell(code) for code in extra]
-    return notebook
-
-
-SQUARES = "def squares(n):\n    if n < 1:\n        raise ValueError(n)\n    return [i * i for i in range(1, n + 1)]"
-NORM = "def norm(v):\n    return sum(x * x for x in v) ** 0.5"
 
 
 def grade(*code, **more):

@@ -5,8 +5,8 @@ The class has an assignment of two notebooks with long names, one student whose 
 
 import needs
 import pytest
+from made_results import ANSWER, graded, unreadable
 from playwright.sync_api import sync_playwright
-from test_grader_report import ANSWER, graded, unreadable
 
 from autograde.cells import stem_of
 from autograde.ledger import write_safely

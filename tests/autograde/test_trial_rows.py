@@ -13,10 +13,10 @@ import zipfile
 
 import nbformat
 import pytest
+from asserts import NORM, SQUARES, answered, asserts
 from grading_helpers import answered as mini_answered
 from grading_helpers import as_bytes, cell, mini
 from IPython.core.interactiveshell import InteractiveShell
-from test_ordinary import NORM, SQUARES, answered, asserts
 from traitlets.config import Config
 
 from autograde import assignment, intake, job, judge_process, restore, supervise

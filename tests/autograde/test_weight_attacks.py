@@ -1,15 +1,11 @@
 """Forged answers to the exercises of notebooks 6 and 7, through the whole of a job."""
 
-from pathlib import Path
-
 import pytest
-from grading_helpers import COURSE, as_bytes, points
-from test_grader_attacks import about_attacks
+from grading_helpers import ATTACKS, COURSE, about_attacks, as_bytes, points
 
 from autograde import assignment, job
 from autograde.isolation.limits import Limits
 
-ATTACKS = Path(__file__).resolve().parent.parent / "attacks"
 #: Assignments by the category of the attacks on them: exercises, and the checks that numbers in the right form deserve.
 EXERCISES = {
     "forge_weights": ("log_weight", "log_likelihood"),

@@ -5,7 +5,7 @@ import os
 import kill_matrix
 import numpy as np
 import pytest
-from test_checks_proven import VARIANTS, about_exercise, label
+from answers import VARIANTS, about_exercise, label
 
 from vaelab.checks import PROTOCOL, RemoteTarget, judge, points
 from vaelab.checks.student import probe

@@ -5,15 +5,12 @@ from pathlib import Path
 
 import kill_matrix
 import pytest
+from answers import MUTANTS, VARIANTS, about_answer, about_exercise, label
 from projects import PROJECT
 
-import vaelab
 from vaelab.checks import RemoteTarget, judge, points, replay
 from vaelab.checks.judge.catalogue import BY_ID, CATALOGUE
 from vaelab.checks.student import probe
-
-MUTANTS = [a for exercise in kill_matrix.EXERCISES for a in kill_matrix.answers("mutants", exercise)]
-VARIANTS = [a for exercise in kill_matrix.EXERCISES for a in kill_matrix.answers("variants", exercise)]
 
 #: Items of the collected list that cannot occur in an exercise: the student has no such code to write.
 #: 39 (trained on train and test) is about the data that the notebook passes to fit.
@@ -22,29 +19,6 @@ NOT_IN_AN_EXERCISE = {39}
 
 #: Each right answer with one kind of notebook, in turn; `tools/kill_matrix.py --conditions` runs each in all of them.
 IN_TURN = [(answer, kill_matrix.CONDITIONS[i % len(kill_matrix.CONDITIONS)]) for i, answer in enumerate(VARIANTS)]
-
-
-def label(answer):
-    return f"{answer.exercise}/{answer.name}"
-
-
-def judging(exercise):
-    """The files that settle what the checks say of an answer: the library, without what judges other exercises."""
-    yield Path(kill_matrix.__file__)
-    library = Path(vaelab.__file__).parent
-    other = {"explorer", *kill_matrix.EXERCISES} - {exercise}
-    for path in sorted(library.rglob("*")):
-        within = path.relative_to(library)
-        if path.is_file() and "__pycache__" not in within.parts and not other & {*within.with_suffix("").parts}:
-            yield path
-
-
-def about_answer(answer):
-    return [*judging(answer.exercise), answer.path]
-
-
-def about_exercise(exercise):
-    return [*judging(exercise), *(a.path for a in VARIANTS if a.exercise == exercise)]
 
 
 def judged(answer, seed, target=None):

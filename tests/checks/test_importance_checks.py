@@ -4,9 +4,9 @@ import kill_matrix
 import numpy as np
 import pytest
 import tensorflow as tf
+from answers import about_exercise
 from scipy import stats
 from scipy.special import logsumexp
-from test_checks_proven import about_exercise
 
 from vaelab.checks import judge, points
 from vaelab.checks.judge import importance, log_weight, weight_mistakes
