@@ -96,20 +96,21 @@ def about_installation():
 def test_the_pip_part_of_the_conda_environment_installs_the_course(tmp_path):
     """As conda does it: the entries in one requirements file beside environment.yml, in a fresh environment.
 
-    Bytecode is left out: to compile what is looked into once takes longer than all the rest.
+    uv reads that file as pip does, and takes a fifth of the time; with pip, `make` has installed the same packages.
     """
     checkout = tmp_path / "checkout"
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", PROJECT, checkout], check=True)
     (checkout / "condaenv.requirements.txt").write_text("\n".join(environment_yml()[-1]["pip"]), encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "fresh"], check=True)
+    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, tmp_path / "fresh"], check=True)
     python = tmp_path / "fresh" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
-    subprocess.run(
-        [*pip, "install", "--quiet", "--no-compile", "-r", "condaenv.requirements.txt"], cwd=checkout, check=True
-    )
-    subprocess.run([*pip, "check"], check=True)
-    frozen = subprocess.run([*pip, "freeze", "--all"], check=True, capture_output=True, text=True).stdout.splitlines()
-    installed = dict(line.split("==") for line in frozen if "==" in line)
+
+    def pip(*words):
+        line = ["uv", "pip", *words, "--quiet", "--python", python]
+        return subprocess.run(line, cwd=checkout, check=True, capture_output=True, text=True).stdout
+
+    pip("install", "-r", "condaenv.requirements.txt")
+    pip("check")
+    installed = dict(line.split("==") for line in pip("freeze").splitlines() if "==" in line)
     installed = {canonicalize_name(name): version for name, version in installed.items()}
     for requirement in requirements():
         if chosen(requirement, None):

@@ -36,9 +36,9 @@ def write_class(folder, students):
 
 
 def grade(source, out, **changes):
-    """One run with workers of its own; returns the summary and everything it said."""
+    """One run with one worker of its own, each of which imports TensorFlow; returns the summary and everything it said."""
     said = []
-    return run_.run(Settings(source, out, COURSE, "mini", **changes), said.append), said
+    return run_.run(Settings(source, out, COURSE, "mini", **{"workers": 1} | changes), said.append), said
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +92,7 @@ def test_a_gradebook_locked_for_the_whole_run_is_filled_by_the_next(uninterrupte
 ON_A_FULL_DISK = """
 import os, shutil, sys
 from autograde.cli import main
-arguments = ["grade", sys.argv[1], "--assignment", "mini", "--course", sys.argv[2], "--out", "/out/grades"]
+arguments = ["grade", sys.argv[1], "--assignment", "mini", "--course", sys.argv[2], "--out", "/out/grades", "--workers", "1"]
 for spare in (0, 20_000, 200_000):
     with open("/out/filler", "wb", buffering=0) as filler:
         try:
@@ -162,7 +162,7 @@ def test_every_kind_of_damage_is_a_status_for_one_student_and_the_others_are_gra
                 "--out",
                 str(tmp_path / "out"),
                 "--workers",
-                "2",
+                "1",
             ]
         )
         == 0
@@ -229,6 +229,8 @@ def test_names_that_no_database_or_page_can_hold_stop_nobody(tmp_path):
                 str(COURSE),
                 "--out",
                 str(tmp_path / "out"),
+                "--workers",
+                "1",
             ]
         )
         == 0

@@ -37,13 +37,43 @@ CLASS = {
 }
 
 
-@pytest.fixture
-def school(tmp_path):
-    folder = tmp_path / "class"
-    folder.mkdir()
+@pytest.fixture(scope="session")
+def place(tmp_path_factory):
+    """Where all runs of these tests find the class and leave their results: the workers' sandboxes, which hide both, stay warm."""
+    folder = tmp_path_factory.mktemp("runs")
+    (folder / "class").mkdir()
+    (folder / "out").mkdir()
+    return folder
+
+
+def empty(folder):
+    """What lies in a folder goes; the folder itself stays, which sandboxes hide."""
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def hand_in(folder):
+    empty(folder)
     for name, data in CLASS.items():
         (folder / f"{name}.ipynb").write_bytes(data)
     return folder
+
+
+@pytest.fixture
+def school(place):
+    return hand_in(place / "class")
+
+
+@pytest.fixture
+def out(place):
+    empty(place / "out")
+    return place / "out"
+
+
+@pytest.fixture
+def graded(reference, out):
+    """A folder of results in which the class is graded."""
+    return shutil.copytree(reference, out, dirs_exist_ok=True)
 
 
 def settings(source, out, scheduler, **changes):
@@ -54,7 +84,7 @@ def start(settings, stage=lambda name: None):
     """Run in a child of its own, which can be killed; ``stage`` as in :func:`autograde.pipeline.run`."""
 
     def child():
-        said = settings.out.parent / "said.txt"
+        said = settings.out / "said.txt"
         try:
             with said.open("a") as stream:
                 summary = run_.run(settings, say=lambda text: print(text, file=stream, flush=True), stage=stage)
@@ -79,18 +109,15 @@ def finish(settings):
     process = start(settings)
     process.join(180)
     assert process.exitcode == 0
-    return (settings.out.parent / "said.txt").read_text().splitlines()[-1]
+    return (settings.out / "said.txt").read_text().splitlines()[-1]
 
 
 @pytest.fixture(scope="session")
-def reference(tmp_path_factory, scheduler):
-    """The gradebook of a run that nothing interrupted."""
-    folder = tmp_path_factory.mktemp("reference")
-    (folder / "class").mkdir()
-    for name, data in CLASS.items():
-        (folder / "class" / f"{name}.ipynb").write_bytes(data)
-    assert finish(settings(folder / "class", folder / "out", scheduler)) == "graded 7 reused 0 failed 0 unrecorded 0"
-    return folder / "out"
+def reference(place, tmp_path_factory, scheduler):
+    """The results of a run that nothing interrupted."""
+    run = settings(hand_in(place / "class"), place / "out", scheduler)
+    assert finish(run) == "graded 7 reused 0 failed 0 unrecorded 0"
+    return shutil.copytree(run.out, tmp_path_factory.mktemp("reference"), dirs_exist_ok=True)
 
 
 def test_every_student_has_the_mark_that_they_earned(reference):
@@ -102,22 +129,21 @@ def test_every_student_has_the_mark_that_they_earned(reference):
         assert (reference / "autograded" / name / "mini" / "mini.ipynb").is_file()
 
 
-def test_a_rerun_grades_nothing_and_changes_nothing(reference, school, scheduler):
-    before = gradebook(reference)
-    assert finish(settings(school, reference, scheduler)) == "graded 0 reused 7 failed 0 unrecorded 0"
-    assert gradebook(reference) == before
+def test_a_rerun_grades_nothing_and_changes_nothing(graded, school, scheduler):
+    before = gradebook(graded)
+    assert finish(settings(school, graded, scheduler)) == "graded 0 reused 7 failed 0 unrecorded 0"
+    assert gradebook(graded) == before
 
 
-def test_a_resubmission_replaces_the_mark_and_nobody_elses(reference, school, scheduler, tmp_path):
-    out = shutil.copytree(reference, tmp_path / "out")
+def test_a_resubmission_replaces_the_mark_and_nobody_elses(graded, school, scheduler):
     (school / "ada (1).ipynb").write_bytes(CLASS["dan"])
-    assert finish(settings(school, out, scheduler)) == "graded 1 reused 6 failed 0 unrecorded 0"
-    assert set(scores(out).values()) == {0}
+    assert finish(settings(school, graded, scheduler)) == "graded 1 reused 6 failed 0 unrecorded 0"
+    assert set(scores(graded).values()) == {0}
 
 
 @pytest.mark.parametrize("stage", ["intake", "gradebook", "running", "keep", "record", "autograded", "recorded"])
-def test_killed_at_a_stage_a_rerun_completes(stage, reference, school, scheduler, tmp_path):
-    job = settings(school, tmp_path / "out", scheduler)
+def test_killed_at_a_stage_a_rerun_completes(stage, reference, school, scheduler, out):
+    job = settings(school, out, scheduler)
     process = start(job, lambda name: name == stage and os.kill(os.getpid(), signal.SIGKILL))
     process.join(60)
     assert process.exitcode == -signal.SIGKILL
@@ -125,9 +151,9 @@ def test_killed_at_a_stage_a_rerun_completes(stage, reference, school, scheduler
     assert gradebook(job.out) == gradebook(reference)
 
 
-def test_killed_at_25_random_moments_a_rerun_completes(reference, school, scheduler, tmp_path):
+def test_killed_at_25_random_moments_a_rerun_completes(reference, school, scheduler, out):
     chance, kills = random.Random(), 0
-    job = settings(school, tmp_path / "out", scheduler)
+    job = settings(school, out, scheduler)
     while kills < 25:
         process = start(job)
         time.sleep(chance.uniform(0.05, 2.0))
@@ -137,14 +163,13 @@ def test_killed_at_25_random_moments_a_rerun_completes(reference, school, schedu
         process.join()
         if process.exitcode == 0:
             assert gradebook(job.out) == gradebook(reference)
-            shutil.rmtree(job.out)
+            empty(job.out)
     finish(job)
     assert gradebook(job.out) == gradebook(reference)
 
 
-def test_what_is_known_of_an_unchanged_file_is_brought_up_to_date(reference, school, scheduler, tmp_path):
-    out = tmp_path / "out"
-    shutil.copytree(reference, out)
+def test_what_is_known_of_an_unchanged_file_is_brought_up_to_date(reference, graded, school, scheduler):
+    out = graded
     shutil.move(school / "ada.ipynb", school / "ada - Copy.ipynb")  # the same bytes, and now one of two
     (school / "ada.ipynb").write_bytes(as_bytes(answered("")))
     summary = run_.run(settings(school, out, scheduler))
@@ -173,14 +198,13 @@ def test_a_line_cut_short_by_a_crash_is_ignored(tmp_path, reference):
 
 
 @pytest.fixture
-def locked(reference, tmp_path):
+def locked(graded):
     """An output folder whose gradebook another process has locked."""
-    out = shutil.copytree(reference, tmp_path / "out")
     process = subprocess.Popen(
-        [sys.executable, "-c", LOCK, out / "gradebook.db"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", LOCK, graded / "gradebook.db"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stdout.readline() == b"locked\n"
-    yield out
+    yield graded
     process.stdin.close()
     process.wait()
 
@@ -192,10 +216,9 @@ def test_a_locked_gradebook_loses_nothing(locked, school, scheduler, monkeypatch
     assert finish(settings(school, locked, scheduler)).startswith("graded 1 reused 7 failed 0 unrecorded ")
 
 
-def test_a_full_disk_loses_nothing(reference, school, scheduler, tmp_path):
-    out = shutil.copytree(reference, tmp_path / "out")
+def test_a_full_disk_loses_nothing(reference, graded, school, scheduler):
     (school / "hal.ipynb").write_bytes(CLASS["bob"])
-    job = settings(school, out, scheduler)
+    job = settings(school, graded, scheduler)
 
     def full(name):
         if name == "keep":
@@ -204,13 +227,13 @@ def test_a_full_disk_loses_nothing(reference, school, scheduler, tmp_path):
     process = start(job, full)
     process.join(120)
     assert process.exitcode == 1
-    assert gradebook(out) == gradebook(reference)
+    assert gradebook(graded) == gradebook(reference)
     assert finish(job) == "graded 1 reused 7 failed 0 unrecorded 0"
-    assert scores(out)["hal"] == 0
+    assert scores(graded)["hal"] == 0
 
 
-def test_a_lost_worker_costs_nothing(reference, school, scheduler, tmp_path):
-    job = settings(school, tmp_path / "out", scheduler)
+def test_a_lost_worker_costs_nothing(reference, school, scheduler, out):
+    job = settings(school, out, scheduler)
     lost = []
 
     def lose(name):
