@@ -47,9 +47,10 @@ class Groups:
     @staticmethod
     def _apart(rng, count, size):
         """Centres at distances of 3.2 to 5.5 from each other."""
+        one, other = np.triu_indices(count, 1)
         while True:
             centres = rng.normal(size=(count, size)) * 1.9
-            distances = np.linalg.norm(centres[:, None] - centres, axis=-1)[np.triu_indices(count, 1)]
+            distances = np.linalg.norm(centres[one] - centres[other], axis=-1)
             if distances.min() > 3.2 and distances.max() < 5.5:
                 return centres
 
