@@ -14,7 +14,10 @@ MODELS = Path(__file__).parent / "models"
 
 @cache
 def style(name):
-    """The module of a style: ``make(fault)``, ``FAULTS`` (by name, the id that must be named), ``BETA``."""
+    """The module of a style: ``make(fault)``, ``FAULTS`` (by name, the id that must be named), ``BETA``.
+
+    It may have ``step(model)`` as well, which makes the function that a training loop of its own calls.
+    """
     spec = importlib.util.spec_from_file_location(f"doctor_{name}", MODELS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -44,4 +47,5 @@ def made(name, fault=None, **sizes):
 @cache
 def examined(name, fault=None):
     """The report on a model of a style; a process examines each once."""
-    return doctor.examine(made(name, fault), data(style(name)))
+    model, module = made(name, fault), style(name)
+    return doctor.examine(model, data(module), step=module.step(model) if hasattr(module, "step") else None)

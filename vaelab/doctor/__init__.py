@@ -23,7 +23,7 @@ if find_spec("vaelab.checks.judge") is not None:
 else:  # a notebook is being graded: what the doctor knows does not lie beside a student's code
 
     def examine(  # type: ignore[misc]  # a sentence in place of a report
-        model: Any, x: Any, *, encoder: Any = None, decoder: Any = None, validation: Any = None
+        model: Any, x: Any, *, encoder: Any = None, decoder: Any = None, validation: Any = None, step: Any = None
     ) -> str:
         """Nothing is examined while grading."""
         return "Nothing is examined while grading."

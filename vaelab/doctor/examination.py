@@ -1,5 +1,6 @@
 """One examination under way: what its sections measure with, and the report that they fill."""
 
+import re
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from vaelab.doctor.feed import Given
+from vaelab.doctor.feed import Given, own_step
 from vaelab.doctor.findings import Examined, NotExamined, finding
 from vaelab.doctor.lines import likely
 from vaelab.doctor.parts import Parts
@@ -22,11 +23,20 @@ SECOND = 6
 class Examination:
     """One examination under way: what the sections measure with, and the report that they fill."""
 
-    def __init__(self, model: keras.Model, given: Given, encoder: Any, decoder: Any, validation: np.ndarray | None):
+    def __init__(
+        self,
+        model: keras.Model,
+        given: Given,
+        encoder: Any = None,
+        decoder: Any = None,
+        validation: np.ndarray | None = None,
+        step: Callable | None = None,
+    ):
         self.model, self.given, self.encoder, self.decoder = model, given, encoder, decoder
         self.validation = validation
-        self.compiled = bool(getattr(model, "compiled", False))
-        self.steps = Steps(model)
+        self.steps = Steps(model, step)
+        compiled = bool(getattr(model, "compiled", False)) or own_step(model) or step is not None
+        self.outside = not compiled  # the model is trained by something that is not known here
         self.report = Report(f"{getattr(model, 'name', 'model')} ({type(model).__name__})")
         self.parts: Parts  # set before the sections, all but the one on validation images
         self.weigher: Weigher | None = None
@@ -52,7 +62,7 @@ class Examination:
     def found(self, severity: str, mistake: str | None, measured: str, expected: str, name: str | None = None) -> None:
         """Add a finding, with the likely line."""
         if not any(f.mistake == mistake and f.name == name for f in self.report.findings if mistake):
-            line = likely(self.model, self.steps.layers, mistake) if mistake else None
+            line = likely(self.steps, mistake) if mistake else None
             self.report.findings.append(finding(severity, mistake, measured, expected, name, line))
 
     def has(self, *mistakes: str) -> bool:
@@ -79,5 +89,6 @@ class Examination:
 
 def short(error: Exception) -> str:
     """The message of an exception on one line, cut to 300 characters."""
-    text = " ".join(str(error).split())
+    text = re.sub(r"\x1b\[\d*m", "", str(error))  # Keras sets parts of its messages in bold
+    text = " ".join(text.partition("Arguments received by")[0].split())
     return text if len(text) <= 300 else f"{text[:297]}..."

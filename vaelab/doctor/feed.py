@@ -20,10 +20,11 @@ class Given(NamedTuple):
     images: np.ndarray
     beside: np.ndarray | None
     names: tuple | None  # the two keys, if it was a dictionary
+    turned: bool = False  # the images were the second
 
 
 class Form(NamedTuple):
-    """One way to feed images (and what is beside them) to ``train_step``."""
+    """One way to feed images (and what is beside them) to a training step."""
 
     words: str  # "fit(x)"
     data: Callable[[np.ndarray, np.ndarray | None], Any]
@@ -63,7 +64,7 @@ def read(x: Any) -> Given:
     images = parts[first]
     if images.ndim < 2 or images[0].size < 2:
         raise DataError(f"x has shape {images.shape}; expected a batch of images, (N, ...).")
-    return Given(images, parts[1 - first] if len(parts) == 2 else None, names)
+    return Given(images, parts[1 - first] if len(parts) == 2 else None, names, bool(first))
 
 
 def shapes(images: np.ndarray) -> list[tuple]:
@@ -79,23 +80,22 @@ def shapes(images: np.ndarray) -> list[tuple]:
     return list(dict.fromkeys(found))
 
 
-def forms(model: keras.Model, given: Given) -> Iterator[Form]:
+def forms(steps: Steps, given: Given) -> Iterator[Form]:
     """Ways to feed the model, the likeliest first."""
-    pack = keras.utils.pack_x_y_sample_weight
-    wants_y = getattr(model, "_compile_loss", None) is not None and not _own_step(model)
+    model, pack = steps.model, keras.utils.pack_x_y_sample_weight
+    wants_y = getattr(model, "_compile_loss", None) is not None and not own_step(model)
     two = len(getattr(model, "inputs", None) or ()) == 2
-    if given.beside is None:
+    if steps.own is not None:
+        words = "step(x)" if given.beside is None else "step((x, y))"
+        kinds = [(words, lambda x, b: x if b is None else _both(given, x, b), "images")]
+    elif given.beside is None:
         kinds = [("fit(x)", lambda x, b: pack(x), "images"), ("fit(x, x)", lambda x, b: pack(x, x), "images")]
         kinds = kinds[::-1] if wants_y else kinds
     else:
         alike = given.beside[0].size == given.images[0].size
-
-        def both(x, b):
-            return dict(zip(given.names, (x, b))) if given.names else (x, b)
-
         kinds = [
-            ("fit([x, y], x)", lambda x, b: pack(both(x, b), x), "images"),
-            ("fit([x, y])", lambda x, b: pack(both(x, b), None), "images"),
+            ("fit([x, y], x)", lambda x, b: pack(_both(given, x, b), x), "images"),
+            ("fit([x, y])", lambda x, b: pack(_both(given, x, b), None), "images"),
             ("fit(x, y)", lambda x, b: pack(x, b), "beside" if alike else "images"),
         ]
         if alike or not (two or given.names or wants_y):
@@ -105,7 +105,13 @@ def forms(model: keras.Model, given: Given) -> Iterator[Form]:
             yield Form(words, data, shape, target)
 
 
-def _own_step(model):
+def _both(given, x, beside):
+    """Both arrays, as they were given."""
+    pair = (beside, x) if given.turned else (x, beside)
+    return dict(zip(given.names, pair)) if given.names else pair
+
+
+def own_step(model: keras.Model) -> bool:
     """Whether the model's class has a `train_step` of its own, in place of Keras's."""
     return inspect.getattr_static(type(model), "train_step") is not inspect.getattr_static(keras.Model, "train_step")
 
@@ -124,7 +130,7 @@ class Feed:
         return self.given.images[which].reshape(count, *self.form.shape), beside
 
     def data(self, images: np.ndarray, beside: np.ndarray | None = None) -> Any:
-        """What ``train_step`` gets for these images."""
+        """What a training step gets for these images."""
         return keras.tree.map_structure(
             lambda a: None if a is None else keras.ops.convert_to_tensor(a), self.form.data(images, beside)
         )
@@ -141,13 +147,18 @@ def find(steps: Steps, given: Given, count: int) -> tuple[Feed, Seen]:
     Raises
     ------
     StepError
-        If none does; with what the model said to the first.
+        If none does; with what the model said to each, for images as they are.
     """
-    first = None
-    for form in forms(steps.model, given):
+    said: dict[str, str] = {}
+    for form in forms(steps, given):
         feed = Feed(form, given)
         try:
             return feed, steps.run(feed.data(*feed.rows(count)), seed=1)
         except StepError as error:
-            first = first or f"{form.words}: {error}"
-    raise StepError(str(first))
+            said.setdefault(str(error), form.words) if form.shape == given.images.shape[1:] else None
+    raise StepError("; ".join(f"{words}: {_first(error)}" for error, words in said.items()))
+
+
+def _first(message):
+    """What a message of Keras says first, without the arrays that were passed."""
+    return " ".join(message.partition("Arguments received by")[0].split())[:200]

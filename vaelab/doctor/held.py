@@ -1,6 +1,6 @@
-"""Numbers that the model holds and that weigh its KL: attributes, variables, globals and what functions enclose.
+"""Numbers that the model holds and that weigh a term of its loss: attributes, variables, globals and what functions enclose.
 
-Each is changed for a moment: a number by which the weight of the KL grows in proportion is the weight that was chosen.
+Each is changed for a moment: a number by which the weight of the term grows in proportion is the weight that was chosen.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from vaelab.doctor import lines
+from vaelab.doctor.step import Steps
 
 FACTOR = 1.75
 #: So many numbers are tried at most.
@@ -20,11 +21,11 @@ MOST = 24
 
 
 class Held(NamedTuple):
-    """A number that weighs the KL."""
+    """A number that weighs a term."""
 
     name: str  # "self.beta"
     value: float
-    per_unit: float  # weight of the KL in the loss for a value of 1
+    per_unit: float  # weight of the term in the loss for a value of 1
 
 
 class Number(NamedTuple):
@@ -35,10 +36,10 @@ class Number(NamedTuple):
     set: Callable[[float], Any]
 
 
-def numbers(model: keras.Model, layers: dict[int, Any]) -> Iterator[Number]:
+def numbers(steps: Steps) -> Iterator[Number]:
     """Scalars that may be a weight, the likeliest first."""
     seen = set()
-    for thing in (model, *layers.values()):
+    for thing in (steps.model, *steps.layers.values()):
         if type(thing).__module__.partition(".")[0] == "keras":
             continue
         attributes: dict[str, Any] = vars(thing)
@@ -49,7 +50,7 @@ def numbers(model: keras.Model, layers: dict[int, Any]) -> Iterator[Number]:
                     yield Number(f"{thing.name}.{name}", np.asarray(value), value.assign)
             elif type(value) in (int, float, np.float32, np.float64) and not name.startswith(("_auto", "_supports")):
                 yield Number(f"{thing.name}.{name}", value, functools.partial(attributes.__setitem__, name))
-    for function in lines.functions(model, layers):
+    for function in lines.functions(steps):
         names = function.__globals__
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
             if lines.filled(cell):
@@ -69,16 +70,16 @@ def _number(name, value, assign, seen):
         yield Number(name, value, assign)
 
 
-def weighing(model: keras.Model, layers: dict[int, Any], weight: Callable[[], float]) -> Held | None:
-    """The number that the weight of the KL is proportional to; None if there is none among those that can be tried.
+def weighing(steps: Steps, weight: Callable[[], float]) -> Held | None:
+    """The number that the weight of a term is proportional to; None if there is none among those that can be tried.
 
     Parameters
     ----------
     weight : callable
-        Measures the weight of the KL in the loss.
+        Measures the weight of the term in the loss.
     """
     before = weight()
-    for number in [*numbers(model, layers)][:MOST]:
+    for number in [*numbers(steps)][:MOST]:
         value = float(number.old)
         try:
             with _set(number, value * FACTOR if value else 1.0):

@@ -6,9 +6,10 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from types import CellType, FunctionType
-from typing import Any
 
 import keras
+
+from vaelab.doctor.step import Steps
 
 _KL = [r"square|\*\* ?2|pow\(", r"log_?var|logvar|log_sigma", r"exp\(", r"\bkl|KL", r"0\.5|/ ?2"]
 _RECONSTRUCTION = [r"crossentropy|log_?prob", r"recon", r"square|mse|mae|abs\(", r"mean|sum"]
@@ -19,6 +20,7 @@ PATTERNS = {
     "sampling.batch_size": [r"random|normal\(", r"shape"],
     "sampling.stop_gradient": [r"stop_gradient|numpy\(", r"\bz\b"],
     "sampling.": [r"eps|noise|normal\(", r"exp\(", r"\bz\b|return"],
+    "loss.mse": [r"[Ss]quare|mse|MSE", r"recon|rec_", r"mean|sum|loss"],
     "loss.not_trained": [r"\.gradient\(|apply", r"trainable", r"optimizer"],
     "loss.last_batch": [r"return \{|return dict", r"loss"],
     "loss.not_tracked": [r"update_state|result\(", r"return \{"],
@@ -29,13 +31,13 @@ PATTERNS = {
 }
 
 
-def likely(model: keras.Model, layers: dict[int, Any], mistake: str) -> str | None:
+def likely(steps: Steps, mistake: str) -> str | None:
     """ "file:line: code" of the line that fits best; None if nothing fits, or no source can be read."""
     key = max((k for k in PATTERNS if mistake.startswith(k)), key=len, default=None)
     if key is None:
         return None
     best, where = 1.0, None  # a single pattern that is not the first says nothing
-    for file, number, code in _lines(model, layers):
+    for file, number, code in _lines(steps):
         if "SeedGenerator(" in code:
             continue
         if mistake.startswith("kl.") and re.search(r"random|normal\(", code):
@@ -46,19 +48,30 @@ def likely(model: keras.Model, layers: dict[int, Any], mistake: str) -> str | No
     return where
 
 
-def functions(model: keras.Model, layers: dict[int, Any]) -> list[FunctionType]:
+def functions(steps: Steps) -> list[FunctionType]:
     """The functions of other people's code that a step of this model may run."""
     found: dict[int, FunctionType] = {}
-    for thing in (model, *layers.values()):
-        for cls in type(thing).__mro__:
-            if _own(getattr(cls, "__module__", "")):
-                for value in vars(cls).values():
-                    _add(value, found)
+    model = steps.model
+    _add(steps.own, found)
+    for thing in (model, *steps.layers.values()):
+        for value in _methods(type(thing)):
+            _add(value, found)
         if isinstance(thing, keras.layers.Lambda):
             _add(thing.function, found)
     for loss in keras.tree.flatten(getattr(model, "loss", None)):
         _add(getattr(loss, "fn", loss), found)
     return list(found.values())
+
+
+def _methods(kind):
+    """What other people's classes of an object hold, but for what is overridden without a call of it."""
+    over = set()
+    for cls in kind.__mro__:
+        if _own(getattr(cls, "__module__", "")):
+            yield from (value for name, value in vars(cls).items() if name not in over)
+            over |= {
+                n for n, v in vars(cls).items() if "super" not in getattr(getattr(v, "__code__", None), "co_names", ())
+            }
 
 
 def _add(value, found, depth=0):
@@ -85,9 +98,9 @@ def _own(module: str) -> bool:
     )
 
 
-def _lines(model, layers) -> Iterator[tuple[str, int, str]]:
+def _lines(steps) -> Iterator[tuple[str, int, str]]:
     library = sysconfig.get_path("stdlib")
-    for function in functions(model, layers):
+    for function in functions(steps):
         try:
             lines, start = inspect.getsourcelines(function)
         except (OSError, TypeError):

@@ -51,10 +51,14 @@ def training(parts: Parts) -> Training:
     """
     model, layers = parts.steps.model, parts.steps.layers
     normal = [layer for layer in layers.values() if isinstance(layer, keras.layers.BatchNormalization)]
-    before = [layer.moving_mean.numpy().copy() for layer in normal]
-    logs, pairs, applied = parts.steps.whole(parts.data, seed=1)
+    means = [layer.moving_mean.numpy().copy() for layer in normal]
+    before = [mean + 1 for mean in means]  # after many steps on one batch, an average has arrived and moves no more
+    for layer, mean in zip(normal, before):
+        layer.moving_mean.assign(mean)
+    logs, pairs, applied, _ = parts.steps.whole(parts.data, seed=1)
     given = {id(v) for v in applied} | {_raw(v) for v in applied}
-    unreached = [_name(v) for v, g in pairs if g is None or not np.any(_dense(g))]
+    reached = {_raw(v) for v, g in pairs if g is not None and np.any(_dense(g))}
+    unreached = list({_raw(v): _name(v) for v, _ in pairs if _raw(v) not in reached}.values())
     used = _weights(layer for layer in layers.values() if not isinstance(layer, keras.Model) or layer is model)
     left_out = [] if not applied else [_name(v) for v in used if id(v) not in given and _raw(v) not in given]
     frozen = [
@@ -68,6 +72,8 @@ def training(parts: Parts) -> Training:
         for layer, old in zip(normal, before)
         if layer.trainable and np.array_equal(layer.moving_mean.numpy(), old)
     ]
+    for layer, mean in zip(normal, means):
+        layer.moving_mean.assign(mean)
     return Training(numbers(logs), unreached, left_out, frozen, still, len(normal))
 
 

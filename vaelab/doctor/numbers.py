@@ -23,8 +23,8 @@ def compare(e: Examination) -> None:
     put = {p.x_decoded: rng.uniform(0.01, 0.3, (p.count, p.feed.pixels))} if p.x_decoded else {}
     losses = [p.run(seed=1).loss, p.run(seed=1, replace=put).loss]
     e.model.reset_metrics()
-    logs = numbers(p.steps.whole(p.data, seed=1)[0])
-    again = numbers(p.steps.whole(p.data, seed=1, replace=put)[0])
+    logs = numbers(p.steps.whole(p.data, seed=1).logs)
+    again = numbers(p.steps.whole(p.data, seed=1, replace=put).logs)
     e.saw("reported numbers", ", ".join(f"{k} {v:.4g}" for k, v in logs.items()) or "none")
     if "loss" in logs:
         _total(e, logs["loss"], again["loss"], losses, near)

@@ -139,7 +139,7 @@ def _weight_held(e, weigher, divergence):
         a, b = (weigher.at(1, m, v, weigher.x_fixed).loss for m, v in pair)
         return (a - b) / change
 
-    found = held.weighing(e.model, e.steps.layers, weight)
+    found = held.weighing(e.steps, weight)
     if found is None and held.scheduled(e.model, weight):
         return held.Held("the optimiser's iterations", float("nan"), float("nan"))
     return found

@@ -36,11 +36,11 @@ class Parts:
         self.data = feed.data(self.images, self.beside)
         steps.seeds_tensorflow = False
         self.base, again = self.run(), self.run()
-        if not _same(again.loss, self.base.loss):
+        if not _repeated(self.base, again):
             steps.seeds_tensorflow = True
             self.base, again = self.run(), self.run()
         self.other = self.run(seed=2)
-        self.repeats = _same(again.loss, self.base.loss)
+        self.repeats = _repeated(self.base, again)
         self.random = {
             w for w in self.base.wires if w in self.other.wires and not _equal(self.base.wires[w], self.other.wires[w])
         }
@@ -55,6 +55,8 @@ class Parts:
             self.size = _width(self.values(self.base, self.z))
             self.z_mean, self.z_log_var = self._find_posterior()
         self.noisy = self.z is not None and self.z.wire in self.random
+        if self.z_log_var is None and not self.noisy:
+            self.z_mean = None  # a code, and no distribution of it
 
     def resized(self, count: int) -> "Parts":
         """The same slots for a batch of another size.
@@ -159,12 +161,15 @@ class Parts:
         return None if wire is None else self._noisy_part(wire)
 
     def _noisy_part(self, wire):
-        """All of the wire, or the columns with noise where others have none: labels may stand beside z."""
+        """All of the wire, or the columns with noise where others have none: labels may stand beside z, no images."""
         here, there = (_rows(seen.wires[wire]) for seen in (self.base, self.other))
         noisy = np.flatnonzero((here != there).any(axis=0))
         start, stop = int(noisy[0]), int(noisy[-1]) + 1
-        whole = self.base.wires[wire].shape.rank > 2 or stop - start == here.shape[1] or stop - start > len(noisy)
-        return Slot(wire) if whole else Slot(wire, start, stop)
+        if self.base.wires[wire].shape.rank > 2 or stop - start == here.shape[1] or stop - start > len(noisy):
+            return Slot(wire)
+        turned = _rows(self.run(images=self.images[::-1].copy()).wires[wire])
+        beside = np.delete(turned != here, np.arange(start, stop), axis=1)
+        return None if beside.any() else Slot(wire, start, stop)  # None: the image goes past z as well
 
     def _blocks(self, wire):
         """Is the reconstruction the same for other images and other noise, as long as this tensor is?"""
@@ -175,10 +180,10 @@ class Parts:
         before, after = self.values(self.base, self.x_decoded), self.values(seen, self.x_decoded)
         return bool(np.abs(after - before).max() <= 1e-3 * max(1e-6, np.abs(before - before.mean()).max()))
 
-    def _candidates(self) -> Iterator[Slot]:
+    def _candidates(self, random: bool = False) -> Iterator[Slot]:
         """Slots that may hold z_mean or z_log_var: as wide as z, or one of two halves."""
         for wire in self._small():
-            if wire in self.random or (self.encoder is not None and not self._belongs(wire, self.encoder)):
+            if (wire in self.random) != random or (self.encoder is not None and not self._belongs(wire, self.encoder)):
                 continue
             width = _width(self.base.wires[wire])
             if width == self.size:
@@ -188,12 +193,23 @@ class Parts:
                 yield from (Slot(wire, 0, half), Slot(wire, half, 2 * half))
 
     def _find_posterior(self):
-        """The first slots that move z as a mean does, and as the scale of its noise does."""
+        """The first slots that move z as a mean does, and as the scale of its noise does.
+
+        They are random themselves where noise is added to the images.
+        """
+        found = self._posterior_among([*self._candidates()])
+        if found[0] is not None:
+            return found
+        z = self.values(self.base, self.z)
+        random = [s for s in self._candidates(random=True) if not np.array_equal(self.values(self.base, s), z)]
+        return self._posterior_among(random)
+
+    def _posterior_among(self, candidates):
         z = self.values(self.base, self.z)
         shift = np.zeros((self.count, self.size))
         shift[:, 0] = SHIFT  # one dimension only: a hidden layer moves them all
         near = _tolerance(self.base, self.z)
-        found = [(slot, seen) for slot in self._candidates() if slot != self.z and (seen := self._shifted(slot, shift))]
+        found = [(slot, seen) for slot in candidates if slot != self.z and (seen := self._shifted(slot, shift))]
         moves = [(slot, seen, self.values(seen, self.z) - z) for slot, seen in found]
         mean = next((slot for slot, _, move in moves if np.allclose(move, shift, atol=near)), None)
         if mean is None:
@@ -208,6 +224,27 @@ class Parts:
                 return mean, slot
             likely = likely or slot
         return mean, likely or self._scale_of_the_loss(mean)
+
+    def has_term_on_the_code(self) -> bool | None:
+        """Whether the loss depends on what the code is computed from, whatever the reconstruction is.
+
+        None where no tensor is seen that the code is computed from.
+        """
+        if self.z is None or self.x_decoded is None:
+            return None
+        fixed = {self.x_decoded: self.values(self.base, self.x_decoded)}
+        before, z, moves = self._try(fixed), self.values(self.base, self.z), False
+        for wire in [w for w in self._small() if w.side == "out" and _width(self.base.wires[w]) < self.feed.pixels][
+            :40
+        ]:
+            try:
+                seen = self.run(replace={**fixed, Slot(wire): _rows(self.base.wires[wire]) + SHIFT})
+            except StepError:
+                continue
+            if not _same(seen.loss, before):
+                return True
+            moves = moves or wire != self.z.wire and not np.array_equal(self.values(seen, self.z), z)
+        return False if moves else None
 
     def _shifted(self, slot, shift):
         try:
@@ -244,6 +281,15 @@ def _width(tensor) -> int:
 def _equal(a, b) -> bool:
     a, b = np.asarray(a), np.asarray(b)
     return a.size == b.size and bool(np.array_equal(a.ravel(), b.ravel()))
+
+
+def _repeated(a: Seen, b: Seen) -> bool:
+    """Whether two steps are one: the loss alone does not tell, where noise is small."""
+    return _same(a.loss, b.loss) and all(_close(t, b.wires[w]) for w, t in a.wires.items() if w in b.wires)
+
+
+def _close(a, b) -> bool:
+    return a.shape == b.shape and bool(np.allclose(np.asarray(a), np.asarray(b), rtol=1e-5, atol=1e-6, equal_nan=True))
 
 
 def _same(a: float, b: float) -> bool:

@@ -1,5 +1,6 @@
 """An examination from its beginning to its end: finds the parts, measures what can be measured, says of the rest why not."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -21,7 +22,7 @@ COUNT, OTHERS = 11, (32, 64, 128, 100, 16, 256, 8, 1)
 
 def run(e: Examination) -> Report:
     """All sections, in their order."""
-    if _begin(e):
+    if _can_begin(e):
         sections = (
             ("parts", on_networks.parts),
             ("sampling", on_sampling.sampling),
@@ -40,6 +41,15 @@ def run(e: Examination) -> Report:
     e.section("validation images", on_images.validation)
     e.report.sort()
     return e.report
+
+
+def _can_begin(e):
+    """`_begin`; where the model's own code does something unforeseen, the report says what."""
+    try:
+        return _begin(e)
+    except Exception as error:
+        e.skip("everything else", f"the model's parts cannot be looked for ({type(error).__name__}: {short(error)})")
+        return False
 
 
 def _begin(e: Examination) -> bool:
@@ -63,8 +73,33 @@ def _begin(e: Examination) -> bool:
         feed = _not_finite(e, seen, count)
         if feed is None:
             return False
-    e.parts = Parts(e.steps, feed, count, e.encoder, e.decoder)
+    e.parts = _parts(e, feed, count)
+    if e.parts.x_decoded is None and e.outside:
+        e.skip("everything else", f"no reconstruction reaches the loss that the model itself has. {_OUTSIDE}")
+        return False
     return True
+
+
+def _parts(e, feed, count):
+    """The parts of the first loss of a step in which z_mean is found, or at least a reconstruction."""
+    try:
+        losses = e.steps.whole(feed.data(*feed.rows(count))).losses
+    except StepError:
+        losses = []
+    places = {float(np.float32(value)): i for i, value in reversed([*enumerate(losses)])} if len(losses) > 1 else {}
+    found = []
+    for e.steps.which in sorted(places.values()) or [0]:
+        found.append(Parts(e.steps, feed, count, e.encoder, e.decoder))
+        if found[-1].z_mean is not None:
+            break
+    best = next((p for p in found if p.z_mean), None) or next((p for p in found if p.x_decoded), found[0])
+    e.steps.which = sorted(places.values())[found.index(best)] if places else 0
+    if len(places) > 1:
+        e.saw("losses", f"a step differentiates {len(places)}; this report is about number {found.index(best) + 1}")
+        e.skip(
+            "the other losses of a step", "a report is about one loss; here, one with a reconstruction and a posterior"
+        )
+    return best
 
 
 def _finite_weights(e):
@@ -82,11 +117,15 @@ def _finite_weights(e):
     return False
 
 
+_OUTSIDE = "If a training loop of your own trains the model, pass step=, the function that it calls for a batch"
+
+
 def _no_step(e, error):
-    hint = "; the model is not compiled and has no add_loss: compile it as for fit" if not e.compiled else ""
+    hint = "; the model is not compiled and has no add_loss: compile it as for fit" if e.outside else ""
+    how = "step gets it" if e.steps.own is not None else f"fit gets it: images, (x, y), or a dictionary. {_OUTSIDE}"
     e.skip(
         "everything that needs a training step",
-        f"no way to feed the images works: {short(error)}{hint}. Pass x as fit gets it: images, (x, y), or a dictionary",
+        f"no way to feed the images works: {short(error)}{hint}. Pass x as {how}",
     )
 
 
@@ -113,7 +152,15 @@ def _not_finite(e, seen, count):
     return feed if np.isfinite(seen.loss) else None
 
 
-def examine(model: keras.Model, x: Any, *, encoder: Any = None, decoder: Any = None, validation: Any = None) -> Report:
+def examine(
+    model: keras.Model,
+    x: Any,
+    *,
+    encoder: Any = None,
+    decoder: Any = None,
+    validation: Any = None,
+    step: Callable[[Any], Any] | None = None,
+) -> Report:
     """Examine any Keras VAE: what it really trains.
 
     Parameters
@@ -127,6 +174,8 @@ def examine(model: keras.Model, x: Any, *, encoder: Any = None, decoder: Any = N
         Layers that the training step calls, for models whose parts are not found.
     validation : array, optional
         Images that the model is validated with: they should not be among `x`.
+    step : callable, optional
+        For a training loop outside `fit`: takes a batch of `x`, and trains the model on it with a `tf.GradientTape`.
 
     Returns
     -------
@@ -144,7 +193,7 @@ def examine(model: keras.Model, x: Any, *, encoder: Any = None, decoder: Any = N
     given = feeding.read(x)
     if validation is not None:
         validation = feeding.read(validation).images
-    examination = Examination(model, given, encoder, decoder, validation)
+    examination = Examination(model, given, encoder, decoder, validation, step)
     if keras.backend.backend() != "tensorflow":
         examination.skip(
             "everything", f"Keras runs on {keras.backend.backend()}; the doctor reads models on TensorFlow"

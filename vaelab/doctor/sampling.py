@@ -40,7 +40,8 @@ def scale_of(weigher: Weigher) -> str | None:
     first = weigher._round(weigher.rng.uniform(0.4, 1.6, shape))
     second = weigher._round(first + weigher.rng.uniform(0.2, 0.9, shape))
     z1, z2 = (parts.values(weigher.at(1, m, v), parts.z) for v in (first, second))
-    usable = (np.abs(z1) > 0.02) & (np.abs(z2) > 1e-4)  # what is near 0 has no ratio
+    size = np.median(np.abs(z1))
+    usable = (np.abs(z1) > 0.02 * size) & (np.abs(z2) > 1e-4 * size)  # what is near 0 has no ratio
     if usable.mean() < 0.5:
         return None
     ratio = np.log(np.abs(z2[usable] / z1[usable]))

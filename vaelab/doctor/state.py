@@ -12,17 +12,22 @@ import tensorflow as tf
 def kept(model: keras.Model) -> Iterator[None]:
     """Put back the values of all variables at the end; compile for the moment a model that is not compiled."""
     before = [(v, np.asarray(v)) for v in _variables(model)]
-    compiled = getattr(model, "compiled", False)
-    if not compiled:
+    attributes = vars(model)
+    old = dict(attributes)
+    if not getattr(model, "compiled", False):
         with contextlib.suppress(Exception):
-            keras.Model.compile(model, optimizer=keras.optimizers.SGD(0.0))
+            keras.Model.compile(model, optimizer=getattr(model, "optimizer", None) or keras.optimizers.SGD(0.0))
+    made = [name for name, value in attributes.items() if value is not old.get(name)]
     try:
         yield
     finally:
         for variable, value in before:
             variable.assign(value)
-        if not compiled:
-            model.compiled, model.optimizer = False, None
+        for name in made:  # by compiling; past Keras, which would keep track of what it was
+            if name in old:
+                attributes[name] = old[name]
+            else:
+                attributes.pop(name, None)
 
 
 def _variables(model):

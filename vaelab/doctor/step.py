@@ -1,6 +1,7 @@
 """One training step of a model, run eagerly and seen from inside: every tensor that passes between layers, and the loss.
 
-A step is the model's own ``train_step``, whatever that does. It runs until the loss reaches ``GradientTape.gradient``.
+A step is the model's own ``train_step``, whatever that does, or the function that a loop outside `fit` calls for a batch. It
+runs until the loss reaches ``GradientTape.gradient``.
 On the way, tensors can be replaced by others, and noise is what a seed makes it: so the loss becomes a function of what is replaced.
 """
 
@@ -14,10 +15,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from vaelab.doctor.surroundings import patched, surroundings
+from vaelab.doctor.surroundings import patched, run_eagerly, surroundings
 
 #: Layers that draw noise in training and are no part of q(z|x): switched off, so that all noise left is that of z.
 REGULARISERS = ("Dropout", "SpatialDropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "DropBlock")
+#: Layers that call others once for each time step: seen from outside alone.
+WHOLE = (keras.layers.RNN, keras.layers.TimeDistributed)
+#: Of these, such as run as a graph, where they draw no noise: step by step they take most of the time.
+GRAPHS = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
 
 
 class Wire(NamedTuple):
@@ -50,6 +55,15 @@ class Seen(NamedTuple):
     numpy_noise: bool  # whether NumPy's or Python's own generator was used
 
 
+class Whole(NamedTuple):
+    """What a step did that ran to its end."""
+
+    logs: Any  # what it returned
+    pairs: list  # (variable, gradient), of all losses
+    applied: list  # variables that an optimiser would have moved
+    losses: list[float]  # what was differentiated with respect to variables
+
+
 class Reached(BaseException):
     """The loss is known: the rest of the step is not needed. No model catches it by accident."""
 
@@ -64,12 +78,16 @@ class Steps:
     Parameters
     ----------
     model : keras.Model
+    own : callable, optional
+        Takes a batch and trains the model on it, in place of its ``train_step``.
     """
 
-    def __init__(self, model: keras.Model):
-        self.model = model
+    def __init__(self, model: keras.Model, own: Callable | None = None):
+        self.model, self.own = model, own
+        self.which = 0  # of the losses that a step differentiates, the one that is looked at
         self.seeds_tensorflow = True  # which costs as much as the step: its compiled kernels are thrown away
         self.layers: dict[int, Any] = {}  # all that ran, by id; also those that no attribute of the model holds
+        self.graphs: dict[tuple, Callable] = {}  # of recurrent layers
 
     def run(self, data: Any, seed: int | None = 0, replace: dict | None = None, gradients: bool = False) -> Seen:
         """The loss of one step on `data`, nothing trained.
@@ -89,44 +107,50 @@ class Steps:
         StepError
             If the model's own step fails, or differentiates nothing.
         """
-        watch = _Watch(replace or {}, self.layers, gradients)
+        watch = _Watch(replace or {}, self.layers, self.graphs, gradients)
         losses: list[float] = []
         slopes: list = []
 
+        passed = iter(range(self.which))
+
         def reached(tape, target, sources):
-            parts = [tf.cast(t, tf.float32) for t in tf.nest.flatten(target) if t is not None]
+            if next(passed, None) is not None:
+                return _tape_gradient(tape, target, sources)
             slopes.extend(_tape_gradient(tape, target, watch.variables) if gradients else ())
-            losses.append(float(sum(tf.reduce_sum(t) for t in parts)))
+            losses.append(_total(target))
             raise Reached
 
         used: list[bool] = []
         try:
             with self._watched(watch, reached, seed, used=used, tensorflow=self.seeds_tensorflow):
-                self.model.train_step(data)
+                self.take(data)
         except Reached:
             return Seen(losses[0], watch.wires, slopes, any(used))
         raise StepError("the step ends without a gradient: nothing is differentiated by a tf.GradientTape")
 
-    def whole(self, data: Any, seed: int = 0, replace: dict | None = None) -> tuple[dict, list, list]:
-        """A step to its end, the optimiser's update left out: logs, (variable, gradient) pairs, applied variables.
+    def whole(self, data: Any, seed: int = 0, replace: dict | None = None) -> "Whole":
+        """A step to its end, the optimiser's update left out.
 
         Raises
         ------
         StepError
             If the model's own step fails.
         """
-        pairs: list = []
-        applied: list = []
+        got = Whole(None, [], [], [])
 
         def reached(tape, target, sources):
             slopes = _tape_gradient(tape, target, sources)
-            flat = zip(tf.nest.flatten(sources), tf.nest.flatten(slopes, expand_composites=False))
-            pairs.extend(flat)
+            got.pairs.extend(zip(tf.nest.flatten(sources), tf.nest.flatten(slopes, expand_composites=False)))
+            got.losses.append(_total(target))
             return slopes
 
-        with self._watched(_Watch(replace or {}, self.layers), reached, seed, applied=applied):
-            logs = self.model.train_step(data)
-        return logs, pairs, applied
+        with self._watched(_Watch(replace or {}, self.layers, self.graphs), reached, seed, applied=got.applied):
+            logs = self.take(data)
+        return got._replace(logs=logs)
+
+    def take(self, data: Any) -> Any:
+        """Let the model's own code take a step."""
+        return self.model.train_step(data) if self.own is None else self.own(data)
 
     def traced(self, data: Any, slot: Slot, times: int = 3) -> list[np.ndarray]:
         """What passes at the slot in so many runs of one graph, as `fit` makes it; noise is left to the model.
@@ -136,28 +160,32 @@ class Steps:
         StepError
             If the step cannot be traced.
         """
-        watch = _Watch({}, self.layers)
-
-        def reached(tape, target, sources):
-            raise Reached
+        watch = _Watch({}, self.layers, self.graphs)
+        spy = tf.Variable(0.0, shape=tf.TensorShape(None))  # the step may be a graph inside of this one
+        watch.spied = slot, spy
 
         @tf.function(autograph=False)
         def passing():
-            try:
-                self.model.train_step(data)
-            except Reached:
-                pass
-            return tf.cast(slot.of(watch.wires[slot.wire]), tf.float32)
+            self.take(data)
 
-        with self._watched(watch, reached, None, eager=False):
-            return [passing().numpy() for _ in range(times)]
+        results = []
+        with self._watched(watch, _tape_gradient, None, eager=False):
+            for _ in range(times):
+                passing()
+                results.append(spy.numpy())
+        return results
 
     @contextlib.contextmanager
     def _watched(self, watch: "_Watch", reached: Callable, seed: int | None, **how: Any) -> Iterator[None]:
-        """The model's own code runs in here: `reached` is called in place of a tape's gradient, failures are StepErrors."""
+        """The model's own code runs in here: `reached` is called in place of a tape's gradient, failures are StepErrors.
+
+        A gradient with respect to no variable, as that of a penalty, is part of the loss and no step along it.
+        """
 
         def gradient(tape, target, sources, *args, **kwargs):
-            return reached(tape, target, sources)
+            if any(isinstance(s, (tf.Variable, keras.Variable)) for s in tf.nest.flatten(sources)):
+                return reached(tape, target, sources)
+            return _tape_gradient(tape, target, sources, *args, **kwargs)
 
         try:
             with surroundings(seed, **how), watch.watching(), patched(tf.GradientTape, gradient=gradient):
@@ -169,12 +197,19 @@ class Steps:
 _tape_gradient = tf.GradientTape.gradient
 
 
+def _total(target):
+    """What a tape differentiates: the sum of all its elements."""
+    return float(sum(tf.reduce_sum(tf.cast(t, tf.float32)) for t in tf.nest.flatten(target) if t is not None))
+
+
 class _Watch:
     """Hooks on the calls of all layers: keeps what passes, and puts in what is to be replaced."""
 
-    def __init__(self, replace: dict, layers: dict, trainable: bool = False):
-        self.replace, self.layers, self.wires = replace, layers, {}
+    def __init__(self, replace: dict, layers: dict, graphs: dict, trainable: bool = False):
+        self.replace, self.layers, self.graphs, self.wires = replace, layers, graphs, {}
         self.counts: dict[int, int] = {}
+        self.inside = False  # of a layer that is seen as a whole
+        self.spied: tuple[Slot, tf.Variable] | None = None  # gets what passes there
         self.variables = [tf.cast(value, tf.float32) for value in replace.values()]
         if trainable:  # a tape follows variables by itself
             self.variables = [tf.Variable(value) for value in self.variables]
@@ -201,9 +236,32 @@ class _Watch:
         if keras.src.backend.common.symbolic_scope.in_symbolic_scope():  # Keras builds a model: nothing is computed
             return original(layer, *args, **kwargs)
         self.layers[id(layer)] = layer
+        if self.inside:
+            return original(layer, *args, **kwargs)
         number = self.counts[id(layer)] = self.counts.get(id(layer), -1) + 1
         args, kwargs = self._passed((args, kwargs), id(layer), number, "in")
-        return self._passed(original(layer, *args, **kwargs), id(layer), number, "out")
+        self.inside = isinstance(layer, WHOLE)
+        try:
+            graph = self._graph(layer, original) if self.inside else None
+            output = original(layer, *args, **kwargs) if graph is None else graph(args, kwargs)
+        finally:
+            self.inside = False
+        return self._passed(output, id(layer), number, "out")
+
+    def _graph(self, layer, original):
+        """The layer's call as a graph, made once; None where it must run step by step."""
+        noisy = getattr(layer, "dropout", 0) or getattr(layer, "recurrent_dropout", 0)
+        if type(layer) not in GRAPHS or noisy or not layer.built or not tf.executing_eagerly():
+            return None
+        context = keras.src.backend.common.global_state.get_global_attribute("current_call_ctx")
+        key = id(layer), getattr(context, "training", None)
+        made = self.graphs.setdefault(key, tf.function(lambda a, k: original(layer, *a, **k), autograph=False))
+
+        def run(args, kwargs):
+            with run_eagerly(False):
+                return made(args, kwargs)
+
+        return run
 
     def _passed(self, structure, layer, number, side):
         flat, changed = keras.tree.flatten(structure), False
@@ -216,6 +274,8 @@ class _Watch:
                     flat[index] = value = _put(slot, tf.cast(tf.identity(variable), value.dtype), value)
                     changed = True
             self.wires[wire] = value
+            if self.spied is not None and self.spied[0].wire == wire:
+                self.spied[1].assign(tf.cast(self.spied[0].of(value), tf.float32))
         return keras.tree.pack_sequence_as(structure, flat) if changed else structure
 
 

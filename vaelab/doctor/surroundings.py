@@ -65,7 +65,7 @@ def surroundings(
         return tf.constant([seed * 7919 + 13, next(count)], self.state.dtype)
 
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_run_eagerly(eager))
+        stack.enter_context(run_eagerly(eager))
         for optimizer in (BaseOptimizer, LossScaleOptimizer):
             own = {name: f for name, f in (("apply", apply), ("scale_loss", scale_loss)) if name in vars(optimizer)}
             stack.enter_context(patched(optimizer, **own))
@@ -76,7 +76,8 @@ def surroundings(
 
 
 @contextlib.contextmanager
-def _run_eagerly(eager):
+def run_eagerly(eager: bool) -> Iterator[None]:
+    """Whether a `tf.function` runs as the Python that it is, for the moment."""
     before = tf.config.functions_run_eagerly()
     tf.config.run_functions_eagerly(eager)
     try:
