@@ -122,6 +122,122 @@ def test_dimensions_that_carry_nothing_and_nearly_points_are_noted_with_the_part
     assert model.encoder.name in where["z_mean"] and model.decoder.name in where["x_decoded"]
 
 
+def test_a_weight_that_depends_on_the_number_of_images_is_no_single_beta():
+    report = pictures.examined("weighed_images", "sum_kl")
+    assert (
+        report.effective_beta is None and "64 for 32" in {e.what: e.result for e in report.examined}["effective beta"]
+    )
+
+
+def test_a_number_that_weighs_the_reconstruction_is_found():
+    report = pictures.examined("weighed_images")
+    where = {e.what: e.result for e in report.examined}
+    assert (
+        where["weight of the reconstruction"].startswith("follows factor_vae")
+        and ".factor, 40" in where["weight of the reconstruction"]
+    )
+    assert [f.name for f in report.findings if f.name.startswith("beta")] == ["beta = 2"]
+
+
+def test_a_report_on_one_of_two_losses_says_so():
+    report = pictures.examined("two_losses")
+    assert "about number 2" in {e.what: e.result for e in report.examined}["losses"]
+    assert "the other losses of a step" in {n.what for n in report.not_examined}
+
+
+class Quantised(keras.layers.Layer):
+    """The code, rounded; the loss pulls what is rounded towards it."""
+
+    def call(self, z):
+        near = keras.ops.stop_gradient(keras.ops.round(z))
+        self.add_loss(keras.ops.mean(keras.ops.square(z - near)))
+        return z + keras.ops.stop_gradient(near - z)
+
+
+class TwoOutputs(keras.Model):
+    """A decoder that returns mean and logarithm of the standard deviation of each pixel."""
+
+    def __init__(self, order):
+        super().__init__()
+        self.encoder, self.hidden = models.make_encoder(80, 12, 3), keras.layers.Dense(12, "relu")
+        self.heads = [keras.layers.Dense(80), keras.layers.Dense(80)]
+        self.order = order
+
+    def call(self, x):
+        m, v = self.encoder(x)
+        h = self.hidden(m + tf.exp(v / 2) * tf.random.normal(tf.shape(m)))
+        outputs = [head(h) for head in self.heads]
+        mean, log_sigma = outputs[:: self.order]
+        nll = tf.reduce_sum(0.5 * tf.square((x - mean) / tf.exp(log_sigma)) + log_sigma, -1)
+        self.add_loss(tf.reduce_mean(nll + 0.5 * tf.reduce_sum(m**2 + tf.exp(v) - v - 1, -1)))
+        return mean
+
+
+def quantised():
+    dense = keras.layers.Dense
+    model = keras.Sequential([keras.Input((80,)), dense(6), Quantised(), dense(12, "relu"), dense(80)])
+    model.compile(loss="mse", optimizer="adam")
+    return model
+
+
+def two_outputs(order):
+    model = TwoOutputs(order)
+    model.compile(optimizer="adam")
+    return model
+
+
+@pytest.mark.parametrize(
+    "model", [quantised, lambda: two_outputs(1), lambda: two_outputs(-1)], ids=["quantised", "mean last", "mean first"]
+)
+def test_models_that_are_no_plain_vaes_get_a_list_of_what_was_not_examined_and_no_guess(model):
+    report = doctor.examine(model(), pictures.images())
+    assert names(report, "fault", "warning") == [], str(report)
+    assert report.effective_beta is None and {"reconstruction", "sampling", "KL"} & {
+        n.what for n in report.not_examined
+    }
+
+
+class Loop(keras.Model):
+    """Half of the loss, as a loop of its own takes it: the other half is in the loop."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.decoder = models.make_encoder(80, 12, 3), models.make_decoder(3, 12, 80)
+        self.optimizer = keras.optimizers.Adam()
+
+    def call(self, x):
+        m, v = self.encoder(x)
+        self.add_loss(tf.reduce_mean(0.5 * tf.reduce_sum(m**2 + tf.exp(v) - v - 1, -1)))
+        return self.decoder(m + tf.exp(v / 2) * tf.random.normal(tf.shape(m)))
+
+
+def test_a_loop_of_which_nothing_is_known_is_asked_for_and_the_optimiser_stays():
+    model = Loop()
+    optimizer = model.optimizer
+    report = doctor.examine(model, pictures.images())
+    assert report.findings == [] and "step=" in report.not_examined[0].why
+    assert model.optimizer is optimizer and not model.compiled
+    bad = doctor.examine(model, pictures.images(), step=lambda x: x.nonsense)
+    assert bad.findings == [] and "nonsense" in bad.not_examined[0].why
+
+
+def test_labels_may_come_first():
+    x, y = pictures.data(pictures.style("conditional"))
+
+    class Named(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = made("conditional")
+
+        def call(self, inputs):
+            return self.inner([inputs["image"], inputs["label"]])
+
+    model = Named()
+    model.compile(optimizer="adam")
+    report = doctor.examine(model, {"label": y, "image": x})
+    assert report.effective_beta == pytest.approx(1, rel=0.02) and names(report, "fault", "warning") == []
+
+
 def test_parts_that_were_passed_and_never_run_are_named():
     parts = {"encoder": keras.layers.Dense(4), "decoder": keras.layers.Dense(80)}
     report = doctor.examine(made("squared_error"), pictures.images(), **parts)

@@ -56,40 +56,46 @@ def _parts(e, logs, near):
     right = {}
     if rec is not None:
         x = e.weigher.x if rec.target == "images" else np.asarray(p.beside, "float64").reshape(p.count, -1)
-        right["reconstruction"] = (rec.formula.of(x, {"ok": _kept_inside(rec, p)}), rec.fit.weight)
+        right["reconstruction"] = (rec.formula.of(x, {"ok": _kept_inside(rec, p)}), rec)
     if div is not None:
         kl = oracles.kl(p.values(p.base, p.z_mean), SCALES[div.reading](p.values(p.base, p.z_log_var))).mean()
-        right["kl"] = (float(kl), div.fit.weight)
-    for name, number in logs.items():
-        lower = name.lower()
-        term = (
-            "kl" if "kl" in lower else "reconstruction" if "rec" in lower or "nll" in lower or "bce" in lower else None
-        )
-        if term not in right or "beta" in lower or "weight" in lower or "capacity" in lower:
-            continue
-        value, weight = right[term]
-        if not np.isfinite(value):
-            continue
-        if any(near(number, v) for v in (value, weight * value)):
-            continue
-        if number == 0 and abs(value) > 1e-3:
-            e.found(
-                WARNING, "loss.not_tracked", f"{name} is reported as 0 and is {value:.4g}", "a tracker that is updated"
-            )
-        elif term == "kl" and (e.has("kl.floor", "kl.one_sample") or div.mistakes):
-            continue  # said already
-        else:
+        right["kl"] = (float(kl), div)
+    for term, (value, fitted) in right.items():
+        named = {name: number for name, number in logs.items() if _term(name) == term}
+        accepted = _accepted(value, fitted, p.count)
+        if not named or not np.isfinite(value) or any(near(n, v) for n in named.values() for v in accepted):
+            continue  # beside the term, its parts may be reported
+        if not any(named.values()) and abs(value) > 1e-3:
+            said = f"{', '.join(named)} is reported as 0 and is {value:.4g}"
+            e.found(WARNING, "loss.not_tracked", said, "a tracker that is updated")
+        elif len(named) == 1 and not (term == "kl" and (e.has("kl.floor", "kl.one_sample") or div.mistakes)):
+            (name, number), *_ = named.items()
+            weight = fitted.fit.weight
             said = f"{name} is reported as {number:.5g}; the term is {value:.5g} nats per image" + (
                 f", and {weight * value:.5g} in the loss" if abs(weight - 1) > 1e-3 else ""
             )
-            severity = WARNING if abs(number - value) > 0.01 * abs(value) + 1e-3 else NOTE
             e.found(
-                severity,
+                WARNING if abs(number - value) > 0.01 * abs(value) + 1e-3 else NOTE,
                 None,
                 said,
                 "the term itself, or what it adds to the loss",
                 name="reported numbers that do not add up",
             )
+
+
+def _term(name):
+    """Which of the two terms a number is reported for, by its name; None for neither."""
+    lower = name.lower()
+    if "beta" in lower or "weight" in lower or "capacity" in lower:
+        return None
+    return "kl" if "kl" in lower else "reconstruction" if "rec" in lower or "nll" in lower or "bce" in lower else None
+
+
+def _accepted(value, term, count):
+    """What may be reported for a term: itself, what it adds to the loss, that for one image, and each before it is weighed."""
+    weights = [1.0, term.fit.weight, term.fit.weight / count**term.batch_power]
+    held = term.held.value if term.held is not None else 0
+    return [value * w for w in (*weights, *(w / held for w in weights if held and held == held))]
 
 
 def _kept_inside(rec, p):

@@ -5,7 +5,7 @@ import numpy as np
 from vaelab.checks.judge import oracles
 from vaelab.doctor import held, ratios
 from vaelab.doctor.examination import Examination
-from vaelab.doctor.findings import NOTE, WARNING
+from vaelab.doctor.findings import FAULT, NOTE, WARNING
 from vaelab.doctor.step import StepError
 from vaelab.doctor.weigh import SCALES, Divergence, Fit, Reconstruction, Weigher, fit
 
@@ -22,20 +22,27 @@ def loss(e: Examination) -> None:
     weigher = e.weigher or Weigher(e.parts)
     small = _smaller(e)
     reconstruction = _reconstruction(e, weigher, small)
+    if reconstruction is not None and ratios.odd(e, reconstruction):
+        reconstruction = reconstruction._replace(held=_reconstruction_held(e, weigher, reconstruction))
     if reconstruction is None:
         e.skip(
             "reconstruction", "none of the formulas that are known fits the loss as a function of the decoder's output"
         )
     else:
         ratios.kind(e, reconstruction)
-    if e.weigher is None:
-        return
-    divergence = _divergence(e, weigher, small)
-    if divergence is not None and reconstruction is not None:
-        value = ratios.effective_beta(e, reconstruction, divergence)
-        chosen = None if abs(value - 1) < 0.01 else _weight_held(e, weigher, divergence)
-        ratios.beta(e, reconstruction, divergence, chosen)
+    if e.weigher is None and e.parts.noisy and e.parts.has_term_on_the_code() is False:
+        said = (
+            "with the reconstruction held fixed, the loss does not change with anything that the code is computed from"
+        )
+        e.found(FAULT, "loss.kl_left_out", said, "a loss that grows with the KL")
+    divergence = _divergence(e, weigher, small) if e.weigher is not None else None
     e.terms = (reconstruction, divergence)
+    if divergence is None:
+        return
+    if abs(ratios.relative_weight(e, reconstruction, divergence) - 1) >= 0.01:
+        divergence = divergence._replace(held=_weight_held(e, weigher, divergence))
+        e.terms = (reconstruction, divergence)
+    ratios.beta(e, reconstruction, divergence)
 
 
 def _smaller(e):
@@ -67,6 +74,20 @@ def _reconstruction(e, weigher, small):
     return Reconstruction(formula, target, fitted, power)
 
 
+def _reconstruction_held(e, weigher, rec):
+    """The number that the model holds as the weight of the reconstruction, if there is one."""
+    x = _targets(weigher)[rec.target]
+    pair = [weigher.x_fixed, 1 - weigher.x_fixed]
+    a, b = (rec.formula.of(x, {"ok": p}) for p in pair)
+    posterior = weigher.posterior(0.5, 1.0) if e.weigher else (None, None)
+
+    def weight():
+        first, second = (weigher.at(1, *posterior, p).loss for p in pair)
+        return (first - second) / (a - b)
+
+    return held.weighing(e.steps, weight)
+
+
 def _power(fitted, weigher, small, values, losses):
     """The power of the number of images that a weight grows with."""
     other = fit(values, losses)
@@ -86,6 +107,13 @@ def _divergence(e, weigher, small):
     if weigher.flat(draws):
         return Divergence([], "exp(v / 2)", Fit(0.0, 0.0, 0.0), 0)
     got = _read(e, weigher, draws)
+    if got is None and weigher.goes_around():
+        e.skip(
+            "KL",
+            "the loss depends on z past this reconstruction, as with a decoder of several outputs or a term on z: no weight "
+            "of a KL can be told",
+        )
+        return None
     if got is None:
         e.found(
             WARNING,

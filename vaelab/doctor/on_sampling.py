@@ -88,6 +88,10 @@ def _stale(e):
 
 def _without_a_mean(e):
     p = e.parts
+    if p.z is not None and not p.noisy and p.has_term_on_the_code():
+        why = "no noise reaches the reconstruction, and the loss has a term on the code that is no KL of a posterior that was found"
+        e.skip("sampling", f"{why}; a quantised code is one, for instance")
+        return
     if p.z is not None and not p.noisy:
         e.found(
             FAULT,

@@ -6,7 +6,6 @@ from vaelab.checks.judge import recognise
 from vaelab.checks.judge.catalogue import BY_ID
 from vaelab.doctor.examination import Examination
 from vaelab.doctor.findings import FAULT, NOTE, WARNING
-from vaelab.doctor.held import Held
 from vaelab.doctor.weigh import Divergence, OfSigmoid, Reconstruction
 
 #: A beta above which nothing is left of the code: a warning even where the weight was chosen.
@@ -47,6 +46,12 @@ def reduction(e: Examination, weight: float, gaussian: bool) -> tuple[str | None
     return (None, weight) if gaussian else (None, 1.0)
 
 
+def odd(e: Examination, rec: Reconstruction) -> bool:
+    """Whether no way to reduce pixels gives the weight of the reconstruction."""
+    weight = rec.fit.weight / e.parts.count**rec.batch_power
+    return reduction(e, weight, rec.formula.formula == "mse")[0] is None
+
+
 def kind(e: Examination, rec: Reconstruction) -> None:
     """Say what the reconstruction is, and what is wrong with it whatever the KL weighs."""
     weight = rec.fit.weight / e.parts.count**rec.batch_power
@@ -66,6 +71,8 @@ def kind(e: Examination, rec: Reconstruction) -> None:
         rec.batch_power, f"weight ~ images^{rec.batch_power}"
     )
     e.saw("reconstruction", f"{name}, {numbers['reduction']}, {images}")
+    if rec.held is not None:
+        e.saw("weight of the reconstruction", f"follows {rec.held.name}, {rec.held.value:.4g} now")
     _formula_mistakes(e, rec, weight, words)
     _images_and_outputs(e, rec)
 
@@ -157,21 +164,40 @@ def _outputs(e):
 # --- beta -------------------------------------------------------------------------------
 
 
-def effective_beta(e: Examination, rec: Reconstruction, div: Divergence) -> float:
-    """The weight of the KL relative to a reconstruction summed over pixels, both averaged over images."""
+def relative_weight(e: Examination, rec: Reconstruction | None, div: Divergence) -> float:
+    """The weight of the KL relative to a reconstruction summed over pixels, for one image; alone, if that is not known."""
     count = e.parts.count
-    a, b = rec.fit.weight / count**rec.batch_power, div.fit.weight / count**div.batch_power
+    b = div.fit.weight / count**div.batch_power
+    if rec is None:
+        return float(b)
+    a = rec.fit.weight / count**rec.batch_power
     return float(b * reduction(e, a, rec.formula.formula == "mse")[1] / a)
 
 
-def beta(e: Examination, rec: Reconstruction, div: Divergence, held: Held | None) -> None:
+def _times(value, rec, div):
+    """The weight in words: where the terms are reduced differently over images, it depends on how many there are."""
+    power = div.batch_power - rec.batch_power
+    if power == 0:
+        return f"{value:.4g} times"
+    grows = "divided by" if power < 0 else "times"
+    square = "" if abs(power) == 1 else f" to the power {abs(power)}"
+    return f"{value:.4g} {grows} the number of images in a batch{square} ({value * 32.0**power:.4g} for 32) times"
+
+
+def beta(e: Examination, rec: Reconstruction | None, div: Divergence) -> None:
     """The effective beta, and what explains it where it is neither 1 nor what was chosen."""
-    count = e.parts.count
-    words, _ = reduction(e, rec.fit.weight / count**rec.batch_power, rec.formula.formula == "mse")
-    value = effective_beta(e, rec, div)
-    e.report.numbers["effective_beta"] = value
-    e.saw("effective beta", f"{value:.4g}: the weight of the KL relative to a reconstruction summed over pixels")
-    _batches(e, rec, div, count)
+    count, held = e.parts.count, div.held
+    value = relative_weight(e, rec, div)
+    words = None
+    if rec is not None:
+        words, _ = reduction(e, rec.fit.weight / count**rec.batch_power, rec.formula.formula == "mse")
+        e.report.numbers["effective_beta"] = value if rec.batch_power == div.batch_power else None
+        said = _times(value, rec, div).removesuffix(" times")
+        e.saw("effective beta", f"{said}: the weight of the KL relative to a reconstruction summed over pixels")
+        _batches(e, rec, div)
+    elif abs(value) >= 1e-6:
+        e.saw("KL", f"weighs {value:.4g}{_images(div)} in the loss, summed over dimensions")
+        e.skip("effective beta", "the reconstruction is not known, which the weight of the KL is relative to")
     if held is not None:
         e.report.numbers["kl_weight"] = held.name
         e.saw(
@@ -184,8 +210,8 @@ def beta(e: Examination, rec: Reconstruction, div: Divergence, held: Held | None
     elif value < 0 and "kl.sign" not in div.mistakes:
         said = f"the KL has the weight {value:.4g}"
         e.found(FAULT, "kl.sign", said, "a KL that is a cost: a positive weight")
-    else:
-        _explain(e, value, words, held, div)
+    elif rec is not None:
+        _explain(e, words, rec, div)
 
 
 def _formula(e, mistake):
@@ -199,7 +225,14 @@ def _formula(e, mistake):
     e.found(severity, mistake, said, expected)
 
 
-def _batches(e, rec, div, count):
+def _images(term):
+    """How a weight grows with the number of images, in words."""
+    return {0: "", 1: " times the number of images"}.get(
+        term.batch_power, f" times the number of images to the power {term.batch_power}"
+    )
+
+
+def _batches(e, rec, div):
     if rec.batch_power == div.batch_power:
         if rec.batch_power == 1:
             said = "the loss is the sum over the images of a batch"
@@ -231,16 +264,20 @@ def _no_kl(e, held):
     e.found(FAULT, "loss.kl_left_out", said, "a loss that grows with the KL")
 
 
-def _explain(e, value, words, held, div):
+def _explain(e, words, rec, div):
     """Name what makes beta what it is, if it is not 1 and not what somebody chose."""
+    value, held = relative_weight(e, rec, div), div.held
     weight = held.value if held is not None and held.value else 1.0
     chosen = held is not None and held.value == held.value and not _near(weight, 1.0)
-    ratio = value / weight if weight == weight else value
+    # A reconstruction of a weight that nothing explains says nothing about the KL: what is known is the KL's own weight.
+    ratio = value if words is not None else div.fit.weight / e.parts.count**div.batch_power
+    ratio = ratio / weight if weight == weight else ratio
     known = _known(e, words)
     ids = next((ids for factor, ids in known if _near(ratio, factor, 0.015)), None)
-    said = f"the KL weighs {value:.4g} times what it weighs in the negative ELBO"
-    if held is not None and chosen:
-        said += f", for {held.name} = {weight:.4g}"
+    said = f"the KL weighs {_times(value, rec, div)} what it weighs in the negative ELBO"
+    for number in (held if chosen else None, rec.held):
+        if number is not None:
+            said += f", for {number.name} = {number.value:.4g}"
     if ids == []:
         if not _near(value, 1.0):
             e.found(NOTE, None, said, "the same, if this beta is meant", name=f"beta = {value:.4g}")
@@ -256,13 +293,14 @@ def _explain(e, value, words, held, div):
         )
         return
     if not ids:
-        severity = WARNING if averaged and value > TOO_MUCH else NOTE
-        mistake = "loss.averaged" if severity == WARNING else None
+        severity = WARNING if value > TOO_MUCH and (averaged or not chosen) else NOTE
+        mistake = "loss.averaged" if averaged and value > TOO_MUCH else None
         e.found(
             severity, mistake, said, "1, unless another beta is meant", name=None if mistake else f"beta = {value:.4g}"
         )
         return
-    severity = FAULT if averaged or chosen or value > TOO_MUCH else WARNING
+    named = any(mistake.startswith("loss.") for mistake in ids)  # else the KL alone is off, and may be meant so
+    severity = FAULT if averaged and named or chosen or value > TOO_MUCH else WARNING
     for mistake in ids:
         e.found(severity, mistake, said, f"{weight:.4g}: a sum over pixels and over dimensions, a mean over images")
 

@@ -14,6 +14,7 @@ import numpy as np
 from vaelab.checks.judge import oracles, recognise
 from vaelab.checks.judge.wrong_kl import DOUBLE_KL, SINGLE_KL, softplus
 from vaelab.checks.judge.wrong_reconstruction import Rec
+from vaelab.doctor.held import Held
 from vaelab.doctor.parts import Parts
 from vaelab.doctor.step import Seen
 
@@ -61,6 +62,7 @@ class Reconstruction(NamedTuple):
     target: str
     fit: Fit
     batch_power: int  # of the number of images, in the weight
+    held: Held | None = None  # the number that the model holds as its weight
 
 
 class Divergence(NamedTuple):
@@ -70,6 +72,7 @@ class Divergence(NamedTuple):
     reading: str  # the key of SCALES by which it reads the second parameter
     fit: Fit
     batch_power: int
+    held: Held | None = None
 
 
 def fit(formula: list[float], losses: np.ndarray) -> Fit:
@@ -156,6 +159,15 @@ class Weigher:
     def flat(self, draws: Draws) -> bool:
         """Whether the loss does not depend on what was drawn."""
         return bool(draws.losses.std() <= (1e-3 if self.half else 2e-6) * max(1e-6, np.abs(draws.losses).max()))
+
+    def goes_around(self) -> bool:
+        """Whether the loss depends on z with the posterior's parameters and the reconstruction held fixed."""
+        p = self.parts
+        m, v = self.posterior(2.6, 3.4)
+        put = {p.z_mean: m, p.z_log_var: v, p.x_decoded: self.x_fixed}
+        codes = self.posterior(0.5, 2.5)[0], self.posterior(0.5, 2.5)[0]
+        losses = np.array([p.run(1, {**put, p.z: z}).loss for z in codes])
+        return not self.flat(Draws([], losses, []))
 
     def kl(self, draws: Draws, scale: Callable) -> Term | None:
         """The KL for this reading of the scale, exact or from one sample; None if neither fits."""
