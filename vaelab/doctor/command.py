@@ -21,11 +21,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         x, validation = _data(options.data, options.images)
-        model = _model(options.model, options.imports)
+        model, step = _model(options.model, options.imports)
         from vaelab.doctor import DataError, examine
 
         try:
-            report = examine(model, x, validation=validation)
+            report = examine(model, x, validation=validation, step=step)
         except (TypeError, DataError) as error:
             raise CommandError(str(error)) from error
     except CommandError as error:
@@ -39,7 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser():
     parser = argparse.ArgumentParser("vaelab-doctor", description=__doc__, epilog=EPILOG)
-    parser.add_argument("model", help="path/to/module.py:function, which is called without arguments, or a .keras file")
+    parser.add_argument(
+        "model",
+        help="path/to/module.py:function, which is called without arguments and returns a model, or a model and the step of its training loop; or a .keras file",
+    )
     parser.add_argument(
         "--data",
         default="fashion",
@@ -58,11 +61,12 @@ def _parser():
     return parser
 
 
-def _model(name: str, imports: list[str]) -> Any:
+def _model(name: str, imports: list[str]) -> tuple[Any, Any]:
+    """The model, and the step of its training loop or None."""
     for path in imports:
         _execute(Path(path))
     if name.endswith(".keras"):
-        return _load(Path(name))
+        return _load(Path(name)), None
     path, separator, function = name.rpartition(":")
     if not separator or not path.endswith(".py"):
         raise CommandError(f"{name!r} is neither path/to/module.py:function nor a .keras file.")
@@ -71,9 +75,10 @@ def _model(name: str, imports: list[str]) -> Any:
     if not callable(make):
         raise CommandError(f"{path} has no function {function!r}.")
     try:
-        return make()
+        made = make()
     except Exception as error:
         raise CommandError(f"{function}() of {path} failed with {type(error).__name__}: {error}") from error
+    return made if isinstance(made, tuple) and len(made) == 2 else (made, None)
 
 
 def _load(path):

@@ -60,6 +60,7 @@ def training(parts: Parts) -> Training:
     reached = {_raw(v) for v, g in pairs if g is not None and np.any(_dense(g))}
     unreached = list({_raw(v): _name(v) for v, _ in pairs if _raw(v) not in reached}.values())
     used = _weights(layer for layer in layers.values() if not isinstance(layer, keras.Model) or layer is model)
+    used += [v for layer in layers.values() for v in vars(layer).values() if _forgotten(v)]
     left_out = [] if not applied else [_name(v) for v in used if id(v) not in given and _raw(v) not in given]
     frozen = [
         layer.name
@@ -83,6 +84,11 @@ def _weights(layers):
         for v in getattr(layer, "trainable_variables", None) or ():
             found.setdefault(id(v), v)
     return list(found.values())
+
+
+def _forgotten(value):
+    """A weight that Keras does not know of: layers keep track of its own variables alone."""
+    return isinstance(value, tf.Variable) and value.trainable and value.shape.rank
 
 
 def _raw(v):

@@ -21,8 +21,8 @@ from vaelab.doctor.surroundings import patched, run_eagerly, surroundings
 REGULARISERS = ("Dropout", "SpatialDropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "DropBlock")
 #: Layers that call others once for each time step: seen from outside alone.
 WHOLE = (keras.layers.RNN, keras.layers.TimeDistributed)
-#: Of these, such as run as a graph, where they draw no noise: step by step they take most of the time.
-GRAPHS = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
+#: Of these, such as run as a graph for long sequences, where they draw no noise: step by step they take most of the time.
+GRAPHS, LONG = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN), 20
 
 
 class Wire(NamedTuple):
@@ -242,16 +242,17 @@ class _Watch:
         args, kwargs = self._passed((args, kwargs), id(layer), number, "in")
         self.inside = isinstance(layer, WHOLE)
         try:
-            graph = self._graph(layer, original) if self.inside else None
+            graph = self._graph(layer, original, args) if self.inside else None
             output = original(layer, *args, **kwargs) if graph is None else graph(args, kwargs)
         finally:
             self.inside = False
         return self._passed(output, id(layer), number, "out")
 
-    def _graph(self, layer, original):
-        """The layer's call as a graph, made once; None where it must run step by step."""
-        noisy = getattr(layer, "dropout", 0) or getattr(layer, "recurrent_dropout", 0)
-        if type(layer) not in GRAPHS or noisy or not layer.built or not tf.executing_eagerly():
+    def _graph(self, layer, original, args):
+        """The layer's call as a graph, made once; None where it runs step by step."""
+        if type(layer) not in GRAPHS or not layer.built or not args or not tf.executing_eagerly():
+            return None
+        if layer.dropout or layer.recurrent_dropout or args[0].shape[1] < LONG:
             return None
         context = keras.src.backend.common.global_state.get_global_attribute("current_call_ctx")
         key = id(layer), getattr(context, "training", None)

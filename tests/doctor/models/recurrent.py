@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 BETA = 1.0
-SHAPE = (8, 10)
+SHAPE = (4, 20)
 FAULTS = {"mean_of_all": "loss.pixel_mean", "time_mean": "loss.wrong_axis", "std": "kl.std_for_variance"}
 
 
