@@ -7,8 +7,10 @@ BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 # nbgrader starts programs of its own environment by name.
 RUN = PATH="$$PWD/$(BIN):$$PATH"
-# Processes that share the tests; one for each core, but each may need 3 GB.
-WORKERS ?= 2
+# Processes that share the tests, each of which may need 3 GB: one for each of two cores, and one more where many tests wait, for a
+# limit of time, a browser, a package index.
+check: WORKERS ?= 2
+test: WORKERS ?= 3
 # Compiled tests are kept for the next run, also where the environment says otherwise: that saves a third of the time before the first test.
 PYTEST = $(RUN) env -u PYTHONDONTWRITEBYTECODE python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 # What tests need of a Debian or Ubuntu system; tests/needs.py says what for. The one list of them.
