@@ -35,7 +35,12 @@ def _text(cells: Sequence[RestoredCell], outputs: dict[str, list], result: Resul
     checks = {check["grade_id"]: check for check in result["checks"]}
     made: list[dict[str, Any]] = []
     for cell in cells:
-        new: dict[str, Any] = {"cell_type": cell["cell_type"], "id": cell["id"][:64], "metadata": {}, "source": cell["shown"]}
+        new: dict[str, Any] = {
+            "cell_type": cell["cell_type"],
+            "id": cell["id"][:64],
+            "metadata": {},
+            "source": cell["shown"],
+        }
         if cell["nbgrader"]:
             new["metadata"]["nbgrader"] = cell["nbgrader"]
         if cell["attachments"]:

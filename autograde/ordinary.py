@@ -5,7 +5,7 @@ What is written to stderr costs nothing, and a number that is none of 0 … poin
 
 Such a test shares a process with the code it tests. Code that is out to deceive can change what the test sees (``==``, a
 module's functions) and nobody can tell. What can be told is whether a failing test is still seen to fail: before and after
-each test lines that must fail are run, with a word in each that nobody knows before (:func:`still_fails`). Where one does not
+each test a line that must fail is run, with a word in it that nobody knows before (:func:`still_fails`). Where one does not
 fail, nothing that passes is believed, and the result says so.
 
 What a kernel says of a failing test is the student's word, and may hold any text that was in its reach. So once a hidden test has
@@ -41,15 +41,15 @@ class Kernel(Protocol):
     def run(self, code: str, silent: bool = False) -> tuple[Outputs, dict[str, Any]]: ...
 
 
-def still_fails(kernel: Kernel) -> bool:
-    """Whether an assert that fails, and a line that raises an error, are seen to do so."""
-    for line in ("assert not {0!r}, {0!r}", "raise AssertionError({0!r})"):
-        word = secrets.token_hex(16)
-        _, reply = kernel.run(line.format(word), silent=True)
-        said = reply.get("status"), reply.get("ename"), reply.get("evalue")
-        if said != ("error", "AssertionError", word):
-            return False
-    return True
+#: Lines that must fail: an assert, and an error that is raised. Which runs before a test and which after it is drawn each time.
+FAILING = ("assert not {0!r}, {0!r}", "raise AssertionError({0!r})")
+
+
+def still_fails(kernel: Kernel, line: str) -> bool:
+    """Whether one of :data:`FAILING` is seen to fail."""
+    word = secrets.token_hex(16)
+    _, reply = kernel.run(line.format(word), silent=True)
+    return (reply.get("status"), reply.get("ename"), reply.get("evalue")) == ("error", "AssertionError", word)
 
 
 def run(source: str, points: float, kernel: Kernel, shown: bool) -> tuple[Finding, Outputs]:
@@ -57,9 +57,10 @@ def run(source: str, points: float, kernel: Kernel, shown: bool) -> tuple[Findin
 
     ``shown``: whether the student may read what the test said. Raises what the kernel raises when it ends.
     """
-    honest = still_fails(kernel)
+    before, after = secrets.SystemRandom().sample(FAILING, 2)
+    honest = still_fails(kernel, before)
     outputs, reply = kernel.run(source)
-    honest = still_fails(kernel) and honest
+    honest = still_fails(kernel, after) and honest
     error = next((item for item in outputs.items if item["output_type"] == "error"), None)
     if not honest:
         return {"passed": False, "fraction": 0.0, "flag": SILENCED, "verdicts": [_verdict(SILENCED)]}, outputs

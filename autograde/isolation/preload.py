@@ -24,6 +24,8 @@ KERNEL = (
     "IPython.core.debugger",
     "IPython.core.oinspect",
     "IPython.extensions.storemagic",
+    "pygments.formatters.terminal256",  # this and the next: for the first traceback
+    "stack_data",
     "tornado.platform.asyncio",
 )
 NOTEBOOKS = (
