@@ -139,57 +139,60 @@ class Writer:
         self._try(lambda: self._write(result, submission, same_file, same_answers))
 
     def _write(self, result: Result, submission: Submission, same_file: bool, same_answers: set[str]) -> None:
+        """Rows are tied by their ids: an object tied to another one has SQLAlchemy load the rows of the whole class."""
         db = self.gradebook.db
-        notebook = (
-            db.query(api.Notebook)
-            .join(api.Assignment)
+        assignment_id, notebook_id = (
+            db.query(api.Assignment.id, api.Notebook.id)
+            .join(api.Notebook, api.Notebook.assignment_id == api.Assignment.id)
             .filter(
                 api.Assignment.name == folder_of(result["assignment"]),
                 api.Notebook.name == stem_of(result["assignment"]),
             )
             .one()
         )
-        student = db.get(api.Student, submission.student)
-        if student is None:
+        if db.get(api.Student, submission.student) is None:
             first, _, last = submission.name.rpartition(" ")
-            student = api.Student(id=submission.student, first_name=first or None, last_name=last or None)
-            db.add(student)
-        entry = (
-            db.query(api.SubmittedAssignment).filter_by(assignment=notebook.assignment, student=student).one_or_none()
-        )
-        if entry is None:
-            entry = api.SubmittedAssignment(assignment=notebook.assignment, student=student)
-            db.add(entry)
+            db.add(api.Student(id=submission.student, first_name=first or None, last_name=last or None))
+        entry = self._row(api.SubmittedAssignment, assignment_id=assignment_id, student_id=submission.student)
         entry.timestamp = submission.timestamp
-        submitted = db.query(api.SubmittedNotebook).filter_by(assignment=entry, notebook=notebook).one_or_none()
-        if submitted is None:
-            submitted = api.SubmittedNotebook(assignment=entry, notebook=notebook)
-            db.add(submitted)
+        submitted = self._row(api.SubmittedNotebook, assignment_id=entry.id, notebook_id=notebook_id)
         submitted.flagged = any(kind == "tampering" for kind, _ in result["notes"])
 
+        def cells(*kinds: Any) -> list[tuple[str, str]]:
+            return [row for kind in kinds for row in db.query(kind.id, kind.name).filter_by(notebook_id=notebook_id)]
+
         points = {graded["grade_id"]: graded["points"] for graded in [*result["checks"], *result["written"]]}
-        grades = {grade.cell_id: grade for grade in submitted.grades}
-        for cell in [*notebook.grade_cells, *notebook.task_cells]:
-            grade = grades.get(cell.id)
+        grades = {grade.cell_id: grade for grade in db.query(api.Grade).filter_by(notebook_id=submitted.id)}
+        for cell_id, name in cells(api.GradeCell, api.TaskCell):
+            grade = grades.get(cell_id)
             if grade is None:
-                grade = api.Grade(cell=cell, notebook=submitted)
+                grade = api.Grade(cell_id=cell_id, notebook_id=submitted.id)
                 db.add(grade)
-            grade.auto_score = points[cell.name]
-            if not (same_file or cell.name in same_answers):
+            grade.auto_score = points[name]
+            if not (same_file or name in same_answers):
                 grade.manual_score = grade.extra_credit = None
             grade.needs_manual_grade = grade.auto_score is None and grade.manual_score is None
-        comments = {comment.cell_id: comment for comment in submitted.comments}
-        for cell in [*notebook.solution_cells, *notebook.task_cells]:
-            comment = comments.get(cell.id)
+        comments = {comment.cell_id: comment for comment in db.query(api.Comment).filter_by(notebook_id=submitted.id)}
+        for cell_id, name in cells(api.SolutionCell, api.TaskCell):
+            comment = comments.get(cell_id)
             if comment is None:
-                comment = api.Comment(cell=cell, notebook=submitted)
+                comment = api.Comment(cell_id=cell_id, notebook_id=submitted.id)
                 db.add(comment)
-            unanswered = cell.name in points and points[cell.name] == 0
+            unanswered = name in points and points[name] == 0
             comment.auto_comment = result["reason"] or ("No response." if unanswered else None)
-            if not (same_file or cell.name in same_answers):
+            if not (same_file or name in same_answers):
                 comment.manual_comment = None
         db.commit()
         db.expunge_all()  # or every submission of the class would stay in memory
+
+    def _row(self, table: Any, **ids: str) -> Any:
+        """The row with these ids, which is made where there is none."""
+        row = self.gradebook.db.query(table).filter_by(**ids).one_or_none()
+        if row is None:
+            row = table(**ids)
+            self.gradebook.db.add(row)
+            self.gradebook.db.flush()  # it has an id of its own now
+        return row
 
     def withdraw(self, submission: Submission) -> None:
         """Take back the marks of an earlier file: a newer one exists, and could not be graded."""
