@@ -1,4 +1,4 @@
-"""Jobs on Dask's workers: they are started here, and come back here when they are done."""
+"""Jobs on workers, threads of this process or a Dask scheduler's: they are started here, and come back here when they are done."""
 
 import contextlib
 import itertools
@@ -6,23 +6,13 @@ import json
 import logging
 import os
 import queue
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from autograde.isolation.limits import SandboxMissing
 from autograde.job import GraderFailure, Job, grade
-
-#: Dask watches itself, many times a second, and remembers what happened, for people who work on Dask: time, and memory that
-#: would grow with the class.
-UNWATCHED = {
-    "distributed.admin.low-level-log-length": 10,
-    "distributed.diagnostics.computations.max-history": 1,
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.tick.interval": "1s",
-    "distributed.admin.system-monitor.interval": "60s",
-    "distributed.admin.system-monitor.log-length": 10,
-}
 
 
 def default_workers() -> int:
@@ -49,36 +39,17 @@ def work(job: Job) -> dict[str, Any]:
     return {"result": result, "notebook": notebook}
 
 
-#: How to make the jobs that workers of this process's own are about to do, by the name that those are given: bytes that go
-#: through Dask are held three times over, and a submission may have 64 MB.
-_here: dict[int, Callable[[], Job | None]] = {}
-
-
-def work_here(name: int) -> dict:
-    """The same on a worker of this process's own, which reads the submission itself."""
-    job = _here[name]()
-    return {"failure": "its file cannot be read"} if job is None else work(job)
-
-
 class Workers:
-    """Workers of a Dask scheduler, or ``threads`` of this process's own; for use in :func:`started`."""
+    """Who grades; for use in :func:`started`."""
 
-    def __init__(self, client: Any, elsewhere: bool) -> None:
-        self.client, self.elsewhere = client, elsewhere
-        self.number = max(1, sum(client.nthreads().values()))
-        self._names, self._flight, self._done = itertools.count(), {}, queue.SimpleQueue()
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._names = itertools.count()
+        self._done: queue.SimpleQueue[int] = queue.SimpleQueue()
 
     def start(self, job: Job, again: Callable[[], Job | None]) -> int:
-        """Have ``job`` graded; workers of our own make it ``again`` there. Returns the name by which :meth:`landed` calls it."""
-        name = next(self._names)
-        if self.elsewhere:
-            future = self.client.submit(work, job, pure=False, retries=0)
-        else:
-            _here[name] = again
-            future = self.client.submit(work_here, name, pure=False, retries=0)
-        self._flight[name] = future
-        future.add_done_callback(lambda _: self._done.put(name))
-        return name
+        """Have ``job`` graded, which ``again`` makes once more. Returns the name by which :meth:`landed` calls it."""
+        raise NotImplementedError
 
     def landed(self, timeout: float | None = None) -> tuple[int, dict] | None:
         """The name of a job that is done, and what :func:`work` said; None if there is none within ``timeout`` seconds."""
@@ -86,42 +57,90 @@ class Workers:
             name = self._done.get(timeout=timeout)
         except queue.Empty:
             return None
-        future = self._flight.pop(name)
-        _here.pop(name, None)
+        return name, self._outcome(name)
+
+    def _outcome(self, name: int) -> dict:
+        raise NotImplementedError
+
+
+class Threads(Workers):
+    """Threads of this process: all that they do is to watch sandboxes, and they need no port on which others could send them code.
+
+    They make their jobs themselves, so that few submissions are in memory at a time. They end with the process.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self._todo: queue.SimpleQueue[tuple[int, Callable[[], Job | None]] | None] = queue.SimpleQueue()
+        self._outcomes: dict[int, dict] = {}
+        for _ in range(number):
+            threading.Thread(target=self._work, daemon=True).start()
+
+    def start(self, job: Job, again: Callable[[], Job | None]) -> int:
+        name = next(self._names)
+        self._todo.put((name, again))
+        return name
+
+    def close(self) -> None:
+        """No more jobs will come."""
+        for _ in range(self.number):
+            self._todo.put(None)
+
+    def _work(self) -> None:
+        while (todo := self._todo.get()) is not None:
+            name, again = todo
+            self._outcomes[name] = self._one(again)
+            self._done.put(name)
+
+    @staticmethod
+    def _one(again: Callable[[], Job | None]) -> dict:
         try:
-            outcome = future.result()
+            job = again()
+            return {"failure": "its file cannot be read"} if job is None else work(job)
+        except Exception as error:
+            return {"failure": f"{type(error).__name__}: {error}"}
+
+    def _outcome(self, name: int) -> dict:
+        return self._outcomes.pop(name)
+
+
+class Elsewhere(Workers):
+    """Workers of a Dask scheduler."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(max(1, sum(client.nthreads().values())))
+        self._client, self._flight = client, {}
+
+    def start(self, job: Job, again: Callable[[], Job | None]) -> int:
+        name = next(self._names)
+        self._flight[name] = future = self._client.submit(work, job, pure=False, retries=0)
+        future.add_done_callback(lambda _: self._done.put(name))
+        return name
+
+    def _outcome(self, name: int) -> dict:
+        future = self._flight.pop(name)
+        try:
+            return future.result()
         except Exception as lost:  # a worker that died, or could not run this code at all
-            outcome = {"failure": f"a worker was lost: {lost}"}
-        future.release()
-        return name, outcome
+            return {"failure": f"a worker was lost: {lost}"}
+        finally:
+            future.release()
 
 
 @contextlib.contextmanager
 def started(scheduler: str | None, threads: int) -> Iterator[Workers]:
-    """Workers of the ``scheduler`` given, or of our own.
-
-    Our own are threads: all that they do is to watch two sandboxes, and threads need no
-    port on which other users of this machine could send them code.
-    """
-    import dask
-    from distributed import Client, LocalCluster
+    """Workers of the Dask ``scheduler`` given, or so many ``threads``."""
+    if not scheduler:
+        ours = Threads(threads)
+        try:
+            yield ours
+        finally:
+            ours.close()
+        return
+    from distributed import Client
 
     logging.getLogger("distributed").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", "Sending large graph")  # a submission may have 64 MB
-    if scheduler:
-        with Client(scheduler, timeout=20) as client:
-            client.wait_for_workers(1, timeout=60)
-            yield Workers(client, elsewhere=True)
-    else:
-        with (
-            dask.config.set(UNWATCHED),
-            LocalCluster(
-                n_workers=1,
-                threads_per_worker=threads,
-                processes=False,
-                dashboard_address="127.0.0.1:0",
-                memory_limit=0,
-            ) as cluster,
-            Client(cluster) as client,
-        ):
-            yield Workers(client, elsewhere=False)
+    with Client(scheduler, timeout=20) as client:
+        client.wait_for_workers(1, timeout=60)
+        yield Elsewhere(client)

@@ -114,7 +114,7 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> dict[str, Assignm
 
 
 def warm(settings: Settings, names: Iterable[str], assignments: Mapping[str, Assignment]) -> None:
-    """Begin to start sandboxes for these assignments, while the gradebook is opened and Dask imported."""
+    """Begin to start sandboxes for these assignments, while the gradebook is opened."""
     if settings.sandboxed and not settings.scheduler:
         hide(settings.hidden)
         pool.preload(needed(names, assignments, settings.course))

@@ -33,6 +33,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 
 from autograde.course import PROJECT, nbgrader_config
+from autograde.dispatch import default_workers
 
 # nbgrader starts `alembic` by name.
 os.environ["PATH"] = sysconfig.get_path("scripts") + os.pathsep + os.environ["PATH"]
@@ -199,9 +200,9 @@ sys.exit(status)
 """
 
 
-def ours(folder: Path, workers: int = 2) -> Run:
+def ours(folder: Path) -> Run:
     """This grader's marks, in a folder of its own, from the same submissions."""
-    command = ["grade", "submitted", "--course", ".", "--out", "graded", "--workers", str(workers)]
+    command = ["grade", "submitted", "--course", ".", "--out", "graded"]
     started = time.monotonic()
     done = subprocess.run([sys.executable, "-c", OURS, *command], cwd=folder, capture_output=True, text=True)
     wall = time.monotonic() - started
@@ -236,7 +237,7 @@ HEAD = """# Courses that know nothing of this project, through stock nbgrader an
 Written by `python tools/compare_marks.py`: {students} honest students of each course in `tests/autograde/courses`, with answers of all
 qualities. Compared is the automatic mark of every cell in nbgrader's gradebook. Seconds of processor time are user and system time of all
 processes, from an empty folder to the gradebook, without and with the sandbox's start; the wall-clock of both graders depends on what else
-the machine does, and this grader had {workers} workers.
+the machine does. This grader had as many workers as it takes by itself: {workers}.
 
 | course | notebooks | marks compared | different | stock: processor s | here: processor s | ratio | stock: wall s | here: wall s | ratio |
 |---|---|---|---|---|---|---|---|---|---|
@@ -271,7 +272,9 @@ def main() -> int:
         print(rows[name], *differences(stocks.marks, mine.marks), sep="\n", flush=True)
         if options.students == STUDENTS:
             lines = [rows[one] for one in NAMES if one in rows]
-            TABLE.write_text(HEAD.format(students=STUDENTS, workers=2) + "\n".join(lines) + "\n", encoding="utf-8")
+            TABLE.write_text(
+                HEAD.format(students=STUDENTS, workers=default_workers()) + "\n".join(lines) + "\n", encoding="utf-8"
+            )
     return 1 if wrong else 0
 
 
