@@ -44,6 +44,8 @@ def serve(connection, listening, limits):
         fd = listening.pop(address, None)
         if fd is not None:
             self.setsockopt(zmq.USE_FD, fd)
+            # Else what the judge has not read yet is dropped beyond a thousand outputs, and "idle" with it.
+            self.sndhwm = 0
         return plain_bind(self, address)
 
     zmq.Socket.bind = bind
