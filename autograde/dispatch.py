@@ -1,4 +1,4 @@
-"""Jobs on workers, threads of this process or a Dask scheduler's: they are started here, and come back here when they are done."""
+"""Jobs go to workers here, and come back when they are done. Workers are threads of this process, or those of a Dask scheduler."""
 
 import contextlib
 import itertools
@@ -35,73 +35,87 @@ def work(job: Job) -> dict[str, Any]:
         for text in (json.dumps(result, ensure_ascii=False), notebook):
             text.encode()  # what cannot be written fails here, and not where all submissions meet
     except (GraderFailure, SandboxMissing, OSError, UnicodeEncodeError) as failure:
-        return {"failure": str(failure)[:2000]}
+        return _failed(failure)
     return {"result": result, "notebook": notebook}
 
 
+def _failed(error: BaseException) -> dict[str, Any]:
+    """The message of a failure, or its name if it has none."""
+    return {"failure": str(error).strip()[:2000] or type(error).__name__}
+
+
 class Workers:
-    """Who grades; for use in :func:`started`."""
+    """Workers, which grade jobs; :func:`started` makes them."""
 
     def __init__(self, number: int) -> None:
         self.number = number
         self._names = itertools.count()
-        self._done: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
 
     def start(self, job: Job, again: Callable[[], Job | None]) -> int:
-        """Have ``job`` graded, which ``again`` makes once more. Returns the name by which :meth:`landed` calls it."""
+        """Have ``job`` graded; ``again`` makes the same job anew, for workers that read the file themselves.
+
+        Returns the name by which :meth:`landed` calls it.
+        """
         raise NotImplementedError
 
     def landed(self, timeout: float | None = None) -> tuple[int, dict] | None:
         """The name of a job that is done, and what :func:`work` said; None if there is none within ``timeout`` seconds."""
         try:
-            name = self._done.get(timeout=timeout)
+            name, told = self._done.get(timeout=timeout)
         except queue.Empty:
             return None
-        return name, self._outcome(name)
+        return name, self._outcome(name, told)
 
-    def _outcome(self, name: int) -> dict:
-        raise NotImplementedError
+    def _outcome(self, name: int, told: Any) -> dict:
+        return told
 
 
 class Threads(Workers):
-    """Threads of this process: all that they do is to watch sandboxes, and they need no port on which others could send them code.
+    """Threads of this process. Sandboxes do the heavy work, so threads are enough, and no port is open.
 
-    They make their jobs themselves, so that few submissions are in memory at a time. They end with the process.
+    Each makes its job itself, so that few submissions are in memory at a time.
     """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self._todo: queue.SimpleQueue[tuple[int, Callable[[], Job | None]] | None] = queue.SimpleQueue()
-        self._outcomes: dict[int, dict] = {}
-        for _ in range(number):
+
+    def begin(self) -> None:
+        """Start the threads."""
+        for _ in range(self.number):
             threading.Thread(target=self._work, daemon=True).start()
+
+    def close(self) -> None:
+        """No more jobs will come, and those that wait are dropped; what is being graded goes on, or ends with the process."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._todo.get_nowait()
+        for _ in range(self.number):
+            self._todo.put(None)
 
     def start(self, job: Job, again: Callable[[], Job | None]) -> int:
         name = next(self._names)
         self._todo.put((name, again))
         return name
 
-    def close(self) -> None:
-        """No more jobs will come."""
-        for _ in range(self.number):
-            self._todo.put(None)
-
     def _work(self) -> None:
-        while (todo := self._todo.get()) is not None:
-            name, again = todo
-            self._outcomes[name] = self._one(again)
-            self._done.put(name)
+        while self._one():
+            pass
 
-    @staticmethod
-    def _one(again: Callable[[], Job | None]) -> dict:
+    def _one(self) -> bool:
+        """Grade what comes next; whether something did. What was graded is held by nobody afterwards."""
+        todo = self._todo.get()
+        if todo is None:
+            return False
+        name, again = todo
         try:
             job = again()
-            return {"failure": "its file cannot be read"} if job is None else work(job)
-        except Exception as error:
-            return {"failure": f"{type(error).__name__}: {error}"}
-
-    def _outcome(self, name: int) -> dict:
-        return self._outcomes.pop(name)
+            outcome = {"failure": "its file cannot be read"} if job is None else work(job)
+        except BaseException as error:  # whatever it is, a job must land
+            outcome = _failed(error)
+        self._done.put((name, outcome))
+        return True
 
 
 class Elsewhere(Workers):
@@ -114,17 +128,17 @@ class Elsewhere(Workers):
     def start(self, job: Job, again: Callable[[], Job | None]) -> int:
         name = next(self._names)
         self._flight[name] = future = self._client.submit(work, job, pure=False, retries=0)
-        future.add_done_callback(lambda _: self._done.put(name))
+        future.add_done_callback(lambda done: self._done.put((name, done)))
         return name
 
-    def _outcome(self, name: int) -> dict:
-        future = self._flight.pop(name)
+    def _outcome(self, name: int, told: Any) -> dict:
+        del self._flight[name]
         try:
-            return future.result()
+            return told.result()
         except Exception as lost:  # a worker that died, or could not run this code at all
             return {"failure": f"a worker was lost: {lost}"}
         finally:
-            future.release()
+            told.release()
 
 
 @contextlib.contextmanager
@@ -133,6 +147,7 @@ def started(scheduler: str | None, threads: int) -> Iterator[Workers]:
     if not scheduler:
         ours = Threads(threads)
         try:
+            ours.begin()
             yield ours
         finally:
             ours.close()

@@ -183,7 +183,7 @@ class Writer:
             if not (same_file or name in same_answers):
                 comment.manual_comment = None
         db.commit()
-        db.expunge_all()  # or every submission of the class would stay in memory
+        db.expunge_all()  # the next submission reads anew what a person may have changed
 
     def _row(self, table: Any, **ids: str) -> Any:
         """The row with these ids, which is made where there is none."""

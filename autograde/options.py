@@ -82,7 +82,7 @@ def _add_grading(command):
         type=int,
         default=default_workers(),
         help="submissions at a time (default: one more than there are cores, as far as there are 4 GB of memory "
-        "for each; %(default)s here)",
+        "for each; %(default)s here); not with --scheduler",
     )
     command.add_argument(
         "--scheduler", metavar="ADDRESS", help="a Dask scheduler that is running already: tcp://host:8786"

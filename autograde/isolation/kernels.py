@@ -82,7 +82,8 @@ def start_kernel(connection: dict[str, Any], limits: Limits, sandboxed: bool = T
             line = [sys.executable, chosen().program("kernel_entry"), json.dumps(order)]
             return Started(line, programs=["kernel_entry", "seccomp"], **options)
         line = [sys.executable, str(shown.HERE / "kernel_entry.py"), json.dumps(order)]
-        environment = {**os.environ, "NBGRADER_EXECUTION": "autograde"}
+        # By the second variable ipykernel knows that it ends with its parent, however that ends.
+        environment = {**os.environ, "NBGRADER_EXECUTION": "autograde", "JPY_PARENT_PID": str(os.getpid())}
         return subprocess.Popen(line, env=environment, start_new_session=True, **options)
     finally:
         for server in sockets:

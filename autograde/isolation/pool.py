@@ -55,8 +55,10 @@ class _Nurseries:
 
     def end(self, pid: int) -> None:
         if pid == os.getpid():  # and not in a fork of that process
-            for nursery in self.of.values():
-                nursery.end()
+            with self.lock:
+                self.why = "the grader has ended"  # a thread that still grades starts nothing any more
+                for nursery in self.of.values():
+                    nursery.end()
 
     def get(self, role: str) -> Nursery:
         """The nursery of a role. Once there is more to hide, that is another one: what it shows is shown for good."""
