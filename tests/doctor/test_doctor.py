@@ -453,3 +453,34 @@ def test_a_saved_file_that_holds_code_is_not_run(tmp_path, capsys):
     model.save(tmp_path / "lambda.keras")
     assert main([str(tmp_path / "lambda.keras")]) == 2
     assert "safe mode" in capsys.readouterr().err
+
+
+def test_a_loops_own_graph_still_trains_afterwards_and_networks_beside_the_model_are_put_back():
+    beside = keras.Sequential([keras.Input((4,)), keras.layers.BatchNormalization(momentum=0.5)])
+    model = made("compute_loss")
+    optimizer = keras.optimizers.SGD(0.1)
+
+    @tf.function
+    def step(x):
+        with tf.GradientTape() as tape:
+            mean, log_var = model.encoder(x)
+            noise = tf.numpy_function(lambda m: np.random.normal(size=m.shape).astype("float32"), [mean], tf.float32)
+            beside(mean, training=True)
+            decoded = model.decoder(mean + tf.exp(0.5 * log_var) * tf.reshape(noise, tf.shape(mean)))
+            loss = tf.reduce_mean(tf.reduce_sum((x - decoded) ** 2, -1))
+        weights = model.decoder.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, weights, unconnected_gradients="zero"), weights))
+
+    x = pictures.images()
+    report = doctor.examine(model, x, step=step)
+    assert "sampling.constant" not in names(report) and not beside.layers[-1].moving_mean.numpy().any()
+    before = [weight.copy() for weight in model.decoder.get_weights()]
+    step(tf.constant(x[:11]))
+    assert all((old != new).any() for old, new in zip(before, model.decoder.get_weights()))
+
+
+def test_a_step_that_is_no_function_is_refused():
+    model = made("compute_loss")
+    for wrong in (model.decoder, {"loss": [1.0]}):
+        with pytest.raises(TypeError, match="expected a function that takes a batch"):
+            doctor.examine(model, pictures.images(), step=wrong)

@@ -55,7 +55,12 @@ def training(parts: Parts) -> Training:
     before = [mean + 1 for mean in means]  # after many steps on one batch, an average has arrived and moves no more
     for layer, mean in zip(normal, before):
         layer.moving_mean.assign(mean)
-    logs, pairs, applied, _ = parts.steps.whole(parts.data, seed=1)
+    try:
+        logs, pairs, applied, _ = parts.steps.whole(parts.data, seed=1)
+        after = [layer.moving_mean.numpy() for layer in normal]
+    finally:
+        for layer, mean in zip(normal, means):
+            layer.moving_mean.assign(mean)
     given = {id(v) for v in applied} | {_raw(v) for v in applied}
     reached = {_raw(v) for v, g in pairs if g is not None and np.any(_dense(g))}
     unreached = list({_raw(v): _name(v) for v, _ in pairs if _raw(v) not in reached}.values())
@@ -69,12 +74,8 @@ def training(parts: Parts) -> Training:
     ]
     left_out = [name for name in left_out if name not in unreached] if pairs else []
     still = [
-        layer.name
-        for layer, old in zip(normal, before)
-        if layer.trainable and np.array_equal(layer.moving_mean.numpy(), old)
+        layer.name for layer, old, new in zip(normal, before, after) if layer.trainable and np.array_equal(new, old)
     ]
-    for layer, mean in zip(normal, means):
-        layer.moving_mean.assign(mean)
     return Training(numbers(logs), unreached, left_out, frozen, still, len(normal))
 
 

@@ -95,7 +95,7 @@ def _accepted(value, term, count):
     """What may be reported for a term: itself, what it adds to the loss, that for one image, and each before it is weighed."""
     weights = [1.0, term.fit.weight, term.fit.weight / count**term.batch_power]
     held = term.held.value if term.held is not None else 0
-    return [value * w for w in (*weights, *(w / held for w in weights if held and held == held))]
+    return [value * w for w in (*weights, *(w / held for w in weights if held and np.isfinite(held)))]
 
 
 def _kept_inside(rec, p):

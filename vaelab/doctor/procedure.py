@@ -44,7 +44,7 @@ def run(e: Examination) -> Report:
 
 
 def _can_begin(e):
-    """`_begin`; where the model's own code does something unforeseen, the report says what."""
+    """Whether `_begin` found a way. Where the model's own code fails unexpectedly, the report says how."""
     try:
         return _begin(e)
     except Exception as error:
@@ -87,19 +87,29 @@ def _parts(e, feed, count):
     except StepError:
         losses = []
     places = {float(np.float32(value)): i for i, value in reversed([*enumerate(losses)])} if len(losses) > 1 else {}
-    found = []
-    for e.steps.which in sorted(places.values()) or [0]:
-        found.append(Parts(e.steps, feed, count, e.encoder, e.decoder))
-        if found[-1].z_mean is not None:
+    order, found = sorted(places.values()) or [0], []
+    for which in order:
+        e.steps.which = which
+        try:
+            parts = Parts(e.steps, feed, count, e.encoder, e.decoder)
+        except StepError:
+            if len(order) == 1:
+                raise
+            continue
+        found.append((which, e.steps.seeds_tensorflow, parts))
+        if parts.z_mean is not None:
             break
-    best = next((p for p in found if p.z_mean), None) or next((p for p in found if p.x_decoded), found[0])
-    e.steps.which = sorted(places.values())[found.index(best)] if places else 0
+    if not found:
+        raise StepError("none of the losses of a step can be looked at")
+    best = next((f for f in found if f[2].z_mean), None) or next((f for f in found if f[2].x_decoded), found[0])
+    e.steps.which, e.steps.seeds_tensorflow, parts = best
     if len(places) > 1:
-        e.saw("losses", f"a step differentiates {len(places)}; this report is about number {found.index(best) + 1}")
+        e.saw("losses", f"a step differentiates {len(places)}; this report is about number {order.index(best[0]) + 1}")
         e.skip(
-            "the other losses of a step", "a report is about one loss; here, one with a reconstruction and a posterior"
+            "the other losses of a step",
+            "a report is about one loss: the first with a posterior, else the first with a reconstruction",
         )
-    return best
+    return parts
 
 
 def _finite_weights(e):
@@ -184,12 +194,14 @@ def examine(
     Raises
     ------
     TypeError
-        If `model` is no Keras model.
+        If `model` is no Keras model, or `step` no function.
     DataError
         If there are no images in `x`.
     """
     if not isinstance(model, keras.Model):
         raise TypeError(f"model is {type(model).__name__}; expected a keras.Model.")
+    if step is not None and (not callable(step) or isinstance(step, keras.Layer)):
+        raise TypeError(f"step is {type(step).__name__}; expected a function that takes a batch.")
     given = feeding.read(x)
     if validation is not None:
         validation = feeding.read(validation).images
@@ -199,5 +211,5 @@ def examine(
             "everything", f"Keras runs on {keras.backend.backend()}; the doctor reads models on TensorFlow"
         )
         return examination.report
-    with quiet(), kept(model):
+    with quiet(), kept(model, examination.steps.before):
         return run(examination)

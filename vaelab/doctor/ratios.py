@@ -201,7 +201,7 @@ def beta(e: Examination, rec: Reconstruction | None, div: Divergence) -> None:
     if held is not None:
         e.report.numbers["kl_weight"] = held.name
         e.saw(
-            "weight of the KL", f"follows {held.name}" + (f", {held.value:.4g} now" if held.value == held.value else "")
+            "weight of the KL", f"follows {held.name}" + (f", {held.value:.4g} now" if np.isfinite(held.value) else "")
         )
     for mistake in div.mistakes:
         _formula(e, mistake)
@@ -268,10 +268,10 @@ def _explain(e, words, rec, div):
     """Name what makes beta what it is, if it is not 1 and not what somebody chose."""
     value, held = relative_weight(e, rec, div), div.held
     weight = held.value if held is not None and held.value else 1.0
-    chosen = held is not None and held.value == held.value and not _near(weight, 1.0)
+    chosen = held is not None and np.isfinite(held.value) and not _near(weight, 1.0)
     # A reconstruction of a weight that nothing explains says nothing about the KL: what is known is the KL's own weight.
     ratio = value if words is not None else div.fit.weight / e.parts.count**div.batch_power
-    ratio = ratio / weight if weight == weight else ratio
+    ratio = ratio / weight if np.isfinite(weight) else ratio
     known = _known(e, words)
     ids = next((ids for factor, ids in known if _near(ratio, factor, 0.015)), None)
     said = f"the KL weighs {_times(value, rec, div)} what it weighs in the negative ELBO"

@@ -24,7 +24,7 @@ class Report:
     examined : list of Examined
     not_examined : list of NotExamined
     numbers : dict
-        ``effective_beta``, ``reconstruction``, ``sigma2``, ``latent_dim``, …: what has a value, in nats where it has a unit.
+        ``effective_beta``, ``reconstruction``, ``sigma2``, ``latent_dim``, …: what was measured, in nats where it has a unit.
     """
 
     def __init__(self, model: str):
@@ -36,7 +36,7 @@ class Report:
 
     @property
     def effective_beta(self) -> float | None:
-        """The weight of the KL relative to a reconstruction summed over pixels; None where it was not measured."""
+        """The weight of the KL relative to a reconstruction summed over pixels; None where it was not measured or depends on the batch."""
         return self.numbers.get("effective_beta")
 
     @property

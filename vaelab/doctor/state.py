@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,8 +10,11 @@ import tensorflow as tf
 
 
 @contextlib.contextmanager
-def kept(model: keras.Model) -> Iterator[None]:
-    """Put back the values of all variables at the end; compile for the moment a model that is not compiled."""
+def kept(model: keras.Model, others: dict[int, tuple[Any, np.ndarray]]) -> Iterator[None]:
+    """Put back the values of all variables at the end; compile for the moment a model that is not compiled.
+
+    `others`, which may grow meanwhile, are variables and what they held: those of networks that are no part of the model.
+    """
     before = [(v, np.asarray(v)) for v in _variables(model)]
     attributes = vars(model)
     old = dict(attributes)
@@ -21,7 +25,7 @@ def kept(model: keras.Model) -> Iterator[None]:
     try:
         yield
     finally:
-        for variable, value in before:
+        for variable, value in [*others.values(), *before]:
             variable.assign(value)
         for name in made:  # by compiling; past Keras, which would keep track of what it was
             if name in old:

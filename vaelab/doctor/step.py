@@ -1,7 +1,7 @@
 """One training step of a model, run eagerly and seen from inside: every tensor that passes between layers, and the loss.
 
-A step is the model's own ``train_step``, whatever that does, or the function that a loop outside `fit` calls for a batch. It
-runs until the loss reaches ``GradientTape.gradient``.
+A step is the model's own ``train_step``, whatever that does, or the function that a loop outside `fit` calls for a batch.
+`Steps.run` stops where the loss reaches ``GradientTape.gradient``, `Steps.whole` goes on to the end.
 On the way, tensors can be replaced by others, and noise is what a seed makes it: so the loss becomes a function of what is replaced.
 """
 
@@ -21,7 +21,8 @@ from vaelab.doctor.surroundings import patched, run_eagerly, surroundings
 REGULARISERS = ("Dropout", "SpatialDropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "DropBlock")
 #: Layers that call others once for each time step: seen from outside alone.
 WHOLE = (keras.layers.RNN, keras.layers.TimeDistributed)
-#: Of these, such as run as a graph for long sequences, where they draw no noise: step by step they take most of the time.
+#: Of these, the layers that run as a graph, and from how many time steps on: step by step they take most of the time. A layer with
+#: dropout never does.
 GRAPHS, LONG = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN), 20
 
 
@@ -88,6 +89,9 @@ class Steps:
         self.seeds_tensorflow = True  # which costs as much as the step: its compiled kernels are thrown away
         self.layers: dict[int, Any] = {}  # all that ran, by id; also those that no attribute of the model holds
         self.graphs: dict[tuple, Callable] = {}  # of recurrent layers
+        self.before: dict[
+            int, tuple[Any, np.ndarray]
+        ] = {}  # variables of all these layers, and what they held at first
 
     def run(self, data: Any, seed: int | None = 0, replace: dict | None = None, gradients: bool = False) -> Seen:
         """The loss of one step on `data`, nothing trained.
@@ -107,15 +111,15 @@ class Steps:
         StepError
             If the model's own step fails, or differentiates nothing.
         """
-        watch = _Watch(replace or {}, self.layers, self.graphs, gradients)
+        watch = _Watch(self, replace or {}, gradients)
         losses: list[float] = []
         slopes: list = []
 
         passed = iter(range(self.which))
 
-        def reached(tape, target, sources):
+        def reached(tape, target, sources, *more, **named):
             if next(passed, None) is not None:
-                return _tape_gradient(tape, target, sources)
+                return _tape_gradient(tape, target, sources, *more, **named)
             slopes.extend(_tape_gradient(tape, target, watch.variables) if gradients else ())
             losses.append(_total(target))
             raise Reached
@@ -138,13 +142,13 @@ class Steps:
         """
         got = Whole(None, [], [], [])
 
-        def reached(tape, target, sources):
-            slopes = _tape_gradient(tape, target, sources)
+        def reached(tape, target, sources, *more, **named):
+            slopes = _tape_gradient(tape, target, sources, *more, **named)
             got.pairs.extend(zip(tf.nest.flatten(sources), tf.nest.flatten(slopes, expand_composites=False)))
             got.losses.append(_total(target))
             return slopes
 
-        with self._watched(_Watch(replace or {}, self.layers, self.graphs), reached, seed, applied=got.applied):
+        with self._watched(_Watch(self, replace or {}), reached, seed, applied=got.applied):
             logs = self.take(data)
         return got._replace(logs=logs)
 
@@ -160,16 +164,22 @@ class Steps:
         StepError
             If the step cannot be traced.
         """
-        watch = _Watch({}, self.layers, self.graphs)
-        spy = tf.Variable(0.0, shape=tf.TensorShape(None))  # the step may be a graph inside of this one
+        watch = _Watch(self, {})
+        spy = tf.Variable(np.nan, shape=tf.TensorShape(None), dtype=tf.float32)  # it stays nan where nothing passes
         watch.spied = slot, spy
 
         @tf.function(autograph=False)
         def passing():
             self.take(data)
 
+        kind, call = type(passing), type(passing).__call__
+
+        def inlined(function, *args, **kwargs):
+            """A graph inside of this one is traced as a part of it: traced by itself, it would be kept, and train nothing for good."""
+            return call(function, *args, **kwargs) if function is passing else function.python_function(*args, **kwargs)
+
         results = []
-        with self._watched(watch, _tape_gradient, None, eager=False):
+        with self._watched(watch, _tape_gradient, None, eager=False), patched(kind, __call__=inlined):
             for _ in range(times):
                 passing()
                 results.append(spy.numpy())
@@ -184,7 +194,7 @@ class Steps:
 
         def gradient(tape, target, sources, *args, **kwargs):
             if any(isinstance(s, (tf.Variable, keras.Variable)) for s in tf.nest.flatten(sources)):
-                return reached(tape, target, sources)
+                return reached(tape, target, sources, *args, **kwargs)
             return _tape_gradient(tape, target, sources, *args, **kwargs)
 
         try:
@@ -205,8 +215,8 @@ def _total(target):
 class _Watch:
     """Hooks on the calls of all layers: keeps what passes, and puts in what is to be replaced."""
 
-    def __init__(self, replace: dict, layers: dict, graphs: dict, trainable: bool = False):
-        self.replace, self.layers, self.graphs, self.wires = replace, layers, graphs, {}
+    def __init__(self, steps: Steps, replace: dict, trainable: bool = False):
+        self.steps, self.replace, self.wires = steps, replace, {}
         self.counts: dict[int, int] = {}
         self.inside = False  # of a layer that is seen as a whole
         self.spied: tuple[Slot, tf.Variable] | None = None  # gets what passes there
@@ -235,7 +245,10 @@ class _Watch:
     def call(self, layer, original, args, kwargs):
         if keras.src.backend.common.symbolic_scope.in_symbolic_scope():  # Keras builds a model: nothing is computed
             return original(layer, *args, **kwargs)
-        self.layers[id(layer)] = layer
+        if id(layer) not in self.steps.layers:
+            self.steps.layers[id(layer)] = layer
+            for variable in getattr(layer, "variables", ()):
+                self.steps.before.setdefault(id(variable), (variable, np.asarray(variable)))
         if self.inside:
             return original(layer, *args, **kwargs)
         number = self.counts[id(layer)] = self.counts.get(id(layer), -1) + 1
@@ -256,7 +269,7 @@ class _Watch:
             return None
         context = keras.src.backend.common.global_state.get_global_attribute("current_call_ctx")
         key = id(layer), getattr(context, "training", None)
-        made = self.graphs.setdefault(key, tf.function(lambda a, k: original(layer, *a, **k), autograph=False))
+        made = self.steps.graphs.setdefault(key, tf.function(lambda a, k: original(layer, *a, **k), autograph=False))
 
         def run(args, kwargs):
             with run_eagerly(False):
