@@ -36,7 +36,7 @@ def write_class(folder, students):
 
 
 def grade(source, out, **changes):
-    """One run with one worker of its own, each of which imports TensorFlow; returns the summary and everything it said."""
+    """One run with one worker; returns the summary and everything it said."""
     said = []
     return run_.run(Settings(source, out, COURSE, "mini", **{"workers": 1} | changes), said.append), said
 

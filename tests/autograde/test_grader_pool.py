@@ -200,7 +200,11 @@ def test_a_judge_sees_the_folder_of_its_own_job(tmp_path):
         judge = pool_.start_trusted("autograde.judge_process", own / "order.json", log)
     try:
         second = both(judge.pid)[1]
-        assert os.listdir(f"/proc/{second}/root{folders.common()}") == ["own"]
+        common = Path(f"/proc/{second}/root{folders.common()}")
+        while not common.exists():  # it has begun, and has not yet got what it may see
+            assert Path(f"/proc/{judge.pid}").exists()
+            time.sleep(0.01)
+        assert os.listdir(common) == ["own"]
         assert os.listdir(f"/proc/{second}/root/home") == ["student"]
     finally:
         judge.kill()
