@@ -66,12 +66,11 @@ def stock(notebook, name):
         sandbox = ["bwrap", "--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
                    "--ro-bind", "/", "/", "--tmpfs", "/tmp", "--bind", folder, folder,
                    "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev", "--setenv", "HOME", folder, "--chdir", folder]  # fmt: skip
-        done = subprocess.run(
-            [*sandbox, "--", sys.executable, "-c", STOCK, folder, name],
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        line = [*sandbox, "--", sys.executable, "-c", STOCK, folder, name]
+        try:
+            done = subprocess.run(line, capture_output=True, text=True, timeout=300)
+        except subprocess.TimeoutExpired:
+            return "failed"
         scores = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("SCORE ")]
         return scores[-1] if scores else "failed"
 
@@ -142,8 +141,10 @@ def write(assignment, rows, names):
     won = sum(stock not in ("0", "failed") for stock, _ in forged)
     stopped = sum(stock == "failed" for stock, _ in forged)
     undeserved = sum(mine != "0" for _, mine in forged)
+    waiting = len(names) - len(rows)
+    missing = f" ({waiting} more have not been handed in yet)" if waiting else ""
     summary = (
-        f"Of {len(forged)} forgeries, {won} take points from stock nbgrader, {stopped} make it fail for that student "
+        f"Of {len(forged)} forgeries{missing}, {won} take points from stock nbgrader, {stopped} make it fail for that student "
         f"(no mark), and {undeserved} take points from this grader."
     )
     command = "python tools/compare_with_stock.py" + (" --ordinary" if assignment == "by_assert" else "")
