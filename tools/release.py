@@ -45,7 +45,7 @@ from vaelab.checks.points import BY_ID
 PROJECT = Path(__file__).resolve().parent.parent
 # A cell that takes longer than this in the quick profile hangs: a whole notebook
 # has two minutes there.
-CELL_TIMEOUT_S = 600
+CELL_TIMEOUT_S = 300
 # Lines of TensorFlow's C++ side, on drivers and processors, when it is first imported.
 TENSORFLOW_LOG = re.compile(r"[IWE]\d{4} [\d:.]+ |WARNING: All log messages before absl|To enable the following instr")
 NOTEBOOK_METADATA = {
