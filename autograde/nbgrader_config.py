@@ -13,6 +13,10 @@ nbgrader reads it from the working directory or from ``JUPYTER_CONFIG_PATH``
 import os
 from pathlib import Path
 
+from nbgrader.server_extensions.formgrader import base as formgrader
+
+from autograde.formgrader import FormgraderAPI
+
 c = get_config()  # noqa: F821  (given by traitlets)
 
 project = Path(__file__).resolve().parent.parent
@@ -57,8 +61,9 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 
-# formgrader's button "Autograde" would run students' code as the instructor: it refuses. `nbgrader autograde` works as ever.
-c.Autograde.exporter_class = "autograde.plugins.NotFromFormgrader"
+# formgrader would count nbgrader's folder submitted/ alone, and its button "Autograde" would run students' code as the instructor.
+# nbgrader has no setting for either. `nbgrader autograde`, in a terminal, works as ever.
+formgrader.NbGraderAPI = FormgraderAPI
 
 # A solution saved by hand may hold jupytext's pairing or the state of widgets in its
 # notebook-wide metadata: neither belongs to a student.

@@ -1,20 +1,14 @@
-"""Plugins for nbgrader. Two export plugins: marks of any gradebook, stock nbgrader's too, as Canvas and Moodle import them.
+"""Export plugins for nbgrader: marks of any gradebook, stock nbgrader's too, as Canvas and Moodle import them.
 
     nbgrader export --exporter autograde.plugins.MoodleExportPlugin --to FOLDER
 
 writes one file for each assignment into FOLDER. A mark that waits for a person is blank; a student without a submission is not in
 the file. The LMS knows students by ``lms_user_id``, if the gradebook has one, or by their id.
-
-And :class:`NotFromFormgrader`, by which formgrader's button *Autograde* does no harm.
 """
 
 from pathlib import Path
-from typing import Any
 
-from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook, SubmittedAssignment
-from nbgrader.apps.api import NbGraderAPI
-from nbgrader.converters.base import NbGraderException
 from nbgrader.plugins import ExportPlugin
 from traitlets import Float
 
@@ -67,18 +61,3 @@ class CanvasExportPlugin(_PerAssignment):
 
     def write(self, folder: Path, name: str, lines: list[exports.Line]) -> None:
         exports.write_csv(folder / f"canvas_{name}.csv", exports.canvas(name, lines))
-
-
-class NotFromFormgrader(NotebookExporter):
-    """nbgrader's own exporter, for ``Autograde.exporter_class``: raises NbGraderException where formgrader's server wants to autograde.
-
-    nbgrader makes its exporter before it touches a file or the gradebook. ``nbgrader autograde``, in a terminal, works as ever.
-    """
-
-    def __init__(self, *, parent: Any = None, **options: Any) -> None:
-        if isinstance(getattr(parent, "parent", None), NbGraderAPI):
-            raise NbGraderException(
-                "This button would run students' code as you, outside every sandbox, and replace the marks that are there. Nothing "
-                "was run or changed. In a terminal: python -m autograde grade FOLDER"
-            )
-        super().__init__(parent=parent, **options)

@@ -13,8 +13,11 @@ import pytest
 from grading_helpers import COURSE, answered, as_bytes, mini
 from made_results import Student, result_of
 from nbgrader import api
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.server_extensions.formgrader import base as server
+from traitlets.config import Config
 
-from autograde import autograded, job, restore
+from autograde import assignment, autograded, job, restore
 from autograde.feedback import page
 from autograde.gradebook import GradebookError, Writer
 from autograde.ledger import write_safely
@@ -182,6 +185,38 @@ def test_what_was_written_in_a_notebook_that_was_stopped_is_for_a_person_to_mark
         result["written"][0]["points"] = 0.0
     enter(writer, tmp_path, result, notebook)
     assert writer.marks("mini")["ada"]["needs_manual_grade"] is waits
+
+
+def test_formgrader_counts_who_is_in_the_gradebook_and_who_was_collected(writer, tmp_path):
+    assignment.nbgrader_config()  # says who answers in formgrader's server
+    config = Config()
+    config.CourseDirectory.update(root=str(tmp_path), source_directory=str(COURSE / "solutions"), db_url=writer.db_url)
+    asked = server.NbGraderAPI(CourseDirectory(config=config), config=config)
+
+    def told(student="ada"):
+        states = {one["student"]: (one["autograded"], one["score"]) for one in asked.get_submissions("mini")}
+        assert asked.get_assignment("mini")["num_submissions"] == len(states)
+        assert asked.get_submission("mini", student)["autograded"] == states[student][0]
+        return states
+
+    enter(writer, tmp_path, *result_of(True))
+    write_safely(tmp_path / "autograded/ada/mini/mini.ipynb", "")
+    assert told() == {"ada": (True, 6.0)} and asked.get_submitted_students("asserts") == set()
+    assert [one["id"] for one in asked.get_students()] == ["ada"] and asked.get_submitted_students("*") == {"ada"}
+
+    collected = tmp_path / "submitted/ada/mini/timestamp.txt"
+    for text, graded in (("2026-03-01 10:00", True), ("", True), ("9" * 30, True), ("2026-03-01 10:01", False)):
+        write_safely(collected, text)
+        assert told() == {"ada": (graded, 6.0 if graded else 0.0)}, text
+    write_safely(tmp_path / "submitted/ben/mini/timestamp.txt", "a fortnight ago")
+    assert told("ben") == {"ada": (False, 0.0), "ben": (False, 0.0)}
+
+    write_safely(
+        collected.with_name("mini.ipynb"), as_bytes(answered(extra=[f"open({str(tmp_path / 'EFFECT')!r}, 'w')"]))
+    )
+    refused = asked.autograde("mini", "ada")
+    assert not refused["success"] and "python -m autograde grade" in refused["log"]
+    assert not (tmp_path / "EFFECT").exists() and writer.marks("mini")["ada"]["score"] == 6.0
 
 
 def test_tampering_flags_the_submission_in_formgrader(writer, tmp_path):

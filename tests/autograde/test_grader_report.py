@@ -12,12 +12,9 @@ import unicodedata
 
 import numpy as np
 import pytest
-from grading_helpers import COURSE, as_bytes, released
+from grading_helpers import COURSE
 from made_results import ANSWER, Student, graded, unreadable
-from nbconvert.exporters import NotebookExporter
-from nbgrader.apps.api import NbGraderAPI
-from nbgrader.converters import Autograde, GenerateFeedback
-from nbgrader.coursedir import CourseDirectory
+from nbgrader.converters import GenerateFeedback
 
 from autograde import assignment
 from autograde.cli import main
@@ -26,7 +23,6 @@ from autograde.gradebook import GradebookError, Writer
 from autograde.items import Item, discrimination
 from autograde.ledger import Ledger, write_safely
 from autograde.options import parser
-from autograde.plugins import NotFromFormgrader
 from autograde.report import write_all
 from autograde.watch import veiled
 from vaelab.checks.judge.catalogue import BY_ID as MISTAKES
@@ -414,22 +410,6 @@ def test_formgrader_looks_where_the_results_are_and_its_feedback_has_no_hidden_t
     assert "nbgrader.preprocessors.ClearHiddenTests" in GenerateFeedback(config=config).preprocessors
     monkeypatch.setenv("AUTOGRADE_DB_URL", "postgresql+psycopg://ada@host/gradebook")
     assert assignment.nbgrader_config().CourseDirectory.db_url == "postgresql+psycopg://ada@host/gradebook"
-
-
-def test_formgraders_button_to_autograde_runs_nothing_and_says_what_to_do(tmp_path):
-    config = assignment.nbgrader_config()
-    config.CourseDirectory.root, config.CourseDirectory.db_url = str(tmp_path), f"sqlite:///{tmp_path}/gradebook.db"
-    config.CourseDirectory.submitted_directory, config.CourseDirectory.autograded_directory = "submitted", "autograded"
-    notebook = released()
-    notebook.cells[1].source = f"open({str(tmp_path / 'EFFECT')!r}, 'w')"
-    write_safely(tmp_path / "submitted/ada/mini/mini.ipynb", as_bytes(notebook).decode())
-    write_safely(tmp_path / "autograded/ada/mini/mini.ipynb", "as it was")
-    server = NbGraderAPI(CourseDirectory(config=config), config=config)
-    outcome = server.autograde("mini", "ada")
-    assert not outcome["success"] and "python -m autograde grade" in outcome["error"]
-    assert (tmp_path / "autograded/ada/mini/mini.ipynb").read_text() == "as it was"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["autograded", "submitted"]
-    assert isinstance(NotFromFormgrader(parent=Autograde()), NotebookExporter)  # what `nbgrader autograde` makes
 
 
 @pytest.mark.sandbox

@@ -6,8 +6,10 @@ for what the page of an honest student asks for, and for nothing else.
 
 import http.server
 import json
+import os
 import runpy
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,23 +22,27 @@ from typing import ClassVar
 import nbformat
 import needs
 import pytest
-from grading_helpers import COURSE, PIXEL, RIGHT, answered, as_bytes, cell
+from grading_helpers import COURSE, PIXEL, RIGHT, answered, as_bytes, cell, gradebook, scores
 from nbgrader.api import Gradebook
 from playwright.sync_api import sync_playwright
 
 from autograde import pipeline
 from autograde.cli import publish
+from autograde.course import PROJECT, source_folder
+from autograde.ledger import write_safely
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.browser]
 
 ATTACKS = Path(__file__).parents[1] / "attacks"
 NAMES = {"<script>document.title='EFFECT'<script>": "scripts", "![](http:__tracker.example_p.png)": "pictures"}
 SERVER = """
+load_subconfig("nbgrader_config.py", {configuration!r})
 c = get_config()
 c.CourseDirectory.root = {root!r}
-c.CourseDirectory.autograded_directory = "out/autograded"
-c.CourseDirectory.db_url = "sqlite:///{root}/out/gradebook.db"
+c.CourseDirectory.source_directory = {source!r}
 """
+#: When each submission was handed in: `timestamp.txt`.
+HANDED_IN = "2026-03-01 10:00:00 UTC"
 
 
 def texts():
@@ -85,6 +91,7 @@ def graded(tmp_path_factory):
         place = root / "submitted" / student.replace("/", "_") / "mini" / "mini.ipynb"
         place.parent.mkdir(parents=True)
         place.write_bytes(as_bytes(notebook))
+        place.with_name("timestamp.txt").write_text(HANDED_IN)
     settings = pipeline.Settings(root / "submitted", root / "out", COURSE, "mini", workers=2)
     summary = pipeline.run(settings, say=lambda text: None)
     assert summary.failed == [] and summary.graded == len(hostile_classes())
@@ -105,7 +112,12 @@ def server(graded):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     token = secrets.token_hex(16)
-    (graded / "nbgrader_config.py").write_text(SERVER.format(root=str(graded)))
+    configured = {
+        "root": str(graded),
+        "configuration": str(PROJECT / "autograde"),
+        "source": str(source_folder(COURSE)),
+    }
+    (graded / "nbgrader_config.py").write_text(SERVER.format(**configured))
     line = [
         sys.executable,
         "-m",
@@ -119,7 +131,8 @@ def server(graded):
     line += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={graded}"]
     line += ["--ServerApp.jpserver_extensions=nbgrader.server_extensions.formgrader=True"]
     log = open(graded / "server.log", "wb")
-    with subprocess.Popen(line, cwd=graded, stdout=log, stderr=log) as process:
+    environment = os.environ | {"AUTOGRADE_OUT": str(graded / "out")}
+    with subprocess.Popen(line, cwd=graded, env=environment, stdout=log, stderr=log) as process:
         until = time.monotonic() + 120
         while True:
             try:
@@ -210,6 +223,48 @@ def test_formgrader_shows_a_hostile_class_and_asks_for_nothing_more_than_for_an_
         assert one.page.evaluate("document.querySelector('#question_pull').tagName") == "INPUT"
         assert one.page.evaluate("document.querySelector('#question_pull-comment').tagName") == "TEXTAREA"
         assert one.page.goto(f"{url}/api/status").status == 200  # still logged in
+
+
+def listed(page):
+    """``{student: (when, state, points)}`` of formgrader's page of an assignment's submissions."""
+    page.wait_for_selector("#main-table td.student-id")
+    rows = [row.locator("td").all_inner_texts() for row in page.locator("#main-table tr").all()]
+    return {student: tuple(more[:3]) for _, student, *more in rows}
+
+
+def test_formgrader_counts_what_was_graded_and_its_button_to_autograde_runs_nothing_and_loses_no_mark(
+    graded, server, browser
+):
+    url, token = server
+    out, submitted, effect = graded / "out", graded / "out" / "submitted", graded / "EFFECT"
+    assert not submitted.exists()  # the grader read another folder
+    opened = Opened(browser, f"{url}/formgrader/manage_assignments", f"{url}/api/status?token={token}")
+    page = opened.page
+    link = page.locator("#main-table a[href$='manage_submissions/mini']")
+    assert link.inner_text() == str(len(hostile_classes()))
+    link.click()
+    before = listed(page)
+    assert set(before) == set(submissions(graded)) and before == {
+        student: (HANDED_IN, "needs manual grading", f"{points:g} / 8") for student, points in scores(out).items()
+    }
+
+    # What `nbgrader collect` leaves when a student hands in again, with code that would leave a trace.
+    again = answered(f"open({str(effect)!r}, 'w')\ndef kl_term(z_mean, z_log_var):\n    pass\n")
+    write_safely(submitted / "honest" / "mini" / "mini.ipynb", as_bytes(again))
+    write_safely(submitted / "honest" / "mini" / "timestamp.txt", HANDED_IN.replace("10:00", "11:00"))
+    rows, notebooks = gradebook(out), {path: path.read_bytes() for path in (out / "autograded").rglob("*.ipynb")}
+    page.reload()
+    newer = ("2026-03-01 11:00:00 UTC", "needs autograding", "")
+    assert listed(page) == before | {"honest": newer}
+    for student in ("honest", "outputs"):
+        page.locator("#main-table tr", has=page.get_by_text(student, exact=True)).locator(".autograde a").click()
+        assert "python -m autograde grade" in page.locator("#error-modal pre").inner_text()
+        page.reload()
+    shutil.rmtree(submitted)
+    assert not effect.exists() and gradebook(out) == rows
+    assert {path: path.read_bytes() for path in (out / "autograded").rglob("*.ipynb")} == notebooks
+    page.reload()
+    assert listed(page) == before and opened.dialogs == []
 
 
 def test_feedback_and_report_ask_for_nothing_but_themselves(graded, browser):
