@@ -1,12 +1,14 @@
-"""The misconceptions that the checks can recognise, one entry each, a module for each part of a VAE."""
+"""The misconceptions that the checks can recognise, one entry each, in modules by the part of a VAE that they concern."""
 
-from vaelab.checks.judge.catalogue import codes, encoder, importance, kl, loss, rate, sampling, test
+from vaelab.checks.judge.catalogue import codes, encoder, importance, kl, kl_axes, kl_log_var, loss, rate, sampling, test
 from vaelab.checks.judge.catalogue.entry import Mistake, Section
 
 __all__ = ["BY_ID", "CATALOGUE", "Mistake", "Section"]
 
 CATALOGUE = (
     *kl.MISTAKES,
+    *kl_axes.MISTAKES,
+    *kl_log_var.MISTAKES,
     *sampling.MISTAKES,
     *loss.MISTAKES,
     *encoder.MISTAKES,

@@ -1,0 +1,78 @@
+"""Mistakes in what the KL term adds up or averages: latent dimensions, images, or none of them."""
+
+from vaelab.checks.judge.catalogue.entry import KL_TERM, MEANING, Mistake
+
+MISTAKES = (
+    Mistake(
+        "kl.mean_over_dims",
+        (1,),
+        "averaged over the latent dimensions",
+        "0.5 * mean(z_mean^2 + exp(v) - v - 1, axis=-1)",
+        "it looks as if you averaged over the latent dimensions; the KL of independent dimensions adds up.",
+        "Compare one dimension with the same dimension twice: what should happen to the KL?",
+        KL_TERM,
+    ),
+    Mistake(
+        "kl.sum_over_batch",
+        (5,),
+        "summed over the batch",
+        "sum over axis 0",
+        "it looks as if you summed over the images of the batch instead of over the latent dimensions.",
+        "Print the shape of each intermediate result: which axis is the batch?",
+        KL_TERM,
+    ),
+    Mistake(
+        "kl.no_axis",
+        (5, 13),
+        "no axis: one number for the whole batch",
+        "sum or mean over everything",
+        "the whole batch was reduced to a single number, as happens when no axis is given.",
+        "There should be one value for each image: tell the reduction which axis to remove.",
+        KL_TERM,
+    ),
+    Mistake(
+        "kl.batch_average",
+        (14,),
+        "averaged over the batch too early",
+        "mean over axis 0",
+        "it looks as if an average over the images of the batch was taken already: what is left depends on how many images there are.",
+        "Keep one value for each image; averaging comes later, in the loss.",
+        KL_TERM,
+    ),
+    Mistake(
+        "kl.per_dimension",
+        (),
+        "not reduced over the latent dimensions",
+        "no reduction",
+        "there is still one value for each latent dimension.",
+        "The divergence of an image is one number: what becomes of its latent dimensions?",
+        KL_TERM,
+    ),
+    Mistake(
+        "kl.keepdims",
+        (),
+        "reduced, but with an axis kept",
+        "keepdims=True",
+        "the values are there but an axis of length 1 is left over; broadcasting with it goes wrong silently.",
+        "Look at the options of the reduction.",
+        KL_TERM,
+    ),
+    Mistake(
+        "kl.one_dimension",
+        (),
+        "not every latent dimension is used",
+        "one or two columns, or the largest",
+        "some of the latent dimensions seem not to count.",
+        "Every dimension contributes to the divergence.",
+        KL_TERM,
+    ),
+    Mistake(
+        "kl.moments",
+        (),
+        "moments over the batch",
+        "KL of the mean and variance of the codes",
+        "mean and variance were taken over the images of the batch, so all images together get one divergence.",
+        "Each image has a distribution of its own, described by its row of z_mean and z_log_var.",
+        MEANING,
+    ),
+)
