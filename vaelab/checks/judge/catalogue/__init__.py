@@ -1,6 +1,18 @@
 """The misconceptions that the checks can recognise, one entry each, in modules by the part of a VAE that they concern."""
 
-from vaelab.checks.judge.catalogue import codes, encoder, importance, kl, kl_axes, kl_log_var, loss, rate, sampling, test
+from vaelab.checks.judge.catalogue import (
+    codes,
+    encoder,
+    importance,
+    kl,
+    kl_axes,
+    kl_log_var,
+    loss,
+    rate,
+    reconstruction,
+    sampling,
+    test,
+)
 from vaelab.checks.judge.catalogue.entry import Mistake, Section
 
 __all__ = ["BY_ID", "CATALOGUE", "Mistake", "Section"]
@@ -11,6 +23,7 @@ CATALOGUE = (
     *kl_log_var.MISTAKES,
     *sampling.MISTAKES,
     *loss.MISTAKES,
+    *reconstruction.MISTAKES,
     *encoder.MISTAKES,
     *test.MISTAKES,
     *importance.MISTAKES,
