@@ -3,10 +3,11 @@
 from vaelab.checks.judge.catalogue import (
     codes,
     encoder,
-    importance,
     kl,
     kl_axes,
     kl_log_var,
+    log_likelihood,
+    log_weight,
     loss,
     rate,
     reconstruction,
@@ -26,7 +27,8 @@ CATALOGUE = (
     *reconstruction.MISTAKES,
     *encoder.MISTAKES,
     *test.MISTAKES,
-    *importance.MISTAKES,
+    *log_weight.MISTAKES,
+    *log_likelihood.MISTAKES,
     *rate.MISTAKES,
     *codes.MISTAKES,
 )

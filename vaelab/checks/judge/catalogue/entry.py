@@ -66,3 +66,10 @@ class Mistake(NamedTuple):
     message: str
     next_step: str
     taught: Section
+
+
+def entries(taught: Section, *rows: tuple[str, str, str, str, str]) -> tuple[Mistake, ...]:
+    """Entries that stand for no item of the collected list, all taught in one section."""
+    return tuple(
+        Mistake(id_, (), name, formula, message, next_step, taught) for id_, name, formula, message, next_step in rows
+    )
