@@ -3,9 +3,11 @@
 import numpy as np
 
 from vaelab.checks.judge import oracles
-from vaelab.doctor import held, ratios
+from vaelab.doctor import held
+from vaelab.doctor.beta import effective_beta, relative_weight
 from vaelab.doctor.examination import Examination
 from vaelab.doctor.findings import FAULT, NOTE, WARNING
+from vaelab.doctor.reconstruction import describe, odd
 from vaelab.doctor.step import StepError
 from vaelab.doctor.weigh import SCALES, Divergence, Fit, Reconstruction, Weigher, fit
 
@@ -22,14 +24,14 @@ def loss(e: Examination) -> None:
     weigher = e.weigher or Weigher(e.parts)
     small = _smaller(e)
     reconstruction = _reconstruction(e, weigher, small)
-    if reconstruction is not None and ratios.odd(e, reconstruction):
+    if reconstruction is not None and odd(e, reconstruction):
         reconstruction = reconstruction._replace(held=_reconstruction_held(e, weigher, reconstruction))
     if reconstruction is None:
         e.skip(
             "reconstruction", "none of the formulas that are known fits the loss as a function of the decoder's output"
         )
     else:
-        ratios.kind(e, reconstruction)
+        describe(e, reconstruction)
     if e.weigher is None and e.parts.noisy and e.parts.has_term_on_the_code() is False:
         said = (
             "with the reconstruction held fixed, the loss does not change with anything that the code is computed from"
@@ -39,10 +41,10 @@ def loss(e: Examination) -> None:
     e.terms = (reconstruction, divergence)
     if divergence is None:
         return
-    if abs(ratios.relative_weight(e, reconstruction, divergence) - 1) >= 0.01:
+    if abs(relative_weight(e, reconstruction, divergence) - 1) >= 0.01:
         divergence = divergence._replace(held=_weight_held(e, weigher, divergence))
         e.terms = (reconstruction, divergence)
-    ratios.beta(e, reconstruction, divergence)
+    effective_beta(e, reconstruction, divergence)
 
 
 def _smaller(e):
