@@ -1,4 +1,4 @@
-"""A real JupyterLab on a copy of the notebooks, and Chromium to use it as a person would."""
+"""A real JupyterLab on a copy of the notebooks, saved pages of the explorer, and Chromium to use them as a person would."""
 
 import os
 import secrets
@@ -16,6 +16,10 @@ import nbformat
 import needs
 import pytest
 from playwright.sync_api import sync_playwright
+from saved_page import Page
+
+from vaelab import data, reference
+from vaelab.explorer import LatentExplorer
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_S = 60
@@ -146,3 +150,44 @@ def page(browser):
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="session")
+def mlp():
+    """Encoder and decoder of the reference MLP, as programs."""
+    return reference.programs("mlp")
+
+
+@pytest.fixture(scope="session")
+def images():
+    """The images of the course, as the notebooks load them."""
+    return data.load()
+
+
+@pytest.fixture(scope="session")
+def saved_pages(tmp_path_factory, mlp, images):
+    """Three saved pages: with everything, with two decoders, with a decoder alone."""
+    place = tmp_path_factory.mktemp("saved")
+    encoder, decoder = mlp
+    codes = reference.load_conv_posteriors()
+    common = {"images": images.x_test, "labels": images.y_test, "train_images": images.x_train}
+    LatentExplorer(decoder, encoder, **common).save(place / "mine.html")
+    conv = {"conv": (codes["z_mean_test"], codes["z_log_var_test"])}
+    both = {"MLP": decoder, "conv": reference.programs("conv")[1]}
+    LatentExplorer(both, {"MLP": encoder}, posterior=conv, **common).save(place / "two.html")
+    LatentExplorer(decoder).save(place / "bare.html")
+    return place
+
+
+@pytest.fixture
+def opened(browser, saved_pages):
+    """Opens a saved page; afterwards it has had no error."""
+    pages = []
+
+    def open_page(name="mine", **settings):
+        pages.append(Page(browser, saved_pages / f"{name}.html", **settings))
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.close()
