@@ -49,3 +49,8 @@ def examined(name, fault=None):
     """The report on a model of a style; a process examines each once."""
     model, module = made(name, fault), style(name)
     return doctor.examine(model, data(module), step=module.step(model) if hasattr(module, "step") else None)
+
+
+def names(report, *severities):
+    """What a report found, of these severities or of all."""
+    return [f.mistake or f.name for f in report.findings if not severities or f.severity in severities]
