@@ -65,7 +65,7 @@ OLDEST = .venv-oldest
 oldest: $(INSTALLED)  ## test the oldest versions that the course may be installed beside
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(OLDEST)
 	$(BIN)/uv pip install --quiet --python $(OLDEST)/bin/python --resolution lowest-direct . "pytest>=8" "pytest-timeout>=2.3" "nbgrader>=0.9.5" "jupytext>=1.17"
-	$(OLDEST)/bin/python -m pytest -o cache_dir=$(OLDEST)/cache tests/test_models.py tests/test_training.py tests/explorer \
+	$(OLDEST)/bin/python -m pytest -o cache_dir=$(OLDEST)/cache tests/test_models.py tests/test_training*.py tests/explorer \
 		tests/checks/test_checks_proven.py -k "not wrong_answer or no_half" $(ARGS)
 
 # As root on Debian and Ubuntu (a container, CI) what is absent is installed; elsewhere a person decides.
