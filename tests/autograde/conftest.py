@@ -1,4 +1,4 @@
-"""One small Dask cluster for all tests, in a process of its own, as an instructor might run one."""
+"""One small Dask cluster for all tests, in a process of its own, as an instructor might run one; a class, in a folder or a zip."""
 
 import subprocess
 import sys
@@ -24,3 +24,13 @@ def scheduler(tmp_path_factory):
     yield process.stdout.readline().strip()
     process.stdin.close()
     process.wait(timeout=60)
+
+
+@pytest.fixture(params=["folder", "zip"])
+def place(request, tmp_path):
+    """Puts files (and folders, whose names end in a slash) into a folder or a zip; the result must not depend on which."""
+    from handed_in import lay, pack  # which makes notebooks
+
+    return lambda files: (
+        lay(tmp_path / "class", files) if request.param == "folder" else pack(tmp_path / "class.zip", files)
+    )
