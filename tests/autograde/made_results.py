@@ -7,6 +7,8 @@ from datetime import datetime
 from grading_helpers import answered, as_bytes, mini
 
 from autograde import autograded, job, restore
+from autograde.ledger import write_safely
+from autograde.report import write_all
 
 ANSWER = "def kl_term(z_mean, z_log_var):\n    return 0.5 * ops.sum(ops.exp(z_log_var) + z_mean**2 - 1.0 - z_log_var, axis=1)\n"
 
@@ -76,3 +78,18 @@ def unreadable(student="eve", reason="The file is a web page."):
     for answer in result["written"]:
         answer["points"] = 0.0
     return result, notebook
+
+
+def write(out, *entries):
+    """Keep results as the grader does, and write what people read of them."""
+    for result, notebook in entries:
+        write_safely(out / "results" / result["student"] / "mini" / "mini.ipynb", notebook)
+    write_all(out, [result for result, _ in entries], {})
+    return (out / "report.html").read_text(encoding="utf-8")
+
+
+def read_by_a_person(result):
+    """The result once nothing waits any more."""
+    for answer in result["written"]:
+        answer["points"] = 2.0
+    return result
