@@ -1,4 +1,4 @@
-"""The second sandbox: one attempt of each kind, on bare processes. The whole corpus: ``AUTOGRADE_SANDBOX=landlock pytest tests/autograde/test_grader_attacks.py``."""
+"""The second sandbox: one attempt of each kind, on bare processes. The whole corpus: ``AUTOGRADE_SANDBOX=landlock pytest tests/autograde/test_grader_attacks*.py``."""
 
 import functools
 import json
