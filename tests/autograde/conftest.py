@@ -1,4 +1,4 @@
-"""One small Dask cluster for all tests, in a process of its own, as an instructor might run one; a class, in a folder or a zip."""
+"""What many tests of the grader rely on: a small Dask cluster, a class in a folder or a zip, grading without processes."""
 
 import subprocess
 import sys
@@ -18,6 +18,7 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="session")
 def scheduler(tmp_path_factory):
+    """One small cluster for all tests, in a process of its own, as an instructor might run one."""
     script = tmp_path_factory.mktemp("cluster") / "cluster.py"
     script.write_text(CLUSTER)
     process = subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -34,3 +35,14 @@ def place(request, tmp_path):
     return lambda files: (
         lay(tmp_path / "class", files) if request.param == "folder" else pack(tmp_path / "class.zip", files)
     )
+
+
+@pytest.fixture
+def no_processes(monkeypatch):
+    """Grading in this process: a notebook is read here, and its cells run in a shell of IPython."""
+    import plain_kernel  # which loads IPython
+
+    from autograde import restore, supervise
+
+    monkeypatch.setattr(supervise, "read", lambda data, assignment, sandboxed: restore.restore(data, assignment))
+    monkeypatch.setattr(supervise, "run", plain_kernel.run)

@@ -4,11 +4,9 @@ Intake, restoring, the judge's loop, points and pages are the grader's own. Only
 process, since all of this code is harmless, and no sandbox changes what it is worth.
 """
 
-import contextlib
 import copy
 import io
 import json
-import types
 import zipfile
 
 import nbformat
@@ -16,56 +14,12 @@ import pytest
 from asserts import NORM, SQUARES, answered, asserts
 from grading_helpers import answered as mini_answered
 from grading_helpers import as_bytes, cell, mini
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
+from plain_kernel import ENDLESS
 
-from autograde import assignment, intake, job, judge_process, restore, supervise
-from autograde.feedback import page, questions
-from autograde.kernel_client import KernelStopped
-from autograde.outputs import Outputs, Room
+from autograde import intake, job
+from autograde.feedback import page
 
-ENDLESS = "for epoch in range(5000):\n    train()"
-
-
-class Kernel:
-    """As much of a kernel as the judge uses, in this process."""
-
-    def __init__(self):
-        quiet = Config({"HistoryManager": {"enabled": False}})
-        self.shell = InteractiveShell(config=quiet, user_module=types.ModuleType("student"))
-        self.shell.showtraceback = self.shell.showsyntaxerror = lambda *args, **more: (
-            None
-        )  # to draw one takes a tenth of a second
-        self.stopped, self.received = None, 0
-
-    def run(self, code, silent=False):
-        if self.stopped or ENDLESS in code:
-            self.stopped = "it ran for more than 150 s"
-            raise KernelStopped(self.stopped)
-        outputs = Outputs(Room())
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            ran = self.shell.run_cell(code, store_history=False, silent=silent)
-        error = ran.error_before_exec or ran.error_in_exec
-        if error is not None:
-            said = {"ename": type(error).__name__, "evalue": str(error)}
-            outputs.add("error", said | {"traceback": []})
-            return outputs, {"status": "error"} | said
-        if ran.result is not None:
-            outputs.add("execute_result", {"data": {"text/plain": repr(ran.result)}})
-        return outputs, {"status": "ok"}
-
-
-@pytest.fixture(autouse=True)
-def no_processes(monkeypatch):
-    monkeypatch.setattr(supervise, "read", lambda data, assignment, sandboxed: restore.restore(data, assignment))
-    monkeypatch.setattr(supervise, "run", run)
-
-
-def run(cells, limits, sandboxed=True, files=()):
-    return judge_process.judge([one for one in cells if one["cell_type"] == "code"], Kernel()), {}
-
-
-# --- what people hand in ------------------------------------------------------------------------
+pytestmark = pytest.mark.usefixtures("no_processes")
 
 FIRST_ONLY = f"{SQUARES}[:1]"
 ANSWER = "Parce que ça s’additionne."
@@ -275,62 +229,3 @@ def test_each_submission_gets_its_mark_and_a_true_reason(classes, system, studen
     ) and bool(result["reason"]) == (result["status"] != "graded")
     assert "4711" not in shown and "xyzzy" not in shown  # of hidden tests
     assert (one.problem is not None) is ("to be read" not in shown)
-
-
-# --- questions, and tasks with a mark scheme ----------------------------------------------------
-
-
-def graded_cell(kind, grade_id, source, **flags):
-    usual = {"grade": False, "locked": False, "solution": False, "task": False, "schema_version": 3, "points": 2}
-    made = nbformat.v4.new_code_cell(source) if kind == "code" else nbformat.v4.new_markdown_cell(source)
-    made.metadata["nbgrader"] = usual | {"grade_id": grade_id} | flags
-    made.id = grade_id
-    return made
-
-
-TASK = "Draw the first ten squares."
-SCHEME = "### BEGIN MARK SCHEME\nOne point for labels.\n### END MARK SCHEME"
-
-
-@pytest.fixture(scope="module")
-def essay(tmp_path_factory):
-    """An assignment of one test, one question, and one task with a mark scheme."""
-    folder = tmp_path_factory.mktemp("essays")
-    cells = [
-        graded_cell("code", "test_one", "assert 1 + 1 == 2", grade=True, locked=True),
-        nbformat.v4.new_markdown_cell("### Question\n\nWhy do the *squares* add up?"),
-        graded_cell("markdown", "question_squares", "YOUR ANSWER HERE", grade=True, solution=True),
-        graded_cell("markdown", "task_squares", f"{TASK}\n\n{SCHEME}", locked=True, task=True),
-    ]
-    (folder / "source" / "essay").mkdir(parents=True)
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "source" / "essay" / "essay.ipynb")
-    return assignment.load("essay", folder), cells
-
-
-def handed_in(cells, task):
-    cells = copy.deepcopy(cells)
-    cells[2].source, cells[3].source = "They do.", task
-    return as_bytes(nbformat.v4.new_notebook(cells=cells))
-
-
-@pytest.mark.parametrize("task, edited", [(TASK, False), (f"{TASK}\n\n", False), (f"{TASK}\nI did.", True)])
-def test_a_task_with_a_mark_scheme_is_edited_only_where_a_student_changed_it(essay, task, edited):
-    the, cells = essay
-    result, notebook = job.grade(job.Job("ada", the, handed_in(cells, task), sandboxed=False))
-    said = [text for _, text in result["notes"]]
-    assert said == (["task_squares was edited; the original was used"] if edited else [])
-    assert "One point for labels" in notebook and "One point for labels" not in page(
-        result | {"name": "", "late": False}
-    )
-
-
-@pytest.mark.parametrize("data", [b"{", b""])
-def test_the_page_of_a_file_that_cannot_be_read_asks_the_question_and_names_no_id(essay, data, tmp_path):
-    the, _ = essay
-    problem = None if data else "No notebook was submitted, but: essay.pdf. Submit the file essay.ipynb."
-    result, notebook = job.grade(job.Job("ada", the, data, problem=problem, sandboxed=False))
-    (tmp_path / "essay.ipynb").write_text(notebook)
-    shown = page(result | {"name": "", "late": False}, None, questions(tmp_path / "essay.ipynb"))
-    assert "<h3>not read: Why do the squares add up?</h3>" in shown and "question_squares" not in shown
-    assert f"<h3>not read: {TASK}</h3>" in shown and "task_squares" not in shown and "One point" not in shown
-    assert all(answer["points"] == 0 for answer in result["written"])  # nothing waits for a person
