@@ -6,10 +6,14 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import proofs
+import pytest
 
 from vaelab import doctor
 
 MODELS = Path(__file__).parent / "models"
+#: For tests that examine models, a second or more each: `make check` leaves them out.
+EXAMINES = pytest.mark.proof(about=proofs.of("vaelab", "tests/doctor"))
 
 
 @cache

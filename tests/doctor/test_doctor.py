@@ -12,6 +12,8 @@ from pictures import made, names
 
 from vaelab import doctor, models
 
+pytestmark = pictures.EXAMINES
+
 
 def test_the_model_is_left_as_it_was():
     model = made("train_step")

@@ -9,6 +9,8 @@ from pictures import made, names
 
 from vaelab import doctor, models
 
+pytestmark = pictures.EXAMINES
+
 
 class Loop(keras.Model):
     """Half of the loss, as a loop of its own takes it: the other half is in the loop."""

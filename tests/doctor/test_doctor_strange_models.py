@@ -9,6 +9,8 @@ from pictures import made, names
 from vaelab import doctor, models
 from vaelab.doctor import step
 
+pytestmark = pictures.EXAMINES
+
 
 class Quantised(keras.layers.Layer):
     """The code, rounded; the loss pulls what is rounded towards it."""
