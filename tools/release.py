@@ -23,12 +23,16 @@ import os
 import re
 import sys
 import sysconfig
+import time
 import tokenize
 from pathlib import Path
+from queue import Empty
 from unittest import mock
 
 import jupytext
 import nbformat
+from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME
 from jupytext.config import load_jupytext_configuration_file
 from nbclient import NotebookClient
@@ -36,7 +40,8 @@ from nbclient.exceptions import CellExecutionError
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from traitlets.config import PyFileConfigLoader
+from traitlets import Type
+from traitlets.config import Config, PyFileConfigLoader
 
 from autograde.assignment import AssignmentError, NothingToGrade, load
 from autograde.testcell import parse_test
@@ -46,6 +51,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 # A cell that takes longer than this in the quick profile hangs: a whole notebook
 # has two minutes there.
 CELL_TIMEOUT_S = 300
+LOOK_S = 3  # seconds between two looks for a kernel's message
 # Lines of TensorFlow's C++ side, on drivers and processors, when it is first imported.
 TENSORFLOW_LOG = re.compile(r"[IWE]\d{4} [\d:.]+ |WARNING: All log messages before absl|To enable the following instr")
 NOTEBOOK_METADATA = {
@@ -104,6 +110,27 @@ def content(notebook):
     return [(cell.cell_type, cell.id, cell.source, cell.metadata) for cell in notebook.cells], notebook.metadata
 
 
+class _Channel(AsyncZMQSocketChannel):
+    """A channel that looks every few seconds whether a message is there.
+
+    Where ZeroMQ's sign that one has come is missed, as happens on a busy machine once in some tens of notebooks, jupyter_client waits
+    for its whole timeout and finds the message then.
+    """
+
+    async def get_msg(self, timeout=None):
+        end = float("inf") if timeout is None else time.monotonic() + timeout
+        while True:
+            try:
+                return await super().get_msg(min(LOOK_S, max(0, end - time.monotonic())))
+            except Empty:
+                if time.monotonic() >= end:
+                    raise
+
+
+class _Kernel(AsyncKernelClient):
+    shell_channel_class = iopub_channel_class = Type(_Channel)
+
+
 def execute(notebook, folder):
     """`notebook` with the outputs of a run in the quick profile, working in `folder`.
 
@@ -117,6 +144,7 @@ def execute(notebook, folder):
         timeout=CELL_TIMEOUT_S,
         record_timing=False,
         resources={"metadata": {"path": str(folder)}},
+        config=Config({"KernelManager": {"client_factory": _Kernel}}),
     )
     try:
         client.execute(env=environment | {"VAELAB_PROFILE": "quick"})
