@@ -47,6 +47,7 @@ _MENDED = (
     ("<pre>", '<pre tabindex="0">'),
     ("<pre style", '<pre tabindex="0" style'),
     ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
+    ('<div class="output text_html"><figure', '<div class="output text_html" tabindex="0"><figure'),
 )
 
 

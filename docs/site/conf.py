@@ -16,6 +16,8 @@ html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
 html_extra_path = ["extra"]
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_theme_options = {"navigation_with_keys": True}
 # Links to files of the project that are not part of the site, such as a weight file.
 suppress_warnings = ["myst.xref_missing", "mystnb.unknown_mime_type", "myst.header"]

@@ -94,6 +94,11 @@ def test_no_page_asks_another_host_for_anything_and_axe_finds_nothing_serious(si
             assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth + 1"), (
                 f"{path.name} at 400 pixels"
             )
+            # Labels in a figure of a thousand pixels cannot be read at a third of its size.
+            widths = page.locator(".output > figure > img").evaluate_all(
+                "all => all.map(i => [i.width, i.naturalWidth])"
+            )
+            assert all(shown >= min(drawn, 700) for shown, drawn in widths), path.name
             serious = [
                 (one["impact"], one["id"], one["nodes"][0]["html"][:200])
                 for one in Axe().run(page).response["violations"]
