@@ -9,7 +9,7 @@ import numpy as np
 
 from vaelab.checks.judge.problem import Asker, Problem
 from vaelab.checks.judge.raised import raised
-from vaelab.checks.judge.reply import item, tensor
+from vaelab.checks.judge.reply import item, tensor, unchanged
 
 _NAME = "active_units"
 _DEFAULT = 0.01
@@ -85,7 +85,7 @@ def _explained(cases, gots, wrong):
 
 
 def _ask_all(ask, cases):
-    """What the target returns for ``[(z_mean, threshold)]``; the default threshold is left out of the call."""
+    """What the target returns for ``[(z_mean, threshold)]``, and the replies; the default threshold is left out of the call."""
     arrays = {f"z{i}": z for i, (z, _) in enumerate(cases)}
     listed = [
         {"args": [f"z{i}"], "with": {} if threshold == _DEFAULT else {"threshold": threshold}}
@@ -101,11 +101,11 @@ def _ask_all(ask, cases):
             raise raised(result["error"], _NAME)
         described = result.get("output") if isinstance(result, dict) else None
         gots.append(tensor(described, arrays, _NAME, expected="one number"))
-    return gots
+    return gots, results
 
 
 def _judge(ask, cases):
-    gots = _ask_all(ask, cases)
+    gots, results = _ask_all(ask, cases)
     rights = [_truth(z, t) for z, t in cases]
     shaped = next((g for g in gots if g.shape != ()), None)
     if shaped is not None:
@@ -133,6 +133,7 @@ def _judge(ask, cases):
                 if name
                 else "Print the variance of each column of z_mean, and count by hand for a small array.",
             )
+    return results
 
 
 def _plans(rng):
@@ -146,7 +147,8 @@ def counts(rng: np.random.Generator, ask: Asker) -> None:
     cases = [
         _codes(rng, _variances(rng, _DEFAULT, *plan), near) for plan, near in zip(_plans(rng), (None, _DEFAULT, None))
     ]
-    _judge(ask, [(codes, _DEFAULT) for codes in cases])
+    for result in _judge(ask, [(codes, _DEFAULT) for codes in cases]):
+        unchanged(result, _NAME, ["z_mean"])
 
 
 def threshold(rng: np.random.Generator, ask: Asker) -> None:

@@ -11,7 +11,7 @@ from scipy.special import chdtri  # in scipy.stats, chi2.isf: half a second of i
 
 from vaelab.checks.judge.problem import Asker, Problem
 from vaelab.checks.judge.raised import raised
-from vaelab.checks.judge.reply import item, tensor
+from vaelab.checks.judge.reply import item, tensor, unchanged
 
 _NAME = "fit_prior"
 _CODES, _SAMPLES = 3000, 2000
@@ -117,14 +117,14 @@ class Drawn:
 
 
 def _calls(ask, codes, calls):
-    """What ``sample(n, seed)`` returns for each of `calls`, as arrays of any shape."""
+    """What ``sample(n, seed)`` returns for each of `calls`, as arrays of any shape; and the replies."""
     arrays = {f"codes{i}": array.astype("float32") for i, array in enumerate(codes)}
     listed = [{"args": [f"codes{i}"], "calls": calls} for i in range(len(codes))]
     body, arrays = ask({"op": "sampler", "cases": listed}, arrays)
     results = item(body, "results", list)
     if len(results) != len(codes):
         raise Problem("What came back is not in the form that was asked for.")
-    return [_outputs(result, arrays, calls) for result in results]
+    return [_outputs(result, arrays, calls) for result in results], results
 
 
 def _outputs(result, arrays, calls):
@@ -167,7 +167,7 @@ def _drawn(rng, ask, sizes):
     """Groups of these sizes, and what the target makes of codes drawn from them."""
     groups = [Groups(rng, size) for size in sizes]
     codes = [g.draw(rng, _CODES)[0] for g in groups]
-    outputs = _calls(ask, codes, [[_SAMPLES, int(rng.integers(2**31))]])
+    outputs, _ = _calls(ask, codes, [[_SAMPLES, int(rng.integers(2**31))]])
     for size, (samples,) in zip(sizes, outputs):
         _shaped(samples, _SAMPLES, size)
     return [Drawn(g, c, samples, rng) for g, c, (samples,) in zip(groups, codes, outputs)]
@@ -178,7 +178,7 @@ def samples(rng: np.random.Generator, ask: Asker) -> None:
     size, seeds = int(rng.choice([3, 4, 5])), [int(s) for s in rng.choice(10**6, 3, replace=False)]
     codes, _ = Groups(rng, size).draw(rng, _CODES)
     calls = [[50, seeds[0]], [50, seeds[1]], [50, seeds[0]], [1, seeds[2]], [333, seeds[2]]]
-    ((first, other, again, one, many),) = _calls(ask, [codes], calls)
+    ((first, other, again, one, many),), (result,) = _calls(ask, [codes], calls)
     for array, (n, _) in zip((first, other, again, one, many), calls):
         _shaped(array, n, size)
     if not np.array_equal(first, again):
@@ -202,6 +202,7 @@ def samples(rng: np.random.Generator, ask: Asker) -> None:
             got=f"{len(np.unique(many, axis=0))} different ones",
             expected="333",
         )
+    unchanged(result, _NAME, ["codes"])
 
 
 def precise(rng: np.random.Generator, ask: Asker) -> None:

@@ -6,6 +6,7 @@ for the student; the judge never crashes on a reply.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,18 @@ def item(container: Any, key: Any, kind: type) -> Any:
             next_step="Run the cell again; if this stays, restart the kernel.",
         )
     return value
+
+
+def unchanged(result: Any, name: str, arguments: Sequence[str]) -> None:
+    """A Problem if `result`, of a call that gave what it should, lists any of the arguments as changed."""
+    listed = result.get("changed") if isinstance(result, dict) else None
+    for argument in (a for j, a in enumerate(arguments) if isinstance(listed, list) and j in listed):
+        raise Problem(
+            f"{name} gives what it should, but it changes its argument {argument}, which the caller still needs.",
+            got=f"another {argument}",
+            expected=f"the same {argument} as before",
+            next_step="Make a copy of the argument first, and change that.",
+        )
 
 
 _WORDS = {

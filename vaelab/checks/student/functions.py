@@ -1,7 +1,8 @@
 """Operations on functions that take NumPy arrays: ``numbers``, ``sampler`` and ``score``.
 
 Each calls the target once for every case and describes what comes back. An exception in
-one case is part of the reply; the other cases run all the same.
+one case is part of the reply; the other cases run all the same. ``changed`` lists the
+arguments that are not afterwards what they were.
 """
 
 from collections.abc import Callable
@@ -18,8 +19,9 @@ def numbers(asked: dict, given: dict[str, np.ndarray], target: Callable, arrays:
     """
 
     def run(i, case):
-        output = target(*_inputs(given, case["args"]), **case.get("with", {}))
-        return {"output": describe(output, f"output{i}", arrays)}
+        inputs = _inputs(given, case["args"])
+        output = describe(target(*inputs, **case.get("with", {})), f"output{i}", arrays)
+        return {"output": output, "changed": changed(_inputs(given, case["args"]), inputs)}
 
     return {"results": [attempt(run, i, case, target) for i, case in enumerate(asked["cases"])]}
 
@@ -31,14 +33,16 @@ def sampler(asked: dict, given: dict[str, np.ndarray], target: Callable, arrays:
     """
 
     def run(i, case):
-        sample = target(*_inputs(given, case["args"]))
+        inputs = _inputs(given, case["args"])
+        sample = target(*inputs)
         if not callable(sample):
             return {"returned": describe(sample, f"returned{i}", arrays)}
 
         def draw(j, call):
             return {"output": describe(sample(*call), f"output{i}.{j}", arrays)}
 
-        return {"calls": [attempt(draw, j, call, target) for j, call in enumerate(case["calls"])]}
+        calls = [attempt(draw, j, call, target) for j, call in enumerate(case["calls"])]
+        return {"calls": calls, "changed": changed(_inputs(given, case["args"]), inputs)}
 
     return {"results": [attempt(run, i, case, target) for i, case in enumerate(asked["cases"])]}
 
@@ -52,13 +56,20 @@ def score(asked: dict, given: dict[str, np.ndarray], target: Callable, arrays: d
     halves = _halves(given)
 
     def run(i, case):
-        return {"output": describe(target(*_inputs(given, case["args"]), *halves), f"output{i}", arrays)}
+        inputs = _inputs(given, case["args"])
+        output = describe(target(*inputs, *halves), f"output{i}", arrays)
+        return {"output": output, "changed": changed(_inputs(given, case["args"]), inputs)}
 
     return {"results": [attempt(run, i, case, target) for i, case in enumerate(asked["cases"])]}
 
 
 def _inputs(given, names):
     return [given[name].astype("float32") for name in names]
+
+
+def changed(before: list[np.ndarray], after: list[np.ndarray]) -> list[int]:
+    """Which of the arrays, by number, are not what they were."""
+    return [j for j, pair in enumerate(zip(before, after, strict=True)) if not np.array_equal(*pair, equal_nan=True)]
 
 
 def attempt(run: Callable, i: int, case: object, target: Callable) -> dict:

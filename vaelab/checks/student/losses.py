@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vaelab.checks.student.describe import describe
-from vaelab.checks.student.functions import attempt
+from vaelab.checks.student.functions import attempt, changed
 
 CALLS = 1000  # of one loss
 _PARTS = ("x", "x_decoded", "z_mean", "z_log_var")
@@ -28,6 +28,7 @@ class Conversation:
 
     def __init__(self, target: Callable, inputs: list[np.ndarray]):
         self.calls, self.asking = 0, threading.Lock()
+        self.inputs, self.before = inputs, [array.copy() for array in inputs]
         self.questions: queue.SimpleQueue = queue.SimpleQueue()
         self.answers: queue.SimpleQueue = queue.SimpleQueue()
         run = contextvars.copy_context().run  # NumPy's error settings belong to a context
@@ -108,11 +109,12 @@ def weigh(asked: dict, given: dict[str, np.ndarray], target: Callable, arrays: d
     if kind == "call":
         arrays.update(zip(_PARTS, what, strict=True))
         return {"call": list(_PARTS)}
-    _current.clear()
+    conversation = _current.pop()
 
     def run(i, case):
         if kind == "error":
             raise what
-        return {"output": describe(what, f"output{i}", arrays)}
+        output = describe(what, f"output{i}", arrays)
+        return {"output": output, "changed": changed(conversation.before, conversation.inputs)}
 
     return {"results": [attempt(run, 0, None, target)]}

@@ -166,6 +166,14 @@ _ANOMALY_SCORE = (
         ODD,
     ),
     _entry(
+        "anomaly.beside",
+        "depends on the other images",
+        "AUROC below the bound where each kind is scored by itself",
+        "the score of an image seems to depend on the images beside it.",
+        "Score one image alone, and again among others: which numbers are taken from all images together?",
+        ODD,
+    ),
+    _entry(
         "anomaly.ink",
         "measures ink",
         "AUROC of black and dark images below 0.45",
