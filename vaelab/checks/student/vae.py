@@ -19,6 +19,8 @@ def _networks(build):
     from keras import layers, ops
 
     class Sampling(layers.Layer):
+        calls = 0
+
         def __init__(self, size, **kwargs):
             super().__init__(**kwargs)
             self.of_mean = self.add_weight(shape=(size, size), initializer="zeros", trainable=False)
@@ -26,6 +28,7 @@ def _networks(build):
             self.phase = self.add_weight(shape=(size,), initializer="zeros", trainable=False)
 
         def call(self, inputs):
+            self.calls += 1
             z_mean, z_log_var = inputs
             wave = ops.matmul(z_mean, self.of_mean) + ops.matmul(z_log_var, self.of_log_var) + self.phase
             noise = ops.stop_gradient(1.5 * ops.sin(wave))
@@ -65,7 +68,7 @@ def _networks(build):
     z = keras.Input((size,))
     h = dense["decoder_hidden"](taps["decoder"](z))
     decoder = keras.Model(z, layers.Reshape(shape)(dense["pixels"](h)), name="decoder")
-    sampling = Sampling(size, name="sampling")
+    taps["sampling"] = sampling = Sampling(size, name="sampling")
     variables = {f"{name}.{part}": getattr(layer, part) for name, layer in dense.items() for part in ("kernel", "bias")}
     variables |= {"noise.mean": sampling.of_mean, "noise.log_var": sampling.of_log_var, "noise.phase": sampling.phase}
     return encoder, decoder, sampling, taps, variables
@@ -172,7 +175,7 @@ def _step_fit(step, given, model, name, arrays, taps):
 
 
 def _step_listen(step, given, model, name, arrays, taps):
-    """What reaches the decoder during `evaluate`, several times over; and how often either network ran."""
+    """What reaches the decoder during `evaluate`, several times over; and how often each part ran."""
     _mode(model, {})
     told, tap = [], taps["decoder"]
     for tapped in taps.values():

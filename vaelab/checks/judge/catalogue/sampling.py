@@ -36,7 +36,7 @@ MISTAKES = (
         "other arguments for the sampling layer",
         "sampling([v, m]), sampling([m, exp(v)])",
         "the sampling layer is called, but not on z_mean and z_log_var as they come from the encoder: they are "
-        "exchanged, or one of them was changed on the way.",
+        "exchanged, one of them was changed on the way, or other numbers stand in their place.",
         "See in which order the encoder returns its two outputs, and what the layer does with each.",
         TRICK,
     ),

@@ -65,6 +65,11 @@ def _follows_the_gradient(run, x, rng, ask):
             name = "loss.vector" if abs(factors[2] / len(x) - 1) < 1e-2 else None
             next_step = "The numbers are right: see what happens to the gradients between the tape and the weights."
         else:
+            if right:
+                next_step = (
+                    "The numbers are right, so look at the way back, from the loss to the weights: where is a gradient "
+                    "stopped or changed, and how often is a step taken?"
+                )
             if name == "loss.kl_left_out":  # no gradient arrives; what is reported says whether the KL is there at all
                 name = "kl.no_gradient" if right else None
             name = ids[0] or name  # numbers say more

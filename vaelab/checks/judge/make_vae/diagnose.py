@@ -77,7 +77,8 @@ def listened(run: Run, rng: np.random.Generator, ask: Asker) -> list[str]:
         heard = Run(
             None, ask, run.shape, run.size, {"x": x.reshape(-1, *run.shape)}, [step], weights=run.networks.weights
         )
-        told = item(heard.step(0, "evaluate"), "heard", list)
+        reply = heard.step(0, "evaluate")
+        told = item(reply, "heard", list)
         zs = [tensor(call[-1], heard.arrays, "The sampling") for call in told if isinstance(call, list) and call]
     except Problem:
         return []
@@ -86,4 +87,7 @@ def listened(run: Run, rng: np.random.Generator, ask: Asker) -> list[str]:
     z = np.reshape(zs, (calls, repeats, images, run.size))
     if np.allclose(z, run.networks.sample(*run.networks.encode(x[0])), atol=1e-3):
         return []  # the sampling is right; the numbers are wrong for another reason
-    return recognise.sampling(run.networks, x, z)
+    ids, ran = recognise.sampling(run.networks, x, z), reply.get("ran")
+    if ids[:1] == ["sampling.constant_noise"] and isinstance(ran, dict) and ran.get("sampling"):
+        return ["sampling.arguments"]  # the layer of the checks gives the same noise for the same arguments
+    return ids

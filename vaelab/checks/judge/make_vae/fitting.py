@@ -164,10 +164,11 @@ def _epoch(run, batches, log, rng, ask):
     for e in each:
         e["loss"] = e["reconstruction"] + e["kl"]
     means = {key: float(np.mean([e[key] for e in each])) for key in KEYS}
-    key = next((key for key in KEYS if not near(log[key], means[key])), None)
-    if key is None:
+    bad = [key for key in KEYS if not near(log[key], means[key])]
+    if not bad:
         return
-    if all(near(log[k], each[-1][k]) for k in KEYS):
+    key = bad[0]
+    if all(near(log[k], each[-1][k]) for k in bad):
         ids, next_step = ["loss.last_batch"], None
     else:
         ids, next_step, _ = by_value(rng, ask)

@@ -7,7 +7,7 @@ import numpy as np
 
 from vaelab.checks.judge import draw, recognise
 from vaelab.checks.judge.make_vae.diagnose import listened, unused
-from vaelab.checks.judge.make_vae.run import COURSE, KEYS, LARGE, Run, near, read, wrong_number
+from vaelab.checks.judge.make_vae.run import COURSE, KEYS, LARGE, Run, near, read, telling_networks, wrong_number
 from vaelab.checks.judge.problem import Asker, Problem
 
 
@@ -29,6 +29,35 @@ def confirmed(attempt: Callable[[int], None]) -> None:
 def loss(rng: np.random.Generator, ask: Asker) -> None:
     """The three numbers that evaluate reports, on one batch at a time."""
     confirmed(lambda batches: loss_of(rng, ask, batches))
+    _sure_of_black(rng, ask)
+
+
+def _sure_of_black(rng, ask):
+    """A Problem unless the numbers are right where pixels are black and the decoder is nearly sure that they are.
+
+    So are most pixels of the course's images after training. What keeps probabilities away from 0 costs a little for each;
+    a ten-thousandth and less passes.
+    """
+    count, black, probability = 6, rng.permutation(COURSE[0])[:300], 4e-5
+    x = draw.images(rng, count, COURSE)
+    x[:, black] = 0
+    weights = dict(telling_networks(rng, COURSE, 5, {"x": x}).weights)
+    weights["pixels.kernel"] = weights["pixels.kernel"] * np.where(np.isin(np.arange(COURSE[0]), black), 0.25, 1)
+    weights["pixels.bias"] = weights["pixels.bias"].copy()
+    weights["pixels.bias"][black] = float(np.float32(np.log(probability)))
+    step = {"do": "evaluate", "x": ["x"], "batch_size": count, "quick": True}
+    run = Run(None, ask, COURSE, 5, {"x": x}, [step], weights=weights)
+    log = run.logs(0)[0]
+    for key, right in reversed(_expected(run, x).items()):
+        if not near(log[key], right):
+            raise wrong_number(
+                "For images with black pixels that the decoder is nearly sure of, evaluate",
+                key,
+                log[key],
+                right,
+                next_step="For other pixels the numbers are right: look for what moves probabilities near 0 and 1, such as "
+                "a limit or a number that is added, and how large it is.",
+            )
 
 
 def loss_of(rng: np.random.Generator, ask: Asker, batches: int) -> None:
@@ -174,16 +203,16 @@ def _uneven(run, x, batch):
     # A Mean tracker weighs batches equally unless told otherwise; Keras's own loss does not. Both are in use.
     means = [np.mean(each, axis=0), np.average(each, axis=0, weights=[len(b) for b in batches])]
     right = zip(*([m[0], m[1], m.sum()] for m in means))
-    if not all(
-        any(near(log[key], value) for value in values) for key, values in zip(("reconstruction", "kl", "loss"), right)
-    ):
-        last = near(log["loss"], sum(each[-1]))
+    right = dict(zip(("reconstruction", "kl", "loss"), right))
+    bad = [key for key, values in right.items() if not any(near(log[key], value) for value in values)]
+    if bad:
+        last = dict(zip(right, [*each[-1], sum(each[-1])]))
         raise wrong_number(
             f"On {len(x)} images in batches of {batch}, evaluate",
-            "loss",
-            log["loss"],
-            means[1].sum(),
-            ["loss.last_batch"] if last else [],
+            bad[0],
+            log[bad[0]],
+            right[bad[0]][1],
+            ["loss.last_batch"] if all(near(log[key], last[key]) for key in bad) else [],
             next_step="What is reported should be the mean over all batches.",
         )
     if not predicted:

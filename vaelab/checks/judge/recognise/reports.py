@@ -68,7 +68,9 @@ def reconstruction(cases: list[tuple]) -> list[str]:
     simple = next((rec_ids(candidate) for candidate in SINGLE_REC if fits(candidate)), [])
     if not simple and len(cases) > 1:
         ratios = np.array([got / right for (*_, got), right in zip(cases, rights)])
-        simple = ["loss.factor"] if close(ratios, np.full_like(ratios, ratios.mean())) else []
+        same = close(ratios, np.full_like(ratios, ratios.mean()))
+        # Nearer to 1, a number that is added to the probabilities looks like a factor too.
+        simple = ["loss.factor"] if same and abs(ratios.mean() - 1) > 0.02 else []
     return simple or next((rec_ids(candidate)[:2] for candidate in DOUBLE_REC if fits(candidate)), [])
 
 
