@@ -1,4 +1,4 @@
-# expects: iw.other_likelihood
+# expects: iw.rounded_pixels
 import numpy as np
 from scipy.stats import norm
 

@@ -41,8 +41,8 @@ def _likelihoods(x, z, m, v, p):
     yield "iw.other_likelihood", -abs(x - p).sum(-1)
     yield "iw.other_likelihood", np.log(x * p + (1 - x) * (1 - p)).sum(-1)
     hard = (x > 0.5) * 1.0
-    yield "iw.other_likelihood", log_bernoulli(hard, p)
-    yield "iw.other_likelihood", log_bernoulli(x, (p > 0.5) * 0.999998 + 1e-6)
+    yield "iw.rounded_pixels", log_bernoulli(hard, p)
+    yield "iw.rounded_pixels", log_bernoulli(x, (p > 0.5) * 0.999998 + 1e-6)
     yield "iw.samples_reused", np.broadcast_to(bce.sum(-1)[:1], z.shape[:2])
     yield "iw.averaged", np.broadcast_to(bce.sum(-1).mean(0), z.shape[:2])
     yield "iw.averaged", np.broadcast_to(bce.sum(-1).mean(1, keepdims=True), z.shape[:2])

@@ -140,8 +140,8 @@ MISTAKES = (
             "ll.precision",
             "computed with too few digits",
             "float16 or bfloat16 on the way",
-            "the estimates are right to two or three digits only, as if numbers of 16 bits were used on the way.",
-            "Look for a conversion, or for rounding.",
+            "the estimates are right to two or three digits only, as if numbers had 16 bits or something small were added.",
+            "Look for a conversion, for rounding, and for a small constant that is not in the formula.",
         ),
         (
             "ll.random",

@@ -51,9 +51,16 @@ MISTAKES = (
         (
             "iw.other_likelihood",
             "another likelihood",
-            "squared or absolute error, rounded pixels",
+            "squared or absolute error",
             "log p(x|z) is not the Bernoulli likelihood of this course, but something like a squared or absolute error.",
             "See in the section on weights what p(x|z) is.",
+        ),
+        (
+            "iw.rounded_pixels",
+            "pixels rounded",
+            "black and white in place of grey",
+            "pixels of the image or of its reconstruction are rounded to black and white before log p(x|z) is worked out.",
+            "A grey pixel counts as a little of both: take the numbers as they come.",
         ),
         # --- log p(z)
         (
@@ -238,8 +245,8 @@ MISTAKES = (
             "iw.precision",
             "computed with too few digits",
             "float16 or bfloat16 on the way",
-            "the weights are right to two or three digits only, as if numbers of 16 bits were used on the way.",
-            "Look for a conversion, or for rounding.",
+            "ordinary weights are right to two or three digits only, as if numbers had 16 bits or something small were added.",
+            "Look for a conversion, for rounding, and for a small constant that is not in the formula.",
         ),
         (
             "iw.random",
