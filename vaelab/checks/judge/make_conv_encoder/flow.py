@@ -87,4 +87,4 @@ def _reach_every_kernel(*found: dict) -> None:
 
 def _reach_image(found: dict, arrays) -> None:
     if not tensor(found.get("pixels"), arrays, "The gradient by pixel").any():
-        raise Problem("The outputs do not depend on the image", mistake="encoder.no_gradient")
+        raise Problem("No gradient of the outputs reaches the image", mistake="encoder.no_gradient")

@@ -84,9 +84,12 @@ def same_everywhere(seen: Seen) -> None:
 def has_convolutions(seen: Seen) -> None:
     """A kernel that looks at several pixels and is used at several places."""
     kernels = [o for o in seen.operations if o["kernel"]]
-    if any(o["shared"] for o in kernels):
+    shared = [o for o in kernels if o["shared"]]
+    if any(sum(n > 1 for n in o["in"][1:-1]) > 1 for o in shared):
         return
-    if not kernels:
+    if shared:
+        words = "All convolutions in your encoder run along one direction only"
+    elif not kernels:
         words = "There is no convolution in your encoder"
     elif all(o["kernel"] == [1, 1] for o in kernels):
         words = "All convolutions in your encoder look at one pixel at a time (1×1)"

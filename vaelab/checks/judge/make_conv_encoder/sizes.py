@@ -18,6 +18,7 @@ from vaelab.checks.judge.make_conv_encoder.request import (
     redraw,
     spread,
 )
+from vaelab.checks.judge.make_conv_encoder.seen import SMALL
 from vaelab.checks.judge.problem import Problem
 from vaelab.checks.judge.reply import item, tensor
 
@@ -29,6 +30,8 @@ UNITS = (11, 13, 19, 23, 31, 37, 71, 139)
 PART = 4
 #: Changes below this share of the outputs' spread are none.
 NONE = 1e-3
+#: Least spread, over the pixels, of a channel's share in their influence: without any, one grey is all that counts.
+COLOURS = 1e-3
 #: Least share of the outputs' spread that a dense layer of the asked size must have a hand in.
 A_HAND = 0.05
 
@@ -59,10 +62,11 @@ def _of_sizes(rng, ask, args: Args, count: int) -> None:
         redraw(rng, KEEPING),
         {"do": "outputs", "x": "alone", "training": False},
         {"do": "widths"},
+        {"do": "pixels", "within": [int(n * SMALL) for n in args[:2]]},
         redraw(rng, KEEPING, size=args[4]),
     ]
     try:
-        _, _, (result, single, widths, redrawn), arrays = built(ask, args, images, steps)
+        _, _, (result, single, widths, influence, redrawn), arrays = built(ask, args, images, steps)
         together = pair(result.get("output"), arrays, args, count)
     except Problem as problem:
         if problem.mistake is not None:
@@ -72,6 +76,7 @@ def _of_sizes(rng, ask, args: Args, count: int) -> None:
     _dimensions_differ(together)
     _alone(together, pair(single.get("output"), arrays, args, 1), which)
     _parts_matter(together, parts, args)
+    _colours_matter(tensor(influence.get("all"), arrays, "The gradient by pixel"), args)
     _units(widths, together, pair(redrawn.get("output"), arrays, args, count), args)
 
 
@@ -145,6 +150,23 @@ def _parts_matter(together, parts: dict[str, int], args: Args) -> None:
         got="no influence",
         expected="every part of the image is used",
     )
+
+
+def _colours_matter(influence: np.ndarray, args: Args) -> None:
+    """The channels have a part each: not in the same proportion at every pixel, as where one grey is made of them first."""
+    channels = args[2]
+    total = influence.sum(-1, keepdims=True)
+    if channels == 1 or influence.shape != args[:3] or not total.any():
+        return
+    shares = (influence / np.maximum(total, 1e-30))[total[..., 0] > 1e-2 * total.max()]
+    if shares.std(0).max() < COLOURS:
+        raise Problem(
+            f"For images of shape {args[:3]}, one mixture of the {channels} channels is all that has an influence on the outputs: "
+            "what differs in colour alone looks the same to your encoder.",
+            got="one grey",
+            expected=f"{channels} channels",
+            next_step="See what your first layers make of the last axis.",
+        )
 
 
 def _units(widths: dict, before, after, args: Args) -> None:
