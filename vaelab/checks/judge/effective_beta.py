@@ -138,6 +138,14 @@ _WRONG = {
 }
 
 
+def _value(formula, case):
+    """What a wrong answer returns; NaN, which fits nothing, where it is undefined: weights of 1 and -1 have no shares."""
+    try:
+        return formula(case)
+    except ZeroDivisionError:
+        return np.nan
+
+
 def _near(got, beta):
     return abs(got - beta) <= _TOLERANCE * abs(beta) + 1e-3 * (beta == 0)
 
@@ -146,7 +154,7 @@ def _explained(cases, gots):
     """Catalogue id for wrong answers to all cases together; or None."""
     for name, formulas in _WRONG.items():
         for formula in formulas:
-            if all(_near(got, formula(case)) for case, got in zip(cases, gots)):
+            if all(_near(got, _value(formula, case)) for case, got in zip(cases, gots)):
                 return name
     right = [_near(got, case.beta()) for case, got in zip(cases, gots)]
     wrong = [(case, got) for case, got, good in zip(cases, gots, right) if not good]
@@ -154,7 +162,8 @@ def _explained(cases, gots):
         return "beta.sign"
     if any(right) and all(case.loss.constant or case.loss.entropy for case, _ in wrong):
         return "beta.constant"
-    far = any(not 0.8 < got / case.beta() < 1.25 for case, got in wrong if case.beta())  # else it may be rounding
+    # Otherwise it may be rounding: to a digit, or to a decimal.
+    far = any(abs(got - case.beta()) > max(0.25 * abs(case.beta()), 0.06) for case, got in wrong)
     if sum(right) > 1 and far and all(any(case.loss[3:7]) for case, _ in wrong):
         return "beta.sizes"
     return None
