@@ -135,6 +135,7 @@ class Supervisor:
         if line == READY:
             self.student.begin()
         elif line == REPLAYING:
+            self._hold_replayer()
             self.held[REPLAYER].begin()
         elif line == WANTED and self.starting is None:
             # To start it can take seconds, in which the student's kernel must not go unwatched.
@@ -146,11 +147,8 @@ class Supervisor:
 
     def on_tick(self) -> None:
         """Look at all limits, and whether the second kernel has been started."""
-        if self.starting is not None and self.starting.done() and REPLAYER not in self.held:
-            self.held[REPLAYER] = Held(self.starting.result(), self.limits, self.make_watch)
-            self._listen(self.held[REPLAYER])
-            if self.student.stopped is not None:
-                self.stop(REPLAYER, self.student.stopped)
+        if self.starting is not None and self.starting.done():
+            self._hold_replayer()
         for name, one in [*self.held.items()]:
             if one.stopped is None and (why := one.watch.exceeded()):
                 self.stop(name, why)
@@ -161,6 +159,15 @@ class Supervisor:
             raise GraderFailure(f"the judge was stopped: {why}")
         elif why:
             self.given_up = True
+
+    def _hold_replayer(self) -> None:
+        """From here on the second kernel is watched. It may be ready before limits are looked at next."""
+        if REPLAYER in self.held:
+            return
+        self.held[REPLAYER] = Held(self.starting.result(), self.limits, self.make_watch)
+        self._listen(self.held[REPLAYER])
+        if self.student.stopped is not None:
+            self.stop(REPLAYER, self.student.stopped)
 
     def stop(self, name: str, why: str) -> None:
         """End a kernel. The student's takes the other one along: nothing more will be asked."""

@@ -213,6 +213,7 @@ def test_time_is_measured_outside(name):
 def test_where_there_is_no_sandbox_the_grader_refuses_and_says_what_to_install(monkeypatch, tmp_path, capsys):
     from autograde.cli import main
 
+    monkeypatch.delenv("AUTOGRADE_SANDBOX", raising=False)
     monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
     monkeypatch.setattr(machine, "version", lambda: 0)
     sandbox._chosen.cache_clear()

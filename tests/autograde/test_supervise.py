@@ -98,6 +98,13 @@ def test_a_second_kernel_is_started_once_and_held_to_the_same_limits(world):
     assert first.ready and first.watch.limits.seconds == 9
 
 
+def test_a_second_kernel_that_is_ready_before_limits_are_looked_at_is_held_to_them(world):
+    supervisor, _, _, replayer = world
+    supervisor.on_line(WANTED)
+    supervisor.on_line(REPLAYING)
+    assert supervisor.held[REPLAYER].process is replayer and supervisor.held[REPLAYER].ready
+
+
 def test_while_a_second_kernel_is_being_started_the_first_is_watched(world):
     supervisor, _, kernel, replayer = world
     ready = threading.Event()
