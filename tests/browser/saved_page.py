@@ -2,6 +2,7 @@
 
 import re
 
+import canvas
 import numpy as np
 
 from vaelab import metrics
@@ -33,12 +34,7 @@ class Page:
         return np.array([float(part) for part in self.page.locator(".vl-decoded").get_attribute("data-z").split()])
 
     def pixels(self, selector=".vl-screen", nth=0):
-        height, width, values = (
-            self.page.locator(selector)
-            .nth(nth)
-            .evaluate("c => [c.height, c.width, [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]]")
-        )
-        return np.array(values, float).reshape(height, width, 4)[..., 0]
+        return canvas.pixels(self.page.locator(selector).nth(nth))[..., 0]
 
     def press(self, name):
         self.page.get_by_role("button", name=name, exact=True).click()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import canvas
 import keras
 import nbformat
 import numpy as np
@@ -89,10 +90,7 @@ class Explorer:
 
     def pixels(self):
         """What the canvas of the decoded image shows: (height, width, 3)."""
-        height, width, values = self.root.locator(".vl-screen").first.evaluate(
-            "c => [c.height, c.width, [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]]"
-        )
-        return np.array(values, float).reshape(height, width, 4)[..., :3]
+        return canvas.pixels(self.root.locator(".vl-screen").first)
 
     def steps(self, dimension, key, times):
         self.slider(dimension).focus()
