@@ -32,6 +32,15 @@ def loss(rng: np.random.Generator, ask: Asker) -> None:
     _sure_of_black(rng, ask)
 
 
+#: Other images came out right before these.
+_NEXT_STEP_FOR_BLACK = {
+    "kl": "For other images the number is right: see what else than z_mean and z_log_var it depends on.",
+    "reconstruction": "For other pixels the number is right: look for what moves probabilities near 0 and 1, such as a limit or "
+    "a number that is added, and how large it is.",
+    "loss": "Both parts are right here, and with other images the loss is right as well: how do the parts combine, and for which values?",
+}
+
+
 def _sure_of_black(rng, ask):
     """A Problem unless the numbers are right where pixels are black and the decoder is nearly sure that they are.
 
@@ -55,8 +64,7 @@ def _sure_of_black(rng, ask):
                 key,
                 log[key],
                 right,
-                next_step="For other pixels the numbers are right: look for what moves probabilities near 0 and 1, such as "
-                "a limit or a number that is added, and how large it is.",
+                next_step=_NEXT_STEP_FOR_BLACK[key],
             )
 
 
