@@ -18,7 +18,8 @@ def many(x):
 def doubled(x):
     return x
 
-kinds = itertools.cycle([memory, many, doubled])
+# TensorFlow waits ten seconds for each allocation that fails: once is enough.
+kinds = itertools.cycle([memory, many, doubled, many, doubled, many])
 
 def bomb(graph_def):
     """y calls f40 twice, which calls f39 twice, and so on: 2**40 operations if written out."""
