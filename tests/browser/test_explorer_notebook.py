@@ -261,7 +261,9 @@ def test_the_saved_notebook_is_small_and_readable_without_javascript_or_kernel(o
 def run_all(page):
     """Run all cells of a page of Notebook 7, which offers the command before it is able to carry it out."""
     begun = page.locator(".jp-InputArea-prompt").filter(has_text=re.compile(r"\[[*\d]+\]")).first
+    asks = page.locator("dialog[aria-modal=true]")
     for last in (False, False, True):
+        assert asks.count() == 0, f"Jupyter asks: {asks.first.inner_text()}"
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         try:
