@@ -54,7 +54,8 @@ def _score(rng, ask, kinds):
         groups.append(kind.make(strange.ordinary(rng, order[start : start + _STRANGE]), rng))
     x = np.concatenate(groups).reshape(-1, 784).astype("float32")
     places = rng.permutation(len(x))
-    apart = np.split(x, np.cumsum([len(g) for g in groups])[:-1])
+    ends = np.cumsum([len(group) for group in groups])[:-1]
+    apart = np.split(x, ends)
     asked = {"x": x[places]} | {f"x{i}": group for i, group in enumerate(apart)}
     body, arrays = ask({"op": "score", "cases": [{"args": [name]} for name in asked]}, {**asked, **strange.weights()})
     results = item(body, "results", list)
@@ -63,7 +64,7 @@ def _score(rng, ask, kinds):
     got, *alone = (_scores(one, arrays, len(images)) for one, images in zip(results, asked.values()))
     scores = np.empty(len(x))
     scores[places] = got
-    parts = np.split(scores, np.cumsum([len(g) for g in groups])[:-1])
+    parts = np.split(scores, ends)
     return results[0], scores, *([metrics.auroc(each[0], part) for part in each[1:]] for each in (parts, alone))
 
 

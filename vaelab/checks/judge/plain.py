@@ -20,6 +20,7 @@ import numpy as np
 
 from vaelab.checks.judge.problem import Problem, short
 from vaelab.checks.judge.raised import raised
+from vaelab.checks.judge.reply import unchanged
 from vaelab.checks.student.values import EXACT, Frame, Other, packed, unpacked
 
 
@@ -52,16 +53,13 @@ def values(
         arrays: dict[str, np.ndarray] = {}
         sent = [[packed(value, arrays, f"case{i}.{j}") for j, value in enumerate(case)] for i, case in enumerate(cases)]
         body, returned = ask({"op": "plain", "cases": sent}, arrays)
-        got = [_value(result, returned, ask.name) for result in _results(body, len(cases), ask.name)]
-        for case, (value, changed) in zip(cases, got):
+        results = _results(body, len(cases), ask.name)
+        got = [_value(result, returned, ask.name) for result in results]
+        for case, value, result in zip(cases, got, results):
             expected = oracle(*case)
             if not same(value, expected, tolerance):
-                raise _problem(ask.name, case, value, expected, cases, [one for one, _ in got], mistakes, tolerance)
-            if changed:
-                raise Problem(
-                    f"{_call(ask.name, case)} gives what it should, but it changes its argument {changed[0] + 1}.",
-                    next_step="Make a copy of the argument first, and change that.",
-                )
+                raise _problem(ask.name, case, value, expected, cases, got, mistakes, tolerance)
+            unchanged(result, _call(ask.name, case), [str(j + 1) for j in range(len(case))])
 
     return check
 
@@ -75,17 +73,15 @@ def _results(body: dict, count: int, name: str) -> list[dict]:
     return results
 
 
-def _value(result: dict, arrays: dict, name: str) -> tuple[Any, list[int]]:
+def _value(result: dict, arrays: dict, name: str) -> Any:
     if "value" not in result:
         raise raised(result.get("error"), name)
     try:
-        value = unpacked(result["value"], arrays)
+        return unpacked(result["value"], arrays)
     except (ValueError, RecursionError):
         raise Problem(
             f"{name} was run, but what came back cannot be read.", next_step="Restart the kernel and run all cells."
         ) from None
-    changed = result.get("changed")
-    return value, [j for j in changed if type(j) is int] if isinstance(changed, list) else []
 
 
 def _problem(name, case, value, expected, cases, got, mistakes, tolerance) -> Problem:

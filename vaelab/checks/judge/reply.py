@@ -56,9 +56,10 @@ def item(container: Any, key: Any, kind: type) -> Any:
 
 
 def unchanged(result: Any, name: str, arguments: Sequence[str]) -> None:
-    """A Problem if `result`, of a call that gave what it should, lists any of the arguments as changed."""
+    """A Problem if `result`, of a call of `name` that gave what it should, lists any of the arguments as changed."""
     listed = result.get("changed") if isinstance(result, dict) else None
-    for argument in (a for j, a in enumerate(arguments) if isinstance(listed, list) and j in listed):
+    argument = next((a for j, a in enumerate(arguments) if isinstance(listed, list) and j in listed), None)
+    if argument is not None:
         raise Problem(
             f"{name} gives what it should, but it changes its argument {argument}, which the caller still needs.",
             got=f"another {argument}",

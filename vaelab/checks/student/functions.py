@@ -19,9 +19,10 @@ def numbers(asked: dict, given: dict[str, np.ndarray], target: Callable, arrays:
     """
 
     def run(i, case):
-        inputs = _inputs(given, case["args"])
-        output = describe(target(*inputs, **case.get("with", {})), f"output{i}", arrays)
-        return {"output": output, "changed": changed(_inputs(given, case["args"]), inputs)}
+        def call(inputs):
+            return {"output": describe(target(*inputs, **case.get("with", {})), f"output{i}", arrays)}
+
+        return _on_copies(given, case, call)
 
     return {"results": [attempt(run, i, case, target) for i, case in enumerate(asked["cases"])]}
 
@@ -33,16 +34,17 @@ def sampler(asked: dict, given: dict[str, np.ndarray], target: Callable, arrays:
     """
 
     def run(i, case):
-        inputs = _inputs(given, case["args"])
-        sample = target(*inputs)
-        if not callable(sample):
-            return {"returned": describe(sample, f"returned{i}", arrays)}
+        def call(inputs):
+            sample = target(*inputs)
+            if not callable(sample):
+                return {"returned": describe(sample, f"returned{i}", arrays)}
 
-        def draw(j, call):
-            return {"output": describe(sample(*call), f"output{i}.{j}", arrays)}
+            def draw(j, arguments):
+                return {"output": describe(sample(*arguments), f"output{i}.{j}", arrays)}
 
-        calls = [attempt(draw, j, call, target) for j, call in enumerate(case["calls"])]
-        return {"calls": calls, "changed": changed(_inputs(given, case["args"]), inputs)}
+            return {"calls": [attempt(draw, j, arguments, target) for j, arguments in enumerate(case["calls"])]}
+
+        return _on_copies(given, case, call)
 
     return {"results": [attempt(run, i, case, target) for i, case in enumerate(asked["cases"])]}
 
@@ -56,15 +58,18 @@ def score(asked: dict, given: dict[str, np.ndarray], target: Callable, arrays: d
     halves = _halves(given)
 
     def run(i, case):
-        inputs = _inputs(given, case["args"])
-        output = describe(target(*inputs, *halves), f"output{i}", arrays)
-        return {"output": output, "changed": changed(_inputs(given, case["args"]), inputs)}
+        return _on_copies(
+            given, case, lambda inputs: {"output": describe(target(*inputs, *halves), f"output{i}", arrays)}
+        )
 
     return {"results": [attempt(run, i, case, target) for i, case in enumerate(asked["cases"])]}
 
 
-def _inputs(given, names):
-    return [given[name].astype("float32") for name in names]
+def _on_copies(given, case, call):
+    """What ``call`` tells of arrays of its own, and which of them it changed."""
+    before = [given[name].astype("float32") for name in case["args"]]
+    inputs = [array.copy() for array in before]
+    return {**call(inputs), "changed": changed(before, inputs)}
 
 
 def changed(before: list[np.ndarray], after: list[np.ndarray]) -> list[int]:
