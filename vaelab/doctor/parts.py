@@ -165,11 +165,12 @@ class Parts:
         here, there = (_rows(seen.wires[wire]) for seen in (self.base, self.other))
         noisy = np.flatnonzero((here != there).any(axis=0))
         start, stop = int(noisy[0]), int(noisy[-1]) + 1
-        if self.base.wires[wire].shape.rank > 2 or stop - start == here.shape[1] or stop - start > len(noisy):
+        if self.base.wires[wire].shape.rank > 2 or stop - start == here.shape[1]:
             return Slot(wire)
         turned = _rows(self.run(images=self.images[::-1].copy()).wires[wire])
-        beside = np.delete(turned != here, np.arange(start, stop), axis=1)
-        return None if beside.any() else Slot(wire, start, stop)  # None: the image goes past z as well
+        if np.delete(turned != here, np.arange(start, stop), axis=1).any():
+            return None  # the image goes past z as well
+        return Slot(wire, start, stop) if stop - start == len(noisy) else Slot(wire)
 
     def _blocks(self, wire):
         """Is the reconstruction the same for other images and other noise, as long as this tensor is?"""
