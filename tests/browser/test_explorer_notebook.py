@@ -206,20 +206,21 @@ def test_a_large_decoder_runs_beside_the_page_and_drops_frames_instead_of_freezi
     large.root.scroll_into_view_if_needed()
     expect(large.stage).to_have_attribute("data-mode", "worker")
     # Sixty steps in one go: the page stays free, and what is shown in the end is the last of them.
-    longest = large.root.evaluate(
+    took = large.root.evaluate(
         """async (root) => {
-            let longest = 0;
+            const took = [];
             for (let k = 1; k <= 60; k++) {
                 const start = performance.now();
                 root.store.set({ z: [0, 0, 0, 0, k * 0.05, 0] });
-                longest = Math.max(longest, performance.now() - start);
+                took.push(performance.now() - start);
                 await new Promise((resolve) => setTimeout(resolve));
             }
-            return longest;
+            return took;
         }"""
     )
     alone = large.root.evaluate("root => root.networks.decoders[0].milliseconds")
-    assert longest < max(alone, 50), "a step does not wait for the decoder"
+    # The median: a busy machine may stop any one of them for longer than the decoder takes.
+    assert np.median(took) < alone / 2, "a step does not wait for the decoder"
     z = large.settled()
     assert z.tolist() == [0, 0, 0, 0, 3, 0]
     expected = 255 * np.asarray(same(np.float32([z])))[0]
