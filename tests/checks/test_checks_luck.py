@@ -99,7 +99,16 @@ def test_a_score_of_chance_never_passes():
 
 
 @pytest.mark.proof(about=lambda: about_exercise("fit_prior"))
-@pytest.mark.parametrize("name", ["standard_normal__prior", "one_gaussian__full", "independent__marginals"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "standard_normal__prior",
+        "one_gaussian__full",
+        "independent__marginals",
+        "repeats__mean",
+        "ignores_seed__origin",
+    ],
+)
 def test_samples_that_ignore_the_groups_never_pass(name):
     path = next(a for a in kill_matrix.answers("mutants", "fit_prior") if a.name == name)
     for check in ("fit_prior.precise", "fit_prior.covers"):

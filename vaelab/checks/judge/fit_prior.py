@@ -33,6 +33,12 @@ class Groups:
     """A mixture of Gaussians whose components lie far apart: a latent space with holes."""
 
     def __init__(self, rng: np.random.Generator, size: int):
+        self._draw(rng, size)
+        # A single point that is easy to name, the origin or the mean of the codes, lies near no group.
+        while self.distances(np.stack([np.zeros(size), self._mean()])).min() < 2 * chdtri(size, 1 - _INSIDE):
+            self._draw(rng, size)
+
+    def _draw(self, rng, size):
         count = int(rng.choice([4, 5]))
         self.shares = rng.permutation([0.06, *rng.dirichlet(np.full(count - 1, 30)) * 0.94])
         self.centres = self._apart(rng, count, size)
@@ -43,6 +49,9 @@ class Groups:
         # Stretched and moved, so that neither the mean nor the covariance of the codes is that of N(0, I).
         self.stretch = np.eye(size) + 0.5 * np.eye(size, k=1)
         self.offset = rng.choice([-1, 1], size) * rng.uniform(0.8, 1.6, size)
+
+    def _mean(self):
+        return self.shares @ self.centres @ self.stretch + self.offset
 
     @staticmethod
     def _apart(rng, count, size):
