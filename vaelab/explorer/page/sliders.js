@@ -44,6 +44,7 @@ function row(dimension, store, limit) {
   const range = element("input", { type: "range" });
   const number = element("input", { type: "number" });
   const current = () => units(limit)[store.get("unit")];
+  let shown = null;
   const move = (input) => {
     const value = Number(input.value);
     if (input.value === "" || !Number.isFinite(value)) return show();
@@ -63,6 +64,8 @@ function row(dimension, store, limit) {
   function show() {
     const { to, digits } = current();
     const value = to(store.get("z")[dimension]);
+    if (value === shown && Number(number.value) === Number(value.toFixed(digits))) return; // a step moves one of many
+    shown = value;
     if (Math.abs(Number(range.value) - value) > current().step / 2) range.value = value;
     number.value = value.toFixed(digits);
     range.setAttribute("aria-valuetext", fixed(value, digits));
