@@ -18,7 +18,7 @@ SYSTEM = make python3-venv chromium fonts-dejavu-core bubblewrap postgresql data
 ABSENT = for package in $(SYSTEM); do \
 	dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || echo $$package; done
 
-.PHONY: help lab grade-mine solutions check lint types test ready system oldest release reference kill-matrix attempts grade-demo formgrader bench moving-picture site screenshots lock
+.PHONY: help lab grade-mine solutions check lint types test ready system oldest release reference kill-matrix attempts grade-demo formgrader bench products moving-picture site screenshots lock
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -100,6 +100,9 @@ formgrader: $(INSTALLED)  ## mark written answers in nbgrader's formgrader
 
 bench: $(INSTALLED)  ## measure everything that should be fast (about an hour; a part: make bench ARGS=explorer)
 	$(RUN) python benchmarks $(ARGS)
+
+products: $(INSTALLED)  ## build the explorer's WebAssembly again, after a change of products.wat
+	$(RUN) uv run --quiet --script tools/build_products.py
 
 moving-picture: $(INSTALLED)  ## make the README's moving picture again, in Chromium
 	$(RUN) python tools/moving_picture.py $(ARGS)

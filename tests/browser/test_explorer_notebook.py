@@ -47,9 +47,9 @@ LatentExplorer(unknown)
 LARGE = """
 seed = keras.initializers.GlorotUniform(seed=3)
 large = keras.Sequential([
-    keras.Input((6,)), layers.Dense(8 * 8 * 64, "relu", kernel_initializer=seed), layers.Reshape((8, 8, 64)),
-    layers.Conv2DTranspose(64, 5, strides=2, padding="same", activation="relu", kernel_initializer=seed),
-    layers.Conv2DTranspose(64, 5, strides=2, padding="same", activation="relu", kernel_initializer=seed),
+    keras.Input((6,)), layers.Dense(8 * 8 * 128, "relu", kernel_initializer=seed), layers.Reshape((8, 8, 128)),
+    layers.Conv2DTranspose(128, 5, strides=2, padding="same", activation="relu", kernel_initializer=seed),
+    layers.Conv2DTranspose(128, 5, strides=2, padding="same", activation="relu", kernel_initializer=seed),
     layers.Conv2DTranspose(3, 5, strides=2, padding="same", activation="sigmoid", kernel_initializer=seed),
 ])
 LatentExplorer(large)
@@ -195,10 +195,10 @@ def test_a_large_decoder_runs_beside_the_page_and_drops_frames_instead_of_freezi
     same = keras.Sequential(
         [
             keras.Input((6,)),
-            layers.Dense(8 * 8 * 64, "relu", kernel_initializer=seed),
-            layers.Reshape((8, 8, 64)),
-            layers.Conv2DTranspose(64, 5, strides=2, activation="relu", **up),
-            layers.Conv2DTranspose(64, 5, strides=2, activation="relu", **up),
+            layers.Dense(8 * 8 * 128, "relu", kernel_initializer=seed),
+            layers.Reshape((8, 8, 128)),
+            layers.Conv2DTranspose(128, 5, strides=2, activation="relu", **up),
+            layers.Conv2DTranspose(128, 5, strides=2, activation="relu", **up),
             layers.Conv2DTranspose(3, 5, strides=2, activation="sigmoid", **up),
         ]
     )

@@ -21,6 +21,7 @@ MODULES = (
     "contents",
     "saved",
     "network",
+    "products",
 )
 
 
@@ -261,3 +262,20 @@ def test_a_slow_network_goes_to_a_worker_that_gives_the_same(module):
         return new Promise((resolve) => n.ask([2], ([out]) => resolve([n.mode, out[0]])));""",
     )
     assert found[0] == "worker" and found[1] == pytest.approx(2 * stats.norm.cdf(2))
+
+
+@pytest.mark.parametrize("there, numbers", [(True, 8192), (False, 10)])
+def test_products_are_computed_in_webassembly_where_a_browser_has_it(module, there, numbers):
+    """Its memory comes in pages of 64 kB, 8,192 numbers."""
+    found = module(
+        "products",
+        """const kept = globalThis.WebAssembly;
+        if (!argument) delete globalThis.WebAssembly;
+        const room = new m.Room();
+        room.take(10);
+        room.open();
+        globalThis.WebAssembly = kept;
+        return room.numbers.length;""",
+        there,
+    )
+    assert found == numbers

@@ -35,11 +35,10 @@ def packed(array):
     return base64.b64encode(np.ascontiguousarray(array, np.float32).tobytes()).decode()
 
 
-@pytest.fixture(scope="module")
-def interpreter(browser):
-    """Runs programs in one page: (program, inputs (N, ...)) to outputs (N, numbers)."""
+def interpreter_in(browser, first=""):
+    """Runs programs in one page, after the script `first`: (program, inputs (N, ...)) to outputs (N, numbers)."""
     page = browser.new_page()
-    page.add_script_tag(type="module", content=bundle("program.js") + "\nwindow.compileProgram = compile;")
+    page.add_script_tag(type="module", content=first + bundle("program.js") + "\nwindow.compileProgram = compile;")
 
     def run(program, inputs):
         text = page.evaluate(RUN, [program.header(), packed(program.numbers()), packed(inputs), len(inputs)])
@@ -47,6 +46,17 @@ def interpreter(browser):
 
     yield run
     page.close()
+
+
+@pytest.fixture(scope="module")
+def interpreter(browser):
+    yield from interpreter_in(browser)
+
+
+@pytest.fixture(scope="module")
+def plain_interpreter(browser):
+    """The same in a browser without WebAssembly."""
+    yield from interpreter_in(browser, "delete globalThis.WebAssembly;\n")
 
 
 def check(interpreter, model, points):
@@ -107,6 +117,14 @@ def test_random_decoders_give_keras_s_pixels(interpreter):
 def test_the_reference_decoders_give_keras_s_pixels(interpreter, load):
     _, found, expected = check(interpreter, load(), POINTS)
     assert equal(found, expected)
+
+
+def test_a_browser_without_webassembly_gives_the_same_numbers_to_the_last_bit(interpreter, plain_interpreter):
+    models = [reference.load_conv_decoder(), *map(decoders.random_decoder, range(12))]
+    for model in models:
+        program = export(model, model.input_shape[1:])
+        z = np.random.default_rng(2).normal(size=(5, *model.input_shape[1:])).astype("float32")
+        assert np.array_equal(interpreter(program, z), plain_interpreter(program, z))
 
 
 def test_an_encoder_gives_both_of_its_outputs(interpreter):

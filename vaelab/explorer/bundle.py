@@ -7,6 +7,7 @@ not meet; nothing is rewritten but the lines that import and export.
 
 import json
 import re
+from base64 import b64encode
 from functools import cache
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def style() -> str:
 
 
 def _source(name):
+    if name == "products_code.js":  # WebAssembly, as base64
+        return f"export const CODE = {json.dumps(b64encode((FOLDER / 'products.wasm').read_bytes()).decode())};\n"
     if name == "worker_source.js":  # the code of the worker, as a string
         return f"export const WORKER = {json.dumps(bundle('worker.js', exports=False))};\n"
     return (FOLDER / name).read_text(encoding="utf-8")

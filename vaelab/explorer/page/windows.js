@@ -1,5 +1,7 @@
 // Convolutions, transposed or not, and pooling: windows that slide over an image (height, width, channels).
 
+import { makeProducts } from "./products.js";
+
 // For each output place along one axis: [place in the kernel, place in the input] of all that reach it.
 function taps({ outputs, inputs, kernel, stride, dilation, pad, transposed }) {
   return Array.from({ length: outputs }, (_, o) => {
@@ -27,70 +29,59 @@ function axes(step, from, to) {
   );
 }
 
-// Adds the products of `count` input channels with the kernels of `filters` outputs; four outputs share a reading.
-function accumulate(sums, filters, x, at, count, weights, start) {
-  let f = 0;
-  for (; f + 4 <= filters; f += 4) {
-    let a = 0,
-      b = 0,
-      c = 0,
-      d = 0;
-    let w = start + f * count;
-    for (let k = 0; k < count; k++, w++) {
-      const v = x[at + k];
-      a += v * weights[w];
-      b += v * weights[w + count];
-      c += v * weights[w + 2 * count];
-      d += v * weights[w + 3 * count];
-    }
-    sums[f] += a;
-    sums[f + 1] += b;
-    sums[f + 2] += c;
-    sums[f + 3] += d;
-  }
-  for (; f < filters; f++) {
-    let a = 0;
-    for (let k = 0, w = start + f * count; k < count; k++, w++) a += x[at + k] * weights[w];
-    sums[f] += a;
-  }
+// Two by two, the output columns that the same places of the kernel reach; what is left over stands twice in its pair.
+function pairs(columns) {
+  const alike = new Map();
+  columns.forEach((column, o) => {
+    const places = column.map(([i]) => i).join(" ");
+    alike.set(places, [...(alike.get(places) ?? []), o]);
+  });
+  return [...alike.values()].flatMap((outputs) =>
+    Array.from({ length: Math.ceil(outputs.length / 2) }, (_, n) => [
+      outputs[2 * n],
+      outputs[2 * n + 1] ?? outputs[2 * n],
+    ]),
+  );
 }
 
 // Weights are (height, width, filters, channels of a group).
-export function convolve(step, [from], to, [weights, bias]) {
+export function convolve(step, [from], to, [weights, bias], room) {
   const [rows, columns] = axes(step, from, to);
+  const columnPairs = pairs(columns);
   const [width, channels, filters] = [from[1], from[2], to[2]];
-  const inGroup = channels / step.groups,
-    outGroup = filters / step.groups;
-  const sums = new Float64Array(outGroup);
-  const add = (x, row, column, g) => {
-    for (let r = 0; r < row.length; r++) {
-      const [j, y] = row[r];
-      for (let c = 0; c < column.length; c++) {
-        const [i, xx] = column[c];
-        const source = (y * width + xx) * channels + g * inGroup;
-        accumulate(
-          sums,
-          outGroup,
-          x,
-          source,
-          inGroup,
-          weights,
-          ((j * step.kernel[1] + i) * filters + g * outGroup) * inGroup,
-        );
-      }
+  const { groups, kernel } = step;
+  const inGroup = channels / groups,
+    outGroup = filters / groups;
+  const sizes = { inputs: from[0] * width * channels, filters: outGroup, channels: inGroup };
+  const { inputsAt, sumsAt, add } = makeProducts(room, weights, sizes);
+  const addAll = (row, one, two, g) => {
+    for (const [j, y] of row) {
+      const line = y * width * channels + g * inGroup;
+      one.forEach(([i, xx], c) =>
+        add(line + xx * channels, line + two[c][1] * channels, (j * kernel[1] + i) * groups + g),
+      );
     }
   };
   return ([x], out) => {
-    let at = 0;
-    for (const row of rows) {
-      for (const column of columns) {
-        for (let g = 0; g < step.groups; g++) {
-          for (let f = 0; f < outGroup; f++) sums[f] = bias ? bias[g * outGroup + f] : 0;
-          add(x, row, column, g);
-          for (let f = 0; f < outGroup; f++) out[at++] = sums[f];
+    const { numbers } = room,
+      otherAt = sumsAt + outGroup;
+    numbers.set(x, inputsAt);
+    rows.forEach((row, r) => {
+      for (const [one, two] of columnPairs) {
+        for (let g = 0; g < groups; g++) {
+          const first = g * outGroup,
+            at = r * to[1] * filters + first;
+          for (let f = 0; f < outGroup; f++) {
+            numbers[sumsAt + f] = numbers[otherAt + f] = bias ? bias[first + f] : 0;
+          }
+          addAll(row, columns[one], columns[two], g);
+          for (let f = 0; f < outGroup; f++) {
+            out[at + one * filters + f] = numbers[sumsAt + f];
+            out[at + two * filters + f] = numbers[otherAt + f];
+          }
         }
       }
-    }
+    });
   };
 }
 
