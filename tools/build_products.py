@@ -7,7 +7,7 @@
 import sys
 from pathlib import Path
 
-import wasmtime
+import wasmtime  # type: ignore[import-not-found]
 
 SOURCE = Path(__file__).parents[1] / "vaelab" / "explorer" / "page" / "products.wat"
 
