@@ -70,7 +70,21 @@ def load(which: str, imports: Sequence[str] | None = None) -> str | None:
         data.read_ahead(copies=2)
     # A graph that runs once or twice is not worth optimising: that takes a sixth of all the time of a kernel of 02_vae.
     sys.modules["tensorflow"].config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    run_single_operations_as_such()
     return None
+
+
+def run_single_operations_as_such():
+    """Have TensorFlow run an operation outside a graph by its kernel, not by a graph made of it alone.
+
+    It makes such a graph, with all passes that optimise one, for each operation and each kind of input: another sixth of the
+    time. The kernels, and their messages, are the same. A context that is there already is as it was made, and there is none yet.
+    """
+    from tensorflow.python import pywrap_tfe
+
+    asked = getattr(pywrap_tfe, "TFE_ContextOptionsSetRunEagerOpAsFunction", None)
+    if asked is not None:  # not public: where it has gone, the time is what is lost
+        pywrap_tfe.TFE_ContextOptionsSetRunEagerOpAsFunction = lambda options, as_graph: asked(options, False)
 
 
 def _first_with_a_thread(imports: Sequence[str]) -> str | None:

@@ -246,3 +246,15 @@ for call in shown.call_args_list:
         "text/plain:Clouds of latent poi",
         "text/plain:10 points in latent ",
     ]
+
+
+def test_an_operation_outside_a_graph_runs_as_itself(two):
+    """And not as a graph of it alone, whose making takes a sixth of a kernel's time: messages give that graph's name."""
+    message = two[0].run("""
+import tensorflow as tf
+try:
+    tf.constant([1.0, 2.0]) + tf.constant([1.0, 2.0, 3.0])
+except tf.errors.InvalidArgumentError as error:
+    print(error.message)
+""")
+    assert message.startswith("Incompatible shapes: [2] vs. [3] [Op:AddV2]")
