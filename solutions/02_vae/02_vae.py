@@ -269,14 +269,14 @@ autoencoder = Autoencoder(point_encoder, make_decoder(latent_dim, intermediate_d
 autoencoder.compile(optimizer="adam")
 if profile.trains:
     autoencoder.fit(x_train, batch_size=100, epochs=10, verbose=0)
-autoencoder.evaluate(x_test, verbose=0, return_dict=True)
+autoencoder.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
 
 # %% [markdown]
 # So far so good. Now the codes of the test images, beside the circles of 1, 2 and 3 standard deviations of a prior
 # $\mathcal N(0, I)$ that this model has never heard of:
 
 # %%
-codes = point_encoder.predict(x_test, verbose=0)
+codes, _ = metrics.encode(two_heads, x_test)
 plots.latent_scatter(codes, images.y_test, title="Codes of a plain autoencoder")
 
 
@@ -415,7 +415,7 @@ check("make_vae.images", make_vae)
 
 # %%
 vae = make_vae((original_dim,), encoder, decoder, sampling_layer)
-vae.evaluate(x_test, verbose=0, return_dict=True)
+vae.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
 
 # %% [markdown]
 # `fit` from `vaelab` runs the training steps of your model on batches of 100 images and shows the progress on one line.
