@@ -165,7 +165,7 @@ class Bubblewrap:
         for path in shows:
             args += ["--ro-bind", path, path]
         args += ["--remount-ro", "/", "--chdir", "/home/student"]
-        for name, value in shown.environment().items():
+        for name, value in shown.environment(judge).items():
             args += ["--setenv", name, value]
         return [*args, "--", *argv]
 

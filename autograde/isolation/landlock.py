@@ -123,7 +123,7 @@ class Landlock:
             "HOME": f"{view()}/home",
             "TMPDIR": f"{view()}/home",
         }
-        return shown.environment() | mine
+        return shown.environment(judge) | mine
 
     def tenancy(self) -> Confined:
         return Confined(folders.common(), machine.own_ids())
