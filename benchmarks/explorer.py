@@ -117,19 +117,18 @@ WATCH = """(root, selector) => {
         return hash;
     };
     const decoder = root.networks?.decoders[0];
+    const watched = root.timings !== undefined;
     root.timings = [];
-    let before = look();
+    if (watched) return;
     root.addEventListener("keydown", (event) => {
         const number = root.timings.push(null) - 1;
         const start = event.timeStamp;
+        const before = look();
         let changed = null;
         const seen = () => {
             if (changed === null) {
                 const now = look();
-                if (now !== null && now !== before) {
-                    changed = performance.now();
-                    before = now;
-                }
+                if (now !== null && now !== before) changed = performance.now();
             }
             return changed !== null;
         };
