@@ -307,7 +307,7 @@ def operate(rounds, presses):
 
 def show(outcome):
     print(f"\nload average {outcome['load average']:.1f}; milliseconds, median / 95th percentile")
-    print(f"{'':20}{'changed pixels':>18}{'painted frame':>18}{'exact after':>18}   allowed (95th)")
+    print(f"{'':20}{'changed pixels':>18}{'painted frame':>18}{'decoding':>18}   allowed (95th)")
     for name in CELLS:
         found = outcome[name]
         cells = [

@@ -83,7 +83,7 @@ def files(folder):
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and "workspace" not in path.parts
+        if path.is_file() and not {"workspace", ".ipynb_checkpoints"} & {*path.parts}
     }
 
 
