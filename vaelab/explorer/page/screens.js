@@ -27,11 +27,11 @@ export function makeScreens(store, contents, networks) {
     position,
     status,
   );
-  const relabel = afterRest(RELABEL_MS, () =>
+  const label = () =>
     contents.decoders.forEach(({ name }, k) =>
       canvases[k].setAttribute("aria-label", `Image decoded by ${name} at ${place(store.get("z"))}`),
-    ),
-  );
+    );
+  const relabel = afterRest(RELABEL_MS, label);
   const shownAt = new Array(canvases.length).fill(null);
 
   function decode() {
@@ -52,6 +52,7 @@ export function makeScreens(store, contents, networks) {
     relabel();
   }
   store.on("z", decode, { now: true });
+  label();
   const worst = networks.decoders.find(({ mode }) => mode !== "page") ?? networks.decoders[0];
   status.textContent = worst.mode === "page" ? SAID.page : `${worst.why} ${SAID[worst.mode]}`.trim();
   root.dataset.mode = worst.mode;
