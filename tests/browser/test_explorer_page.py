@@ -38,6 +38,17 @@ def test_a_value_can_be_typed_and_is_kept_within_the_map(opened):
     assert page.z[1] == pytest.approx(REACH), "nothing typed, nothing moved"
 
 
+def test_a_value_that_is_deleted_comes_back(opened):
+    page = opened()
+    number = page.page.get_by_role("spinbutton", name="z1, type a value")
+    for value in ("0.00", "0.50"):
+        number.fill(value)
+        number.press("Enter")
+        number.fill("")
+        number.press("Enter")
+        assert number.input_value() == value
+
+
 def test_dragging_and_arrow_keys_on_the_map_move_the_point(opened, mlp):
     page = opened()
     page.page.mouse.move(*page.on_map([0, 0]))

@@ -3,13 +3,13 @@
 (module
   (memory (import "page" "memory") 1)
   (func (export "add")
-;; Addresses in bytes; `filters` is at least 4, and what is left of it after fours is not looked at. The sums of the second
-    ;; place follow those of the first. Weights: four filters side by side for each of `count` channels.
-    (param $sums i32) (param $filters i32) (param $one i32) (param $two i32) (param $count i32) (param $weights i32)
+    ;; Addresses in bytes; `filters` is at least 4, and what is left of it after fours is not looked at. The sums of the second
+    ;; place follow those of the first. Weights: four filters side by side for each channel.
+    (param $sums i32) (param $filters i32) (param $one i32) (param $two i32) (param $channels i32) (param $weights i32)
     (local $end i32) (local $k i32) (local $v v128) (local $w0 v128) (local $w1 v128)
     (local $a v128) (local $b v128) (local $c v128) (local $d v128) (local $other i32)
     (local.set $other (i32.add (local.get $sums) (i32.shl (local.get $filters) (i32.const 3))))
-    (local.set $end (i32.shl (local.get $count) (i32.const 3)))
+    (local.set $end (i32.shl (local.get $channels) (i32.const 3)))
     (loop $filter
       (local.set $a (v128.const i64x2 0 0))
       (local.set $b (v128.const i64x2 0 0))

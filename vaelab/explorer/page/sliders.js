@@ -64,10 +64,11 @@ function row(dimension, store, limit) {
   function show() {
     const { to, digits } = current();
     const value = to(store.get("z")[dimension]);
-    if (value === shown && Number(number.value) === Number(value.toFixed(digits))) return; // a step moves one of many
+    const text = value.toFixed(digits);
+    if (value === shown && number.value === text) return; // a step moves one of many
     shown = value;
     if (Math.abs(Number(range.value) - value) > current().step / 2) range.value = value;
-    number.value = value.toFixed(digits);
+    number.value = text;
     range.setAttribute("aria-valuetext", fixed(value, digits));
   }
   function changeUnit() {
