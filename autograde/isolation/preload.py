@@ -6,7 +6,9 @@ forked; nor depend on IPython's shell, which is not there yet (``matplotlib_inli
 
 import contextlib
 import ctypes
+import functools
 import importlib
+import inspect
 import os
 import sys
 from collections.abc import Sequence
@@ -71,6 +73,7 @@ def load(which: str, imports: Sequence[str] | None = None) -> str | None:
     # A graph that runs once or twice is not worth optimising: that takes a sixth of all the time of a kernel of 02_vae.
     sys.modules["tensorflow"].config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     run_single_operations_as_such()
+    keep_no_places()
     return None
 
 
@@ -86,6 +89,19 @@ def run_single_operations_as_such():
     asked = getattr(pywrap_tfe, "TFE_ContextOptionsSetRunEagerOpAsFunction", None)
     if asked is not None:  # not public: where it has gone, the time is what is lost
         pywrap_tfe.TFE_ContextOptionsSetRunEagerOpAsFunction = lambda options, as_graph: asked(options, False)
+
+
+def keep_no_places():
+    """Have TensorFlow not note, for each operation of a graph, the lines of Python that made it: a twelfth of a kernel's time.
+
+    All that is lost is a list in the message of an error that happens while a graph runs: "defined at". Python's own
+    traceback stays.
+    """
+    from tensorflow.python.framework import ops
+
+    make = getattr(ops, "_create_c_op", None)
+    if make is not None and "extract_traceback" in inspect.signature(make).parameters:  # not public, as above
+        ops._create_c_op = functools.partial(make, extract_traceback=False)
 
 
 def _first_with_a_thread(imports: Sequence[str]) -> str | None:

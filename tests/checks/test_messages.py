@@ -1,5 +1,7 @@
 """What a student reads: exceptions with their meaning, panels with links, a red line that does not say all twice."""
 
+import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -78,6 +80,26 @@ def test_arrays_quoted_by_an_exception_do_not_hide_its_reason():
     assert text == "Invalid input shape for input […] Expected shape (None, 784)"
     text = text_of(KeyError(f"Unknown variable: <Variable value={x}>. This optimizer can only be called once"))
     assert "This optimizer can only be called once" in text
+
+
+@pytest.mark.parametrize("places", [True, False], ids=["in a notebook", "in the grader, which notes no places"])
+def test_an_error_inside_a_graph_says_what_happened_and_not_where_keras_was(places, monkeypatch):
+    from tensorflow.python.framework import ops
+
+    from autograde.isolation import preload
+
+    monkeypatch.setattr(ops, "_create_c_op", ops._create_c_op)
+    if not places:
+        preload.keep_no_places()
+
+    class Picks(keras.Model):
+        def call(self, x):
+            return tf.gather(x, tf.cast(tf.reduce_sum(x), tf.int32))
+
+    with pytest.raises(tf.errors.InvalidArgumentError) as error:
+        Picks().predict(np.full((4, 1), 25.0), verbose=0)
+    assert ("stack traces unavailable" in str(error.value)) is not places
+    assert text_of(error.value).split("\n")[:3] == ["Graph execution error:", "", "indices = 100 is not in [0, 4)"]
 
 
 def test_shapes_and_short_lists_are_left_as_they_are():

@@ -20,6 +20,12 @@ MAX_READ = 50_000
 #: A bracket with more than a handful of numbers. Every character is looked at once: it begins with the bracket, and goes on to
 #: the first character that no array holds.
 _ARRAY = re.compile(r"\[(?:[\s\d.,+\-\[\]]|(?<=\d)e(?=[+\-\d])){40,}")
+#: TensorFlow's list, in the message of an error inside a graph, of the lines that the operation comes from: mostly Keras's own,
+#: and longer than all that goes back.
+_PLACES = re.compile(
+    r"Detected at node \S* defined at \(most recent call last\):\n"
+    r'(?:<stack traces unavailable>\n|(?:  File "[^"\n]*", line \d+, in [^\n]*\n\n?)*)'
+)
 MAX_ITEMS = 24
 
 
@@ -87,7 +93,9 @@ def text_of(value):
     """`value` as a short string, even if turning it into one fails."""
     try:
         text = str(value)
-        return _ARRAY.sub("[…] ", text[:MAX_READ])[:MAX_TEXT] if type(text) is str else "(no message)"
+        if type(text) is not str:
+            return "(no message)"
+        return _ARRAY.sub("[…] ", _PLACES.sub("", text[:MAX_READ]))[:MAX_TEXT]
     except BaseException:
         return "(its message cannot be read)"
 
