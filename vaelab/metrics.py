@@ -228,7 +228,7 @@ def encode(encoder: Callable, x: ArrayLike, batch_size: int = 500) -> tuple[np.n
     return tuple(outputs)
 
 
-def decode(decoder: Callable, z: ArrayLike, batch_size: int = 500) -> np.ndarray:
+def decode(decoder: Callable, z: ArrayLike, batch_size: int = 100) -> np.ndarray:
     """Images that a decoder makes of latent points; called as in ``encode``.
 
     Parameters
