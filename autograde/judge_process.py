@@ -57,6 +57,7 @@ def run_test(
 
 def _in_kernel(kernel: Kernel, action: Callable[..., T], *arguments: object) -> T:
     """What ``action`` gives, which runs code in the student's kernel. Whatever else comes of it is the student's: it stops it."""
+    kernel.remembered.clear()
     try:
         return action(*arguments)
     except KernelStopped:

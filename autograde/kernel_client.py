@@ -73,6 +73,7 @@ class Kernel:
         self.room = Room()  # for outputs of the cells to come
         self.ends, self.name, self.cell_limit = ends, name, cell_limit
         self.probing = 0.0  # seconds spent waiting for probes
+        self.remembered = {}  # what checks have found out, while no cell runs
         self.stopped = None  # why the kernel may not go on, once it may not
         context = zmq.Context.instance()
         separator = "-" if connection["transport"] == "ipc" else ":"

@@ -103,7 +103,7 @@ class KernelTarget(RemoteTarget):
     """
 
     def __init__(self, kernel, name, replayer=None, errors=()):
-        super().__init__(name)
+        super().__init__(name, kernel.remembered)
         self.kernel, self.replayer, self.errors = kernel, replayer, errors
 
     def probe(self, request):

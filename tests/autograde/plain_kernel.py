@@ -23,7 +23,7 @@ class Kernel:
         self.shell.showtraceback = self.shell.showsyntaxerror = lambda *args, **more: (
             None
         )  # to draw one takes a tenth of a second
-        self.stopped, self.received = None, 0
+        self.stopped, self.received, self.remembered = None, 0, {}
 
     def run(self, code, silent=False):
         if self.stopped or ENDLESS in code:

@@ -53,6 +53,25 @@ def test_a_remote_target_gets_the_verdict_that_a_local_one_gets():
     assert remote.sent == 1
 
 
+def found(target):
+    """How often something about a target is found out, if two checks in a row want to know it."""
+    times = []
+    for _ in range(2):
+        assert judge.Ask(target, "kl_term").once("something", lambda: times.append(1) or "it") == "it"
+    return len(times)
+
+
+def test_checks_find_out_once_what_a_transport_lets_them_remember():
+    remembered = {}
+    assert found(Remote(right, remembered)) == 1
+    assert found(Remote(right, remembered)) == 0
+    assert found(Remote(right, {})) == 1
+
+
+def test_in_a_notebook_nothing_is_remembered_from_one_check_to_the_next():
+    assert found(right) == found(Remote(right)) == 2
+
+
 def test_a_broken_transport_fails_the_check_with_its_own_sentence():
     class Dead(checks.RemoteTarget):
         def probe(self, request):

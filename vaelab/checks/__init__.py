@@ -57,10 +57,15 @@ class RemoteTarget:
     ----------
     name : str
         The name of the student's object, for instance ``"kl_term"``.
+    remembered : dict, optional
+        What checks have found out about the object. Whoever passes it on from one check to the next
+        vouches that no code but the checks' own has run beside the object in between.
     """
 
-    def __init__(self, name):
-        self.name = name
+    remembered = None
+
+    def __init__(self, name, remembered=None):
+        self.name, self.remembered = name, remembered
 
     def probe(self, request):
         """Send `request` to the probe beside the student's object; return its reply.

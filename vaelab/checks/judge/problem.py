@@ -1,10 +1,19 @@
 """What stands between a student and a passed check, as exceptions inside the judge."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from typing import Protocol, TypeVar
 
-#: Sends a request's JSON and arrays, and gives those of a reply that says "ok".
-Asker = Callable[[dict, dict], tuple[dict, dict]]
+T = TypeVar("T")
+
+
+class Asker(Protocol):
+    """Sends a request's JSON and arrays, and gives those of a reply that says "ok"."""
+
+    def __call__(self, json: dict, arrays: dict, /) -> tuple[dict, dict]: ...
+
+    def once(self, what: Hashable, find: Callable[[], T]) -> T:
+        """What `find` returns, which has to be found once only as long as nothing happens beside the target."""
 
 
 class Problem(Exception):

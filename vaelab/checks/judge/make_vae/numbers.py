@@ -1,6 +1,5 @@
 """Are the numbers right that a model reports without training? And if not, which mistake explains them?"""
 
-import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -15,20 +14,20 @@ def confirmed(attempt: Callable[[int], None]) -> None:
     """Call ``attempt(1)``; if that finds a Problem, ``attempt(5)``, and fail either way.
 
     One batch tells right from wrong, and every evaluation takes its time; to recognise
-    *what* is wrong takes several numbers.
+    *what* is wrong takes several numbers, so that only the second attempt looks for mistakes.
     """
     try:
         attempt(1)
     except Problem as problem:
         attempt(5)
-        problem.mistake = problem.also = None  # right this time, and one number names no mistake
+        problem.mistake = problem.also = None  # right this time
         problem.next_step = "The same check passed a moment later: look for what is random besides the sampling layer."
         raise
 
 
 def loss(rng: np.random.Generator, ask: Asker) -> None:
     """The three numbers that evaluate reports, on one batch at a time."""
-    confirmed(lambda batches: loss_of(rng, ask, batches))
+    confirmed(lambda batches: loss_of(rng, ask, 1) if batches == 1 else _raised(of_five_batches(rng, ask)))
     _sure_of_black(rng, ask)
 
 
@@ -68,13 +67,31 @@ def _sure_of_black(rng, ask):
             )
 
 
+def _raised(problem):
+    if problem is not None:
+        raise problem
+
+
+def of_five_batches(rng: np.random.Generator, ask: Asker) -> Problem | None:
+    """What is wrong with the numbers of five batches, with its mistake."""
+
+    def find():
+        try:
+            loss_of(rng, ask, 5)
+        except Problem as problem:
+            return problem
+        return None
+
+    return ask.once("five batches", find)
+
+
 def loss_of(rng: np.random.Generator, ask: Asker, batches: int) -> None:
-    """A Problem unless the numbers are right for so many batches."""
+    """A Problem unless the numbers are right for so many batches; of several, its mistake as well."""
     count = 6
     data = {f"x{i}": draw.images(rng, count, COURSE) for i in range(batches)}
     step = {"do": "evaluate", "x": list(data), "batch_size": count, "quick": batches > 1}
     run = Run(rng, ask, COURSE, 5, data, [step], traced=True)
-    check_numbers(run, list(data.values()), run.logs(0), rng, ask)
+    check_numbers(run, list(data.values()), run.logs(0), rng, ask, explain=batches > 1)
 
 
 def _expected(run, x):
@@ -82,8 +99,10 @@ def _expected(run, x):
     return {"loss": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}
 
 
-def check_numbers(run: Run, xs: list[np.ndarray], logs: list[dict], rng: np.random.Generator, ask: Asker) -> None:
-    """A Problem unless the three numbers are right in every evaluation."""
+def check_numbers(
+    run: Run, xs: list[np.ndarray], logs: list[dict], rng: np.random.Generator, ask: Asker, explain: bool = True
+) -> None:
+    """A Problem unless the three numbers are right in every evaluation; with ``explain``, its mistake as well."""
     expected = [_expected(run, x) for x in xs]
     bad = [key for key in KEYS if any(not near(log[key], e[key]) for log, e in zip(logs, expected))]
     if not bad:
@@ -96,7 +115,7 @@ def check_numbers(run: Run, xs: list[np.ndarray], logs: list[dict], rng: np.rand
             got="0",
             expected="nats per image",
         )
-    ids = _named(run, xs, logs, bad) or unused(rng, ask) or listened(run, rng, ask)
+    ids = (_named(run, xs, logs, bad) or unused(rng, ask) or listened(run, rng, ask)) if explain else []
     blamed = next((key for key in ("reconstruction", "kl") if key in bad), "loss")
     pairs = [(log[blamed], e[blamed]) for log, e in zip(logs, expected)]
     raise wrong_number(
@@ -136,26 +155,27 @@ def _sampling(rng, ask, batches):
     for x, log in zip(xs, logs):
         right, _ = run.networks.parts(x)
         if not near(log["reconstruction"], right):
-            ids = recognise.reconstruction([(run.networks, x, g["reconstruction"]) for x, g in zip(xs, logs)])
-            if ids[:1] == ["loss.pixel_mean"]:
-                ids = _ids_of(lambda: loss_of(rng, ask, 5))
             raise wrong_number(
                 "With a sampling layer of known noise, evaluate",
                 "reconstruction",
                 log["reconstruction"],
                 right,
-                ids or unused(rng, ask) or listened(run, rng, ask),
+                _sampling_ids(run, xs, logs, rng, ask) if batches > 1 else [],
                 next_step="Follow an image from the encoder through the sampling layer to the decoder.",
             )
 
 
-def _ids_of(attempt):
-    """Ids of the mistakes that a check finds; or []."""
-    try:
-        attempt()
-    except Problem as problem:
-        return [i for i in (problem.mistake, problem.also) if i]
-    return []
+def _sampling_ids(run, xs, logs, rng, ask):
+    """What explains wrong reconstructions with a sampling layer of known noise."""
+    ids = recognise.reconstruction([(run.networks, x, log["reconstruction"]) for x, log in zip(xs, logs)])
+    if ids[:1] == ["loss.pixel_mean"]:
+        ids = _ids_of(of_five_batches(rng, ask))
+    return ids or unused(rng, ask) or listened(run, rng, ask)
+
+
+def _ids_of(problem):
+    """Ids of the mistakes of a Problem, or of None."""
+    return [i for i in (problem.mistake, problem.also) if i] if problem else []
 
 
 def images(rng: np.random.Generator, ask: Asker) -> None:
@@ -236,11 +256,12 @@ def _image_ids(rng, ask):
     data = {f"x{i}": draw.images(rng, count, shape) for i in range(5)}
     step = {"do": "evaluate", "x": list(data), "batch_size": count, "quick": True}
 
-    def attempt():
+    try:
         run = Run(rng, ask, shape, size, data, [step], traced=True)
         check_numbers(run, list(data.values()), run.logs(0), rng, ask)
-
-    return _ids_of(attempt)
+    except Problem as problem:
+        return _ids_of(problem)
+    return []
 
 
 def _many_in_colour(rng, ask):
@@ -262,10 +283,17 @@ def _many_in_colour(rng, ask):
         )
 
 
-def by_value(rng, ask):
+def by_value(rng: np.random.Generator, ask: Asker) -> tuple[list[str | None], str | None, bool]:
     """``[id, id]`` of mistakes that show in the numbers of evaluate or fit already, or Nones; a next step; are the numbers right?"""
+    return ask.once("by value", lambda: _by_value(rng, ask))
+
+
+def _by_value(rng, ask):
     for check, next_step in (
-        (functools.partial(loss_of, batches=5), "evaluate reports wrong numbers too: first make those right."),
+        (
+            lambda rng, ask: _raised(of_five_batches(rng, ask)),
+            "evaluate reports wrong numbers too: first make those right.",
+        ),
         (sampling, "evaluate reports wrong numbers too: first make those right."),
         (_training, "evaluate reports the right numbers: see what is done in another way in training."),
     ):
