@@ -3,6 +3,7 @@
 import math
 
 from vaelab.checks.judge.make_conv_encoder.request import (
+    COUNT,
     COURSE,
     HEADS,
     KEEPING,
@@ -16,8 +17,6 @@ from vaelab.checks.judge.make_conv_encoder.request import (
 )
 from vaelab.checks.judge.problem import Problem
 from vaelab.checks.judge.reply import item, tensor
-
-COUNT = 8
 
 
 @not_by_chance

@@ -1,6 +1,7 @@
 """What the checks of an encoder share: one request to the probe, one to the replay, and the two outputs."""
 
 import functools
+import json
 import math
 import re
 from typing import Any
@@ -16,6 +17,8 @@ HEADS = ("z_mean", "z_log_var")
 #: The course's own sizes, in all checks but one: code that works for no others loses that one, and no code can tell by
 #: its sizes which of the checks asks. (A smaller `intermediate_dim`: each of its weights is drawn many times.)
 COURSE = (28, 28, 1, 2, 32)
+#: How many images most checks send through the encoder: as many, so that its graphs are asked for once. Three triples, for `seen`.
+COUNT = 9
 #: Gain of drawn kernels with which numbers keep their size from layer to layer behind rectifiers (the root of 2).
 KEEPING = 1.4
 #: Numbers of a kernel that is sent. A grader reads at most 50 MB of a notebook, and each number takes 3 bytes.
@@ -31,6 +34,9 @@ BY_CHANCE = (
     "encoder.fixed_sizes",
     "encoder.intermediate_dim",
 )
+
+#: A graph's kind is ``(images, training)``; these are wanted by several checks.
+USUAL = (COUNT, None), (COUNT, True)
 
 Args = tuple[int, int, int, int, int]
 Images = dict[str, np.ndarray]
@@ -65,11 +71,11 @@ def run(ask, args: Args, images: Images, steps: list[dict], names: bool = False,
     """
     modes = [(len(images[step.get("x", "x")]), step.get("training")) for step in steps]
     kinds = list(dict.fromkeys(modes))
-    traces = [{"shape": [number, *args[:3]], "training": training} for number, training in kinds]
-    body, arrays = ask({"op": "trace", "args": list(args), "traces": traces, "names": names, "sent": sent}, {})
-    model, graphs = item(body, "model", dict), item(body, "graphs", list)
+    body, arrays = _traced(ask, args, kinds, names, sent)
+    model, graphs = item(body, "model", dict), item(body, "graphs", list)[: len(kinds)]
     if model.get("is_model") is not True:
         raise _no_model(model.get("type"))
+    traces = [_trace(args, kind) for kind in kinds]
     for (number, _), graph in zip(kinds, graphs):
         if isinstance(graph, dict) and "error" in graph:
             raise rank(raised(graph["error"], "The encoder", f" on images of shape {(number, *args[:3])}"))
@@ -85,6 +91,20 @@ def run(ask, args: Args, images: Images, steps: list[dict], names: bool = False,
     for result in results:
         _usable(result)
     return model, variables, results, arrays
+
+
+def _trace(args: Args, kind: tuple) -> dict:
+    number, training = kind
+    return {"shape": [number, *args[:3]], "training": training}
+
+
+def _traced(ask, args: Args, kinds: list[tuple], names: bool, sent: int) -> tuple[dict, dict]:
+    """The probe's answer to the question for the graphs of these ``kinds``, `USUAL` ones together, as other checks want them too."""
+    if args == COURSE and not names and sent <= SOME and set(kinds) <= set(USUAL):
+        kinds, sent = [*kinds, *(kind for kind in USUAL if kind not in kinds)], SOME
+    traces = [_trace(args, kind) for kind in kinds]
+    question = {"op": "trace", "args": list(args), "traces": traces, "names": names, "sent": sent}
+    return ask.once(json.dumps(question), lambda: ask(question, {}))
 
 
 def _all_sent(variables: list, sent: int) -> None:

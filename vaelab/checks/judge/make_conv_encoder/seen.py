@@ -6,6 +6,7 @@ import numpy as np
 
 from vaelab.checks.judge import draw
 from vaelab.checks.judge.make_conv_encoder.request import (
+    COUNT,
     COURSE,
     KEEPING,
     SOME,
@@ -19,9 +20,6 @@ from vaelab.checks.judge.make_conv_encoder.request import (
 from vaelab.checks.judge.problem import Problem
 from vaelab.checks.judge.reply import item, tensor
 
-#: Triples of images, two and their average: a linear map of the average is the average of what it makes of the two.
-TRIPLES = 3
-COUNT = 3 * TRIPLES
 #: Where the first image comes again.
 AGAIN = 3
 #: A map is small if both its sides are at most this part of the image's.
@@ -54,7 +52,7 @@ class Seen(NamedTuple):
 
 
 def _images(rng) -> Images:
-    """Triples ``a, b, (a + b) / 2``, the second with the same ``a`` as the first; and the first image with darker ones beside it."""
+    """Triples ``a, b, (a + b) / 2``, of which a linear map makes two and their average, the second with the same ``a`` as the first; and the first image with darker ones beside it."""
     x = draw.images(rng, COUNT, COURSE[:3])
     x[AGAIN] = x[0]
     for i in range(0, COUNT, 3):

@@ -4,6 +4,7 @@ import numpy as np
 
 from vaelab.checks.judge import draw
 from vaelab.checks.judge.make_conv_encoder.request import (
+    COUNT,
     COURSE,
     HEADS,
     KEEPING,
@@ -18,7 +19,6 @@ from vaelab.checks.judge.make_conv_encoder.request import (
     redraw,
     spread,
 )
-from vaelab.checks.judge.make_conv_encoder.seen import SMALL
 from vaelab.checks.judge.problem import Problem
 from vaelab.checks.judge.reply import item, tensor
 
@@ -38,10 +38,10 @@ A_HAND = 0.05
 
 def builds(rng, ask):
     """A keras.Model that takes the course's images and returns two tensors."""
-    _, _, (result,), arrays = built(ask, COURSE, plain(rng, COURSE, 7), [redraw(rng, KEEPING)])
+    _, _, (result,), arrays = built(ask, COURSE, plain(rng, COURSE, COUNT), [redraw(rng, KEEPING)])
     told = result.get("output")
     if not isinstance(told, dict) or told.get("kind") != "list" or told.get("length") != 2:
-        pair(told, arrays, COURSE, 7)
+        pair(told, arrays, COURSE, COUNT)
     for part, name in zip(item(told, "items", list), HEADS):
         tensor(part, arrays, f"The encoder, for {name},")  # of which shape is another check's business
 
@@ -62,7 +62,7 @@ def _of_sizes(rng, ask, args: Args, count: int) -> None:
         redraw(rng, KEEPING),
         {"do": "outputs", "x": "alone", "training": False},
         {"do": "widths"},
-        {"do": "pixels", "within": [int(n * SMALL) for n in args[:2]]},
+        {"do": "pixels", "within": [0, 0]},  # no map is so small: the whole influence is all that is wanted
         redraw(rng, KEEPING, size=args[4]),
     ]
     try:
@@ -82,8 +82,8 @@ def _of_sizes(rng, ask, args: Args, count: int) -> None:
 
 def _of_all_sizes(rng, ask):
     """A Problem if the encoder fails with the course's sizes as well: then it is not the sizes."""
-    _, _, (result,), arrays = built(ask, COURSE, plain(rng, COURSE, 7), [redraw(rng, KEEPING)])
-    pair(result.get("output"), arrays, COURSE, 7)
+    _, _, (result,), arrays = built(ask, COURSE, plain(rng, COURSE, COUNT), [redraw(rng, KEEPING)])
+    pair(result.get("output"), arrays, COURSE, COUNT)
 
 
 def _with_parts_replaced(rng, args: Args, count: int) -> tuple[Images, dict[str, int]]:
