@@ -60,6 +60,10 @@ PR_SET_DUMPABLE, PR_CAPBSET_DROP = 4, 24
 CAPABILITY_VERSION = 0x20080522
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 
+# From <linux/mman.h>.
+MADV_COLLAPSE = 25
+LARGE_PAGE = 2 << 20
+
 #: The largest order, in bytes, and the most descriptors that come with one.
 MAX_ORDER, MAX_DESCRIPTORS = 65536, 16
 
@@ -226,6 +230,21 @@ def be_second(order, descriptors, begins):
         os._exit(status)
 
 
+def gather_in_large_pages():
+    """Move the memory of this process into pages of 2 MB, where Linux can do that (6.1).
+
+    A fork copies the table of the pages, and the end of the child takes it apart: of a hundred thousand small ones in
+    ten milliseconds each, three times for a sandbox. A child that writes to a large page gets a copy of 4 KB of it, as before.
+    """
+    with open("/proc/self/maps", encoding="ascii") as maps:
+        mapped = [line.split()[:5] for line in maps]
+    for place, rights, _, _, file in mapped:
+        begin, end = (int(address, 16) for address in place.split("-"))
+        begin, end = -(-begin // LARGE_PAGE) * LARGE_PAGE, end // LARGE_PAGE * LARGE_PAGE
+        if rights == "rw-p" and file == "0" and begin < end:
+            libc.madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), MADV_COLLAPSE)
+
+
 def answer(data, descriptors, begins, fork):
     """Carry out one order; the answer goes to the order's own socket, the first of the ``descriptors``."""
     reply, *descriptors = descriptors
@@ -255,6 +274,7 @@ def main():
         # What is here now is here for good: no child's garbage collector needs to touch it.
         gc.collect()
         gc.freeze()
+        gather_in_large_pages()
         while True:
             data, descriptors, *_ = socket.recv_fds(orders, MAX_ORDER, MAX_DESCRIPTORS)
             if not data:

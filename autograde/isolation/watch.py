@@ -95,6 +95,7 @@ class Watch:
         """A watch over the same processes with other limits, whose time begins now."""
         watch = Watch(self.root, limits, self.tenancy)
         watch.peak_memory, watch.peak_processes = self.peak_memory, self.peak_processes
+        watch._most, watch._shared = self._most, self._shared
         return watch
 
     def seconds(self) -> float:
