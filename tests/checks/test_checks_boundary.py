@@ -65,6 +65,7 @@ def test_checks_find_out_once_what_a_transport_lets_them_remember():
     remembered = {}
     assert found(Remote(right, remembered)) == 1
     assert found(Remote(right, remembered)) == 0
+    assert found(Remote(right, remembered, name="my_other_term")) == 1
     assert found(Remote(right, {})) == 1
 
 

@@ -63,9 +63,10 @@ class Ask:
 
     def once(self, what: Hashable, find: Callable[[], T]) -> T:
         """What `find` returns; not called again while the target's owner vouches that nothing has happened beside it."""
-        remembered, key = getattr(self.target, "remembered", None), (self.name, what)
-        if not isinstance(self.target, RemoteTarget) or remembered is None:
+        remembered = self.target.remembered if isinstance(self.target, RemoteTarget) else None
+        if remembered is None:
             return find()
+        key = self.target.name, self.name, what  # two objects may be checked in turn, under names of their own
         if key not in remembered:
             remembered[key] = find()
         return remembered[key]
