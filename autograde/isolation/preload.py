@@ -41,6 +41,7 @@ NOTEBOOKS = (
     "vaelab.reference",
     "vaelab.training",
     "vaelab.explorer",
+    "vaelab.explorer.program.graph",
     "vaelab.checks.student.specimens",
     "vaelab.borrow",
     "tensorflow.python.data.ops.concatenate_op",
