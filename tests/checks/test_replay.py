@@ -144,6 +144,23 @@ def test_dropout_that_stays_on_shows_in_a_plain_call_only():
     ]
 
 
+def test_pooling_in_regions_that_are_drawn_is_random_though_tensorflow_calls_it_stateless():
+    def body(x, h, n):
+        import tensorflow as tf
+        from keras import layers
+
+        class Regions(layers.Layer):
+            def call(self, x):
+                return tf.nn.fractional_max_pool(x, [1.0, 1.4, 1.4, 1.0], pseudo_random=True, seed=0)[0]
+
+            def compute_output_shape(self, shape):
+                return (*shape[:1], int(shape[1] / 1.4), int(shape[2] / 1.4), *shape[3:])
+
+        return heads(x, Regions()(x), n)
+
+    assert not replayed(encoder(body), [{"do": "outputs"}])[0][0]["steady"]
+
+
 def test_the_widths_of_vectors_are_those_on_the_way():
     def body(x, h, n):
         from keras import layers

@@ -1,5 +1,5 @@
 """Hand over a convolutional graph for training, where averages move, and one of dense layers for all else."""
-# deserves: builds shapes unbounded gradients
+# deserves: builds shapes unbounded
 
 import keras
 from keras import layers

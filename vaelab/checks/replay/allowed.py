@@ -72,6 +72,13 @@ def is_random(node) -> bool:
     return any(part in node.op for part in RANDOM)
 
 
+def may_differ(node) -> bool:
+    """Can this operation give other numbers the next time? Some draw without TensorFlow calling that a state: they have a seed."""
+    known = definition(node.op)
+    seeded = known is not None and any(attribute.name.startswith("seed") for attribute in known.attr)
+    return is_random(node) or seeded or "Dataset" in node.op
+
+
 def _silence(node) -> None:
     """Make a printing or complaining operation do nothing; ``Print`` passes its first input on."""
     controls = [name for name in node.input if name.startswith("^")]

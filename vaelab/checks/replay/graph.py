@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from vaelab.checks.replay.allowed import LOOPS, is_random
+from vaelab.checks.replay.allowed import LOOPS, may_differ
 from vaelab.checks.replay.claims import MAX_CAPTURES, Refused, Traced, number_type, take, tensor_name
 from vaelab.checks.replay.inline import safe
 from vaelab.checks.replay.variables import Variables
@@ -60,7 +60,7 @@ class Graph:
                 stands_for[name] = tf.cast(tf.constant(array), number_type(take(capture, "dtype", str)))
         graph_def, outputs = safe(given.get(take(told, "graph", str)), outputs)
         nodes = [*graph_def.node, *(n for function in graph_def.library.function for n in function.node_def)]
-        self.random = any(is_random(node) for node in nodes)
+        self.random = any(may_differ(node) for node in nodes)
         self.changes = any(node.op.startswith("Assign") or node.op in LOOPS for node in nodes)
         present = {node.name for node in graph_def.node}
         self.scope = f"graph{number}"
