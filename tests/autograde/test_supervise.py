@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import threading
+from types import SimpleNamespace
 
 import pytest
 from grading_helpers import answered, as_bytes, mini
@@ -254,7 +255,8 @@ def test_a_cell_that_only_uses_a_function_is_not_blamed_for_its_absence(monkeypa
         raise targets.Undefined(f"The notebook does not define {name}.")
 
     monkeypatch.setattr(targets, "ask", ask)
-    target = targets.KernelTarget(None, "kl_term", errors=[(source, "NameError: lost")])
+    kernel = SimpleNamespace(remembered={})
+    target = targets.KernelTarget(kernel, "kl_term", errors=[(source, "NameError: lost")])
     monkeypatch.setattr(target, "_timed", contextlib.nullcontext)
     with pytest.raises(ProbeError) as said:
         target.probe({})
