@@ -165,3 +165,10 @@ def test_a_nearly_right_answer_gets_nearly_full_marks():
     answer = next(a for a in MUTANTS if a.name == "unnamed__hard_clip")
     found = kill_matrix.verdicts(answer, seed=4)
     assert sum(v["points"] for v in found.values() if v["passed"]) == 9
+
+
+@pytest.mark.proof(about=lambda: about_exercise("make_vae"))
+def test_a_gradient_that_is_a_hundredth_off_is_not_called_a_weighting_of_the_loss():
+    answer = next(a for a in MUTANTS if a.name == "unnamed__number_in_the_logarithm")
+    verdict = judge.judge("make_vae.gradients", answer.load(), seed=0)
+    assert not verdict["passed"] and verdict["mistake"] is None, verdict["message"]

@@ -72,6 +72,8 @@ def _follows_the_gradient(run, x, rng, ask):
                 )
             if name == "loss.kl_left_out":  # no gradient arrives; what is reported says whether the KL is there at all
                 name = "kl.no_gradient" if right else None
+            if name == "loss.weighted" and not right:
+                name = None  # weights would have shown in the numbers, which are wrong in another way
             name = ids[0] or name  # numbers say more
     else:
         name = (unused(rng, ask) or [name])[0]
