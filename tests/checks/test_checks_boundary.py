@@ -15,6 +15,7 @@ from kl_target import DIVERGENCE, Remote, right, stub
 
 from vaelab import checks
 from vaelab.checks import judge, points
+from vaelab.checks.judge.problem import Problem
 
 # --- the two layers -----------------------------------------------------------------------
 
@@ -67,6 +68,19 @@ def test_checks_find_out_once_what_a_transport_lets_them_remember():
     assert found(Remote(right, remembered)) == 0
     assert found(Remote(right, remembered, name="my_other_term")) == 1
     assert found(Remote(right, {})) == 1
+
+
+def test_a_problem_is_remembered_as_a_result_is():
+    asked, remembered = [], {}
+
+    def find():
+        asked.append(1)
+        raise Problem("half of it is missing")
+
+    for _ in range(2):
+        with pytest.raises(Problem, match="half of it"):
+            judge.Ask(Remote(right, remembered), "kl_term").once("something", find)
+    assert len(asked) == 1
 
 
 def test_in_a_notebook_nothing_is_remembered_from_one_check_to_the_next():

@@ -62,14 +62,20 @@ class Ask:
         return self._asked("replay", json, arrays)
 
     def once(self, what: Hashable, find: Callable[[], T]) -> T:
-        """What `find` returns; not called again while the target's owner vouches that nothing has happened beside it."""
+        """What `find` returns, or the Problem that it raises; not called again while the target's owner vouches that nothing has happened beside it."""
         remembered = self.target.remembered if isinstance(self.target, RemoteTarget) else None
         if remembered is None:
             return find()
         key = self.target.name, self.name, what  # two objects may be checked in turn, under names of their own
         if key not in remembered:
-            remembered[key] = find()
-        return remembered[key]
+            try:
+                remembered[key] = find(), None
+            except Problem as problem:
+                remembered[key] = None, problem
+        found, problem = remembered[key]
+        if problem is not None:
+            raise problem
+        return found
 
     def _asked(self, whom, json, arrays):
         request = {"json": {"protocol": PROTOCOL, **json}, "arrays": arrays}

@@ -13,7 +13,7 @@ class Asker(Protocol):
     def __call__(self, json: dict, arrays: dict, /) -> tuple[dict, dict]: ...
 
     def once(self, what: Hashable, find: Callable[[], T]) -> T:
-        """What `find` returns, which has to be found once only as long as nothing happens beside the target."""
+        """What `find` returns, or the Problem that it raises: found once as long as nothing happens beside the target."""
 
 
 class Problem(Exception):

@@ -17,7 +17,7 @@ HEADS = ("z_mean", "z_log_var")
 #: The course's own sizes, in all checks but one: code that works for no others loses that one, and no code can tell by
 #: its sizes which of the checks asks. (A smaller `intermediate_dim`: each of its weights is drawn many times.)
 COURSE = (28, 28, 1, 2, 32)
-#: How many images most checks send through the encoder: as many, so that its graphs are asked for once. Three triples, for `seen`.
+#: How many images most checks send through the encoder: the same number, so that the same graphs serve them. Three triples, for `seen`.
 COUNT = 9
 #: Gain of drawn kernels with which numbers keep their size from layer to layer behind rectifiers (the root of 2).
 KEEPING = 1.4

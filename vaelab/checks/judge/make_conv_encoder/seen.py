@@ -52,7 +52,7 @@ class Seen(NamedTuple):
 
 
 def _images(rng) -> Images:
-    """Triples ``a, b, (a + b) / 2``, of which a linear map makes two and their average, the second with the same ``a`` as the first; and the first image with darker ones beside it."""
+    """``x``: triples ``a, b, (a + b) / 2``, whose averages a linear map keeps, the second with the ``a`` of the first. ``y``: darker images beside it."""
     x = draw.images(rng, COUNT, COURSE[:3])
     x[AGAIN] = x[0]
     for i in range(0, COUNT, 3):

@@ -27,7 +27,7 @@ def confirmed(attempt: Callable[[int], None]) -> None:
 
 def loss(rng: np.random.Generator, ask: Asker) -> None:
     """The three numbers that evaluate reports, on one batch at a time."""
-    confirmed(lambda batches: loss_of(rng, ask, 1) if batches == 1 else _raised(of_five_batches(rng, ask)))
+    confirmed(lambda batches: of_five_batches(rng, ask) if batches > 1 else loss_of(rng, ask, 1))
     _sure_of_black(rng, ask)
 
 
@@ -67,22 +67,9 @@ def _sure_of_black(rng, ask):
             )
 
 
-def _raised(problem):
-    if problem is not None:
-        raise problem
-
-
-def of_five_batches(rng: np.random.Generator, ask: Asker) -> Problem | None:
-    """What is wrong with the numbers of five batches, with its mistake."""
-
-    def find():
-        try:
-            loss_of(rng, ask, 5)
-        except Problem as problem:
-            return problem
-        return None
-
-    return ask.once("five batches", find)
+def of_five_batches(rng: np.random.Generator, ask: Asker) -> None:
+    """A Problem, with its mistake, unless the numbers of five batches are right; several checks want to know it."""
+    ask.once("five batches", lambda: loss_of(rng, ask, 5))
 
 
 def loss_of(rng: np.random.Generator, ask: Asker, batches: int) -> None:
@@ -169,13 +156,17 @@ def _sampling_ids(run, xs, logs, rng, ask):
     """What explains wrong reconstructions with a sampling layer of known noise."""
     ids = recognise.reconstruction([(run.networks, x, log["reconstruction"]) for x, log in zip(xs, logs)])
     if ids[:1] == ["loss.pixel_mean"]:
-        ids = _ids_of(of_five_batches(rng, ask))
+        ids = _ids_of(lambda: of_five_batches(rng, ask))
     return ids or unused(rng, ask) or listened(run, rng, ask)
 
 
-def _ids_of(problem):
-    """Ids of the mistakes of a Problem, or of None."""
-    return [i for i in (problem.mistake, problem.also) if i] if problem else []
+def _ids_of(attempt):
+    """Ids of the mistakes that a check finds; or []."""
+    try:
+        attempt()
+    except Problem as problem:
+        return [i for i in (problem.mistake, problem.also) if i]
+    return []
 
 
 def images(rng: np.random.Generator, ask: Asker) -> None:
@@ -256,12 +247,11 @@ def _image_ids(rng, ask):
     data = {f"x{i}": draw.images(rng, count, shape) for i in range(5)}
     step = {"do": "evaluate", "x": list(data), "batch_size": count, "quick": True}
 
-    try:
+    def attempt():
         run = Run(rng, ask, shape, size, data, [step], traced=True)
         check_numbers(run, list(data.values()), run.logs(0), rng, ask)
-    except Problem as problem:
-        return _ids_of(problem)
-    return []
+
+    return _ids_of(attempt)
 
 
 def _many_in_colour(rng, ask):
@@ -290,10 +280,7 @@ def by_value(rng: np.random.Generator, ask: Asker) -> tuple[list[str | None], st
 
 def _by_value(rng, ask):
     for check, next_step in (
-        (
-            lambda rng, ask: _raised(of_five_batches(rng, ask)),
-            "evaluate reports wrong numbers too: first make those right.",
-        ),
+        (of_five_batches, "evaluate reports wrong numbers too: first make those right."),
         (sampling, "evaluate reports wrong numbers too: first make those right."),
         (_training, "evaluate reports the right numbers: see what is done in another way in training."),
     ):
