@@ -286,7 +286,7 @@ def _call(model, shape, batches):
         return lambda x: model(tf.convert_to_tensor(x), training=False)
     # A weak reference: the function is a value of the dictionary that must not keep its key alive.
     reference = weakref.ref(model)
-    function = tf.function(lambda x: reference()(x, training=False))
+    function = tf.function(lambda x: reference()(x, training=False), autograph=False)  # as in Keras's own loops
     # Traced here, for any batch size: a tf.function that traces when called warns, after a few
     # models, that it does so often.
     calls[shape] = function.get_concrete_function(tf.TensorSpec((None, *shape), tf.float32))

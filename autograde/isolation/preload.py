@@ -75,6 +75,7 @@ def load(which: str, imports: Sequence[str] | None = None) -> str | None:
     sys.modules["tensorflow"].config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     run_single_operations_as_such()
     keep_no_places()
+    wait_without_looking()
     return None
 
 
@@ -103,6 +104,15 @@ def keep_no_places():
     make = getattr(ops, "_create_c_op", None)
     if make is not None and "extract_traceback" in inspect.signature(make).parameters:  # not public, as above
         ops._create_c_op = functools.partial(make, extract_traceback=False)
+
+
+def wait_without_looking():
+    """Have TensorFlow's threads sleep until there is work, not look for it in a loop: other sandboxes need the processors."""
+    from tensorflow.core.protobuf.config_pb2 import ConfigProto
+    from tensorflow.python.eager import context
+
+    if hasattr(context.context(), "_config"):  # not public, as above
+        context.context()._config = ConfigProto(experimental=ConfigProto.Experimental(disable_thread_spinning=True))
 
 
 def _first_with_a_thread(imports: Sequence[str]) -> str | None:
