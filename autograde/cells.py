@@ -75,7 +75,7 @@ class Assignment:
 
     @property
     def replays(self) -> bool:
-        """Whether grading it needs a second kernel."""
+        """Whether grading it needs a process for replays."""
         tests = [cell.source for cell in self.cells if cell.kind == "test"]
         return any(f'"{exercise}.' in text for exercise in REPLAYED for text in tests)
 

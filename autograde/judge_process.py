@@ -3,7 +3,7 @@
 It drives the student's kernel cell by cell and runs the checks of judged test cells *here*, where no
 student's code ever runs; ordinary tests (:mod:`autograde.ordinary`) run in that kernel. The student's objects are names (:class:`~autograde.targets.KernelTarget`):
 a check sends inputs to the student's kernel and judges the numbers that come back. What it cannot
-judge by numbers alone, it has replayed in a second kernel (:class:`~autograde.targets.Replayer`).
+judge by numbers alone, it has replayed in a second process (:mod:`autograde.replay_client`).
 
 As a program it takes the path of its order (JSON), reads events from standard input (see
 :class:`~autograde.kernel_client.Kernel`), and writes one JSON document, the findings, to
@@ -22,8 +22,9 @@ from typing import TypedDict, TypeVar
 from autograde import ordinary
 from autograde.kernel_client import READY, Ends, Kernel, KernelStopped
 from autograde.outputs import as_written
+from autograde.replay_client import Replayer
 from autograde.result import Finding, Findings, Verdict
-from autograde.targets import KernelTarget, Replayer, lay
+from autograde.targets import KernelTarget, lay
 from autograde.testcell import parse_test
 from vaelab.checks import judge as oracle
 
@@ -129,7 +130,7 @@ def main(order, findings_fd, events_fd):
             out.write(line)
             out.flush()
 
-        replayer = Replayer(order["replayer"], order["output_limit"], ends, say)
+        replayer = Replayer(order["replays"], order["output_limit"], ends, say)
         with contextlib.suppress(KernelStopped):
             kernel.wait_until_ready()
             say(READY)

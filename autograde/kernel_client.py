@@ -16,7 +16,7 @@ from jupyter_client.session import Session
 
 from autograde.outputs import Outputs, Room
 
-#: What the judge writes: the kernel is ready, before it runs the first cell; a kernel for replays is wanted; that is ready.
+#: What the judge writes: the kernel is ready, before it runs the first cell; a process for replays is wanted; that is ready.
 READY, WANTED, REPLAYING = b"ready\n", b"wanted\n", b"replaying\n"
 
 #: One message longer than this closes its connection before it is read.
@@ -35,7 +35,7 @@ class KernelStopped(Exception):
 
 
 class Ends:
-    """What the supervisor says of kernels that have ended: JSON lines, ``{"name": "why"}``."""
+    """What the supervisor says of processes that have ended: JSON lines, ``{"kernel" or "replayer": "why"}``."""
 
     def __init__(self, descriptor):
         self.descriptor, self.told, self.rest, self.closed = descriptor, {}, b"", False
@@ -48,7 +48,7 @@ class Ends:
             self.told.update(json.loads(line))
 
     def of(self, name):
-        """Why the kernel ``name`` has ended, or None."""
+        """Why the process ``name`` has ended, or None."""
         return self.told.get(name, "the grader stopped" if self.closed else None)
 
 
@@ -62,16 +62,16 @@ class Kernel:
     output_limit : int
         Bytes that the kernel may send, all in all.
     ends : Ends, optional
-        Where the supervisor says that this kernel, ``name``, has ended.
+        Where the supervisor says that the kernel has ended.
     cell_limit : float, optional
         Seconds after which a cell is interrupted (not a probe, which is silent).
     """
 
-    def __init__(self, connection, output_limit, ends=None, name="kernel", cell_limit=None):
+    def __init__(self, connection, output_limit, ends=None, cell_limit=None):
         self.session = Session(key=connection["key"].encode(), signature_scheme="hmac-sha256")
         self.output_limit, self.received = output_limit, 0
         self.room = Room()  # for outputs of the cells to come
-        self.ends, self.name, self.cell_limit = ends, name, cell_limit
+        self.ends, self.cell_limit = ends, cell_limit
         self.probing = 0.0  # seconds spent waiting for probes
         self.remembered = {}  # what checks have found out, while no cell runs
         self.stopped = None  # why the kernel may not go on, once it may not
@@ -202,7 +202,7 @@ class Kernel:
     def look(self):
         """Raise :class:`KernelStopped` if this kernel is known to have ended."""
         if self.stopped is None and self.ends is not None:
-            self.stopped = self.ends.of(self.name)
+            self.stopped = self.ends.of("kernel")
         if self.stopped is not None:
             raise KernelStopped(self.stopped)
 

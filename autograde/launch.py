@@ -3,10 +3,11 @@
 import contextlib
 import json
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,15 +51,26 @@ def write_order(folder: str, order: dict[str, Any]) -> None:
     Path(folder, "order.json").write_text(json.dumps(order), encoding="utf-8")
 
 
-def start_kernel(role: str, connection: dict[str, Any], limits: Limits, sandboxed: bool) -> tuple[Process, str | None]:
+def start_kernel(connection: dict[str, Any], limits: Limits, sandboxed: bool) -> tuple[Process, str | None]:
     """A kernel, and None or why it had to be started the slow way."""
+    return _start(pool.start_kernel, kernels.start_kernel, connection, limits, sandboxed)
+
+
+def start_replayer(server: socket.socket, limits: Limits, sandboxed: bool) -> tuple[Process, str | None]:
+    """A process that replays graphs for whoever connects to ``server``; and the same."""
+    return _start(pool.start_replayer, kernels.start_replayer, server, limits, sandboxed)
+
+
+def _start(
+    fork: Callable[..., Process], start: Callable[..., Process], place: Any, limits: Limits, sandboxed: bool
+) -> tuple[Process, str | None]:
     cold = None
     if sandboxed:
         try:
-            return pool.start_kernel(role, connection, limits), None
+            return fork(place, limits), None
         except pool.Impossible as why:
             cold = str(why)
-    return kernels.start_kernel(connection, limits, sandboxed), cold
+    return start(place, limits, sandboxed), cold
 
 
 def start_trusted(module: str, folder: str, sandboxed: bool) -> tuple[Process, str | None]:

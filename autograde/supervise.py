@@ -1,7 +1,7 @@
 """Start the processes that grade one submission, and hold each of them to its limits until the last is done.
 
 Four kinds of process, each in a sandbox of its own: the reader of the submitted file, the judge, the student's kernel, and a
-kernel for replays, if the judge wants one. None of them is trusted with more than its own work: what the reader and the judge
+process for replays, if the judge wants one. None of them is trusted with more than its own work: what the reader and the judge
 write is read here, and bounded. Nothing that a student can send ends in :class:`GraderFailure`.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from autograde import launch, reader
 from autograde.cells import Assignment
-from autograde.isolation import pool
+from autograde.isolation import kernels, pool
 from autograde.isolation.limits import Limits
 from autograde.isolation.tenancy import tenancy_of
 from autograde.isolation.watch import Watch, kill
@@ -81,7 +81,7 @@ class Held:
 class Supervisor:
     """Holds the judge and the kernels to their limits until the judge is done.
 
-    ``start`` gives a second kernel, when the judge wants one. What happens is in three methods: :meth:`on_line`, when the judge
+    ``start`` gives a second process, when the judge wants one. What happens is in three methods: :meth:`on_line`, when the judge
     has written a line; :meth:`on_exit`, when a kernel has ended by itself; :meth:`on_tick`, when limits are due to be looked at.
     """
 
@@ -99,7 +99,7 @@ class Supervisor:
         self.held = {KERNEL: self.student}
         # A sandbox that is not forked ends with the thread that started it, so this one stays until all is done.
         self.starter = ThreadPoolExecutor(1)
-        self.starting: Future[Process] | None = None  # of the second kernel
+        self.starting: Future[Process] | None = None  # of the process for replays
         self.written = bytearray()  # by the judge, but for the lines that were carried out
         self.given_up = False  # whether the judge was ended, because of what the student's kernel sent
         self.selector = selectors.DefaultSelector()
@@ -146,7 +146,7 @@ class Supervisor:
         self.stop(name, "its kernel died")
 
     def on_tick(self) -> None:
-        """Look at all limits, and whether the second kernel has been started."""
+        """Look at all limits, and whether the process for replays has been started."""
         if self.starting is not None and self.starting.done():
             self._hold_replayer()
         for name, one in [*self.held.items()]:
@@ -161,7 +161,7 @@ class Supervisor:
             self.given_up = True
 
     def _hold_replayer(self) -> None:
-        """From here on the second kernel is watched. It may be ready before limits are looked at next."""
+        """From here on the process for replays is watched. It may be ready before limits are looked at next."""
         if REPLAYER in self.held:
             return
         self.held[REPLAYER] = Held(self.starting.result(), self.limits, self.make_watch)
@@ -202,7 +202,7 @@ class Supervisor:
         if found is None:
             return {"stopped": {"cell": "", "why": self.student.stopped}, "cells": [], "checks": {}}
         if self.student.stopped is None and any(one.ready is None for one in self.held.values()):
-            raise GraderFailure(f"the kernel for replays did not start: {self.held[REPLAYER].stopped}")
+            raise GraderFailure(f"the process for replays did not start: {self.held[REPLAYER].stopped}")
         return found
 
     def usage(self) -> Usage:
@@ -261,12 +261,12 @@ def run(
 
     Raises :class:`GraderFailure`.
     """
-    with launch.folder() as folder:
-        connections = {name: launch.connection(f"{folder}/{name[0]}") for name in (KERNEL, REPLAYER)}
+    with launch.folder() as folder, kernels.listen_at(f"{folder}/r") as replays:
+        connection = launch.connection(f"{folder}/k")
         code = [cell for cell in cells if cell["cell_type"] == "code"]
         order = {
-            "connection": connections[KERNEL],
-            "replayer": connections[REPLAYER],
+            "connection": connection,
+            "replays": f"{folder}/r",
             "output_limit": limits.output,
             "cell_limit": limits.cell,
             "files": [[path, base64.b64encode(content).decode()] for path, content in files],
@@ -275,20 +275,21 @@ def run(
         launch.write_order(folder, order)
         started = time.monotonic()
         processes: list[Process] = []
+        slow: list[str | None] = []
 
-        def start(role: str) -> Process:
-            process, cold = launch.start_kernel(role, connections[role], limits, sandboxed)
+        def noted(process: Process, cold: str | None) -> Process:
             processes.append(process)
             slow.append(cold)
             return process
 
-        slow: list[str | None] = []
+        def replayer() -> Process:
+            with replays:  # whoever waits there hears of its end
+                return noted(*launch.start_replayer(replays, limits, sandboxed))
+
         try:
-            kernel = start(KERNEL)
-            judge, cold = launch.start_trusted("autograde.judge_process", folder, sandboxed and not slow[0])
-            slow.append(cold)
-            processes.append(judge)
-            supervisor = Supervisor(judge, kernel, limits, lambda: start(REPLAYER))
+            kernel = noted(*launch.start_kernel(connection, limits, sandboxed))
+            judge = noted(*launch.start_trusted("autograde.judge_process", folder, sandboxed and not slow[0]))
+            supervisor = Supervisor(judge, kernel, limits, replayer)
             try:
                 supervisor.run()
             finally:

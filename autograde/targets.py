@@ -1,7 +1,8 @@
 """The student's objects, as checks see them: names, of which the judge asks things in kernels.
 
-There are two kernels. The student's runs the notebook and answers probes. The other, which is started when a check first asks for it, runs
-no cell of anybody's: it replays the graphs that the student's has told (`vaelab.checks.replay`).
+There are two processes. The student's kernel runs the notebook and answers probes. The other (:mod:`autograde.replay_client`), which is
+started when a check first asks for it, runs no cell of anybody's: it replays the graphs that the student's has told
+(`vaelab.checks.replay`).
 """
 
 import base64
@@ -10,24 +11,19 @@ import json
 import re
 import time
 
-from autograde.kernel_client import REPLAYING, WANTED, Kernel, KernelStopped
+from autograde.kernel_client import KernelStopped
 from autograde.outputs import REPLY, shorten
 from vaelab.checks import ProbeError, RemoteTarget, message
 
-SERVE = f"""
+PROBE = f"""
 import base64
 from IPython import get_ipython
 from vaelab.checks import message
-from {{package}} import {{module}}
+from vaelab.checks.student import probe
 shell = get_ipython()
-reply = {{module}}.run(message.unpack(shell.get_parent()["buffers"][0]){{target}})
-shell.display_pub.publish({{{{{REPLY!r}: base64.b64encode(message.pack(reply)).decode()}}}}, {{{{}}}})
+reply = probe.run(message.unpack(shell.get_parent()["buffers"][0]), shell.user_ns[name])
+shell.display_pub.publish({{{REPLY!r}: base64.b64encode(message.pack(reply)).decode()}}, {{}})
 """
-PROBE, REPLAY = (
-    SERVE.format(package="vaelab.checks.student", module="probe", target=", shell.user_ns[name]"),
-    SERVE.format(package="vaelab.checks", module="replay", target=""),
-)
-
 
 #: Writes files into the folder that the kernel works in; without a sandbox, into a new one: that folder is the user's.
 LAY = """
@@ -51,11 +47,11 @@ def lay(kernel, files):
     kernel.run(f"__import__('builtins').exec({LAY!r}, {{}})", silent=True, data=json.dumps(files).encode())
 
 
-def ask(kernel, code, name, request):
-    """Have ``code`` (PROBE or REPLAY) answer ``request`` in a kernel; returns the reply. Raises `ProbeError`."""
+def ask(kernel, name, request):
+    """Have the probe of the object ``name`` answer ``request`` in a kernel; returns the reply. Raises `ProbeError`."""
     # The request does not stand in the code: IPython would read it five times over before it ran.
     outputs, reply = kernel.run(
-        f"__import__('builtins').exec({code!r}, {{'name': {name!r}}})", silent=True, data=message.pack(request)
+        f"__import__('builtins').exec({PROBE!r}, {{'name': {name!r}}})", silent=True, data=message.pack(request)
     )
     if outputs.reply is None:
         error, text = (value if isinstance(value := reply.get(key), str) else None for key in ("ename", "evalue"))
@@ -72,30 +68,6 @@ def ask(kernel, code, name, request):
         raise ProbeError(f"The probe's answer cannot be read: {error}") from None
 
 
-class Replayer:
-    """The second kernel, started when it is first asked for.
-
-    ``say`` tells the supervisor, with WANTED, to start the kernel of ``connection``, and
-    with REPLAYING that it is there.
-    """
-
-    def __init__(self, connection, output_limit, ends, say):
-        self.connection, self.output_limit, self.ends, self.say = connection, output_limit, ends, say
-        self.kernel = None
-
-    def ask(self, name, request):
-        if self.kernel is None:
-            self.say(WANTED)
-            self.kernel = Kernel(self.connection, self.output_limit, self.ends, "replayer")
-            self.kernel.wait_until_ready()
-            self.say(REPLAYING)
-        return ask(self.kernel, REPLAY, name, request)
-
-    def close(self):
-        if self.kernel is not None:
-            self.kernel.close()
-
-
 class KernelTarget(RemoteTarget):
     """A student's object by name; probing it runs the probe in their kernel.
 
@@ -109,7 +81,7 @@ class KernelTarget(RemoteTarget):
     def probe(self, request):
         with self._timed():
             try:
-                return ask(self.kernel, PROBE, self.name, request)
+                return ask(self.kernel, self.name, request)
             except Undefined:
                 binds = re.compile(
                     rf"\b(def|class|import|as)\s+{self.name}\b|^[ \t]*{self.name}[ \t]*(:|=[^=])", re.MULTILINE
@@ -124,7 +96,7 @@ class KernelTarget(RemoteTarget):
     def replay(self, request):
         with self._timed():
             try:
-                return self.replayer.ask(self.name, request)
+                return self.replayer.ask(request)
             except KernelStopped as why:
                 self.kernel.look()  # if both have ended, the student's is what matters
                 raise ProbeError(f"What {self.name} built was run by itself, and had to be stopped: {why}.") from None

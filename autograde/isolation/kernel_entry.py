@@ -16,6 +16,15 @@ import zlib
 import seccomp  # type: ignore[import-not-found]  # beside this file, wherever that is shown
 
 
+def hold(limits):
+    """Hold this process to ``limits`` (None: there are none), and forbid it what nothing in a sandbox needs."""
+    if limits:
+        os.nice(5)  # the judge and the grader come first
+        limit(limits)
+        if seccomp.known():
+            seccomp.install(seccomp.EVERYWHERE)
+
+
 def limit(limits):
     """Hard limits of each process here; the grader watches their sum from outside."""
     # Private writable memory, not address space: TensorFlow maps gigabytes that it never touches.
@@ -30,11 +39,7 @@ def limit(limits):
 
 def serve(connection, listening, limits):
     """Be the kernel of ``connection``, until it is shut down."""
-    if limits:
-        os.nice(5)  # the judge and the grader come first
-        limit(limits)
-        if seccomp.known():
-            seccomp.install(seccomp.EVERYWHERE)
+    hold(limits)
 
     import zmq
 

@@ -18,6 +18,9 @@ from autograde.isolation.limits import Limits, SandboxMissing
 from autograde.isolation.sandbox import chosen
 from autograde.isolation.tenancy import Tenancy
 
+#: What starts in a sandbox, and what that needs beside it.
+ENTRIES = ("kernel_entry", "replay_entry", "seccomp")
+
 CHANNELS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
 
@@ -32,20 +35,30 @@ def listen(connection):
     sockets = []
     for channel in CHANNELS:
         if connection["transport"] == "ipc":
-            server = socket.socket(socket.AF_UNIX)
-            path = f"{connection['ip']}-{connection[channel]}"
-            Path(path).unlink(missing_ok=True)
-            server.bind(path)
-            os.chmod(path, 0o666)  # who may connect, the folder says
+            server = listen_at(f"{connection['ip']}-{connection[channel]}")
         else:
             server = socket.socket(socket.AF_INET)
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind((connection["ip"], connection[channel]))
-        server.listen(128)
-        server.setblocking(False)
-        server.set_inheritable(True)
+            _given_on(server)
         sockets.append(server)
     return sockets
+
+
+def listen_at(path: str) -> socket.socket:
+    """Bind a socket at a path, outside the sandbox."""
+    server = socket.socket(socket.AF_UNIX)
+    Path(path).unlink(missing_ok=True)
+    server.bind(path)
+    os.chmod(path, 0o666)  # who may connect, the folder says
+    _given_on(server)
+    return server
+
+
+def _given_on(server: socket.socket) -> None:
+    server.listen(128)
+    server.setblocking(False)
+    server.set_inheritable(True)
 
 
 class Started(subprocess.Popen):
@@ -71,23 +84,31 @@ def start_kernel(connection: dict[str, Any], limits: Limits, sandboxed: bool = T
     sockets = listen(connection)
     try:
         listening = dict(zip(addresses(connection), [s.fileno() for s in sockets]))
-        order = {
-            "connection": connection,
-            "listening": listening,
-            "limits": chosen().limits(limits) if sandboxed else None,
-        }
-        nowhere = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        options: dict[str, Any] = {"pass_fds": [s.fileno() for s in sockets], **nowhere}
-        if sandboxed:
-            line = [sys.executable, chosen().program("kernel_entry"), json.dumps(order)]
-            return Started(line, programs=["kernel_entry", "seccomp"], **options)
-        line = [sys.executable, str(shown.HERE / "kernel_entry.py"), json.dumps(order)]
-        # By the second variable ipykernel knows that it ends with its parent, however that ends.
-        environment = {**os.environ, "NBGRADER_EXECUTION": "autograde", "JPY_PARENT_PID": str(os.getpid())}
-        return subprocess.Popen(line, env=environment, start_new_session=True, **options)
+        order = {"connection": connection, "listening": listening}
+        return _start("kernel_entry", order, sockets, limits, sandboxed)
     finally:
         for server in sockets:
             server.close()
+
+
+def start_replayer(server: socket.socket, limits: Limits, sandboxed: bool = True) -> subprocess.Popen:
+    """The same for a process that replays graphs and takes requests at ``server``."""
+    return _start("replay_entry", {"listening": server.fileno()}, [server], limits, sandboxed)
+
+
+def _start(
+    program: str, order: dict[str, Any], sockets: Sequence[socket.socket], limits: Limits, sandboxed: bool
+) -> subprocess.Popen:
+    order["limits"] = chosen().limits(limits) if sandboxed else None
+    nowhere = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    options: dict[str, Any] = {"pass_fds": [s.fileno() for s in sockets], **nowhere}
+    if sandboxed:
+        line = [sys.executable, chosen().program(program), json.dumps(order)]
+        return Started(line, programs=ENTRIES, **options)
+    line = [sys.executable, str(shown.HERE / f"{program}.py"), json.dumps(order)]
+    # By the second variable ipykernel knows that it ends with its parent, however that ends.
+    environment = {**os.environ, "NBGRADER_EXECUTION": "autograde", "JPY_PARENT_PID": str(os.getpid())}
+    return subprocess.Popen(line, env=environment, start_new_session=True, **options)
 
 
 def write_kernelspec(folder, name="python3"):

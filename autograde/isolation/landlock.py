@@ -36,7 +36,7 @@ OF_THE_MACHINE = (
 DEVICES = ("/dev/null", "/dev/random", "/dev/urandom", "/dev/full")
 
 #: Our programs that run in there, or fork what does.
-PROGRAMS = ("confine", "forkserver", "kernel_entry", "preload", "seccomp")
+PROGRAMS = ("confine", "forkserver", "kernel_entry", "preload", "replay_entry", "seccomp")
 
 #: The version from which Landlock keeps signals inside: without it, only a user id of its own does.
 SIGNALS = 6

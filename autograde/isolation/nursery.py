@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from autograde.isolation.kernels import ENTRIES
 from autograde.isolation.sandbox import Sandbox, chosen
 from autograde.isolation.tenancy import Tenancy
 
@@ -25,7 +26,7 @@ TRUSTED, KERNEL, REPLAYER = "trusted", "kernel", "replayer"
 MODULES = {
     TRUSTED: ("autograde.judge_process", "autograde.reader"),
     KERNEL: ("kernel_entry",),
-    REPLAYER: ("kernel_entry",),
+    REPLAYER: ("replay_entry",),
 }
 PRELOAD = {TRUSTED: None, KERNEL: "notebooks", REPLAYER: "replays"}
 
@@ -95,7 +96,7 @@ class Nursery:
         settings = {"socket": theirs.fileno(), "preload": PRELOAD[role], "imports": imports, "modules": MODULES[role]}
         settings |= self.sandbox.settings(judge)
         program = [sys.executable, self.sandbox.program("forkserver"), json.dumps(settings)]
-        programs = ["forkserver"] if judge else ["forkserver", "preload", "kernel_entry", "seccomp"]
+        programs = ["forkserver"] if judge else ["forkserver", "preload", *ENTRIES]
         line = self.sandbox.command(program, judge=judge, warm=True, programs=programs, shows=[folder] if judge else [])
         with theirs:
             self.process = subprocess.Popen(

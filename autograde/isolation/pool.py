@@ -1,6 +1,6 @@
 """Sandboxes that start in milliseconds: forked from processes that have imported everything.
 
-Each process of ours that grades keeps *nurseries*: a sandbox for students' kernels, one for kernels
+Each process of ours that grades keeps *nurseries*: a sandbox for students' kernels, one for processes
 that replay graphs, and one for judges and readers of files. They share nothing. In each runs
 :mod:`autograde.isolation.forkserver`, which says how a child is isolated. Here is the outside: start a
 nursery, order a child, hold on to it.
@@ -8,14 +8,15 @@ nursery, order a child, hold on to it.
 A judge could be reused as it is, since it never runs a student's code; but it reads what a
 student's kernel sends, and a fresh one for each submission costs 20 ms and has no past.
 
-Where no child can be forked (an old kernel, a strict security module), :func:`start_kernel` and
-:func:`start_trusted` raise :class:`Impossible`, and the caller starts a sandbox the slow way,
+Where no child can be forked (an old kernel, a strict security module), the functions
+that start one raise :class:`Impossible`, and the caller starts a sandbox the slow way,
 which is no weaker.
 """
 
 import atexit
 import contextlib
 import os
+import socket
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +36,7 @@ __all__ = [
     "get_ready",
     "preload",
     "start_kernel",
+    "start_replayer",
     "start_trusted",
 ]
 
@@ -120,12 +122,8 @@ def get_ready(*roles: str) -> None:
             _nurseries.get(role)
 
 
-def start_kernel(role: str, connection: dict[str, Any], limits: Limits) -> Child:
-    """A kernel, as :func:`autograde.isolation.kernels.start_kernel` starts it, forked. Raises :class:`Impossible`.
-
-    Of the ``role`` KERNEL are the students'. A kernel of the role REPLAYER is forked from another process, so that no student
-    knows its layout in memory from their own.
-    """
+def start_kernel(connection: dict[str, Any], limits: Limits) -> Child:
+    """A student's kernel, as :func:`autograde.isolation.kernels.start_kernel` starts it, forked. Raises :class:`Impossible`."""
     sockets = kernels.listen(connection)
     try:
         order = {
@@ -133,10 +131,15 @@ def start_kernel(role: str, connection: dict[str, Any], limits: Limits) -> Child
             "addresses": kernels.addresses(connection),
             "limits": chosen().limits(limits),
         }
-        return _nurseries.fork(role, "kernel_entry", order, [s.fileno() for s in sockets])
+        return _nurseries.fork(KERNEL, "kernel_entry", order, [s.fileno() for s in sockets])
     finally:
         for server in sockets:
             server.close()
+
+
+def start_replayer(server: socket.socket, limits: Limits) -> Child:
+    """The same for a process that replays graphs: forked from another one, so that no student knows its layout in memory from their own."""
+    return _nurseries.fork(REPLAYER, "replay_entry", {"limits": chosen().limits(limits)}, [server.fileno()])
 
 
 def start_trusted(module: str, order: Path, log: IO[bytes]) -> Child:

@@ -55,7 +55,7 @@ CHECKS = ("vaelab.checks.student.probe", "vaelab.checks.student.trace")
 
 
 def load(which: str, imports: Sequence[str] | None = None) -> str | None:
-    """Import what ``which`` kernels need: "notebooks", or "replays", which run no notebook.
+    """Import what kernels need for "notebooks", or what "replays" need.
 
     ``imports`` are what the notebooks of another course import. Returns the name of one that cannot be imported before a fork,
     where there is one: it has started a thread, and this process is of no use any more.
@@ -66,7 +66,7 @@ def load(which: str, imports: Sequence[str] | None = None) -> str | None:
             importlib.import_module(name)
         return _first_with_a_thread(imports)
     importlib.import_module("vaelab.quiet")  # starts TensorFlow without its messages
-    for name in (*KERNEL, *REPLAY, *((*NOTEBOOKS, *CHECKS) if which == "notebooks" else ())):
+    for name in (*REPLAY, *((*KERNEL, *NOTEBOOKS, *CHECKS) if which == "notebooks" else ())):
         importlib.import_module(name)
     if which == "notebooks":
         # The images, as often as a notebook loads them. They stay in pages that all children share, until one writes to its own.

@@ -158,15 +158,16 @@ def test_marks_equal_stock_nbgraders_on_honest_submissions(tmp_path, monkeypatch
 
 
 @pytest.fixture
-def kernels(monkeypatch):
-    """The kernels that were started for one submission, in a list that grows."""
-    started, start = [], launch.start_kernel
+def started(monkeypatch):
+    """What was started for one submission, kernel and process for replays, in a list that grows."""
+    started = []
+    for name in ("start_kernel", "start_replayer"):
 
-    def starting(*arguments):
-        started.append(start(*arguments))
-        return started[-1]
+        def starting(*arguments, start=getattr(launch, name)):
+            started.append(start(*arguments))
+            return started[-1]
 
-    monkeypatch.setattr(launch, "start_kernel", starting)
+        monkeypatch.setattr(launch, name, starting)
     return started
 
 
@@ -175,32 +176,30 @@ def grade_encoder():
     return job.grade(job.Job("ada", assignment.load("encoder", COURSE), as_bytes(notebook)))[0]
 
 
-def test_a_right_encoder_gets_full_marks_with_the_help_of_a_second_kernel(kernels):
+def test_a_right_encoder_gets_full_marks_with_the_help_of_a_second_process(started):
     result = grade_encoder()
     assert result["score"] == result["max_score"] == 10, result["checks"]
-    assert len(kernels) == 2
+    assert len(started) == 2
 
 
-def test_sandboxes_started_one_by_one_give_the_same_marks(kernels, monkeypatch):
+def test_sandboxes_started_one_by_one_give_the_same_marks(started, monkeypatch):
     def impossible(*arguments):
         raise pool.Impossible("not today")
 
     monkeypatch.setattr(pool, "start_kernel", impossible)
+    monkeypatch.setattr(pool, "start_replayer", impossible)
     result = grade_encoder()
-    assert result["score"] == 10 and result["usage"]["cold"] == "not today" and len(kernels) == 2
+    assert result["score"] == 10 and result["usage"]["cold"] == "not today" and len(started) == 2
 
 
-def test_an_answer_that_can_be_recomputed_costs_no_second_kernel(kernels):
-    assert points(grade(answered())[0]) == FULL and len(kernels) == 1
+def test_an_answer_that_can_be_recomputed_costs_no_second_process(started):
+    assert points(grade(answered())[0]) == FULL and len(started) == 1
 
 
-def test_a_second_kernel_that_does_not_start_is_nobodys_fault(monkeypatch):
-    starts = iter(
-        [
-            launch.start_kernel,
-            lambda *arguments: (subprocess.Popen([sys.executable, "-c", ""], start_new_session=True), None),
-        ]
+def test_a_process_for_replays_that_does_not_start_is_nobodys_fault(monkeypatch):
+    ended = [sys.executable, "-c", ""]
+    monkeypatch.setattr(
+        launch, "start_replayer", lambda *arguments: (subprocess.Popen(ended, start_new_session=True), None)
     )
-    monkeypatch.setattr(launch, "start_kernel", lambda *arguments: next(starts)(*arguments))
-    with pytest.raises(job.GraderFailure, match="kernel for replays did not start"):
+    with pytest.raises(job.GraderFailure, match="process for replays did not start"):
         grade_encoder()

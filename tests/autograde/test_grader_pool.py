@@ -1,6 +1,5 @@
 """Forked sandboxes: as closed as those that are started one by one, and the same in all that they do."""
 
-import functools
 import json
 import os
 import time
@@ -92,7 +91,7 @@ print("left")
 class Student:
     """A kernel and our line to it."""
 
-    def __init__(self, folder, start=functools.partial(pool_.start_kernel, pool_.KERNEL)):
+    def __init__(self, folder, start=pool_.start_kernel):
         folder.mkdir()
         self.process = start(connected := connection(folder), Limits())
         self.line = Kernel(connected, 10 * MB)

@@ -41,7 +41,7 @@ def test_a_lost_nursery_is_the_graders_failure_and_the_next_job_has_a_new_one(mo
 WORKER = """
 import json, sys, time
 from autograde.isolation import limits, pool, watch
-child = pool.start_kernel(pool.KERNEL, json.loads(sys.argv[1]), limits.Limits())
+child = pool.start_kernel(json.loads(sys.argv[1]), limits.Limits())
 while len(watch.processes(child.pid)) < 2:
     time.sleep(0.01)
 print(json.dumps(watch.processes(child.pid)), flush=True)
@@ -62,21 +62,24 @@ def test_children_end_with_the_process_that_ordered_them(tmp_path):
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
 
 
-# Grades until the judge has its second kernel; then this process gets the signal that it was told (0: none).
+# Grades until the judge has its process for replays; then this process gets the signal that it was told (0: none).
 INTERRUPTED = """
 import os, sys, threading, time
 from autograde import launch
 from autograde.isolation import watch
 from autograde.cli import main
 
-begun, start = [], launch.start_kernel
+begun = []
 
-def starting(*arguments):
-    process, cold = start(*arguments)
-    begun.append(process.pid)
-    if len(begun) == 2:
-        threading.Thread(target=interrupt, daemon=True).start()
-    return process, cold
+def noted(start):
+    def starting(*arguments):
+        process, cold = start(*arguments)
+        begun.append(process.pid)
+        if len(begun) == 2:
+            threading.Thread(target=interrupt, daemon=True).start()
+        return process, cold
+
+    return starting
 
 def interrupt():
     while any(len(watch.processes(pid)) < 2 for pid in begun):
@@ -85,12 +88,12 @@ def interrupt():
     os.kill(os.getpid(), int(sys.argv[1]))
 
 if sys.argv[1] != "0":
-    launch.start_kernel = starting
+    launch.start_kernel, launch.start_replayer = noted(launch.start_kernel), noted(launch.start_replayer)
 sys.exit(main(sys.argv[2:]))
 """
 
 
-def test_interrupted_while_the_second_kernel_runs_nothing_is_left_and_a_rerun_completes(tmp_path):
+def test_interrupted_while_a_graph_is_replayed_nothing_is_left_and_a_rerun_completes(tmp_path):
     (tmp_path / "class").mkdir()
     answer = jupytext.read(COURSE / "solutions" / "encoder" / "encoder.py")
     (tmp_path / "class" / "ada.ipynb").write_text(jupytext.writes(answer, fmt="ipynb"))

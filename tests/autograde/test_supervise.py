@@ -70,7 +70,7 @@ class Watch:
 
 @pytest.fixture
 def world(monkeypatch):
-    """A supervisor, its judge and the two kernels."""
+    """A supervisor, its judge, the kernel and the process for replays."""
     monkeypatch.setattr(supervise, "kill", lambda process: process.kill())
     judge, kernel, replayer = Process(), Process(), Process()
     return Supervisor(judge, kernel, Limits(seconds=9), lambda: replayer, Watch), judge, kernel, replayer
@@ -84,7 +84,7 @@ def test_time_begins_when_the_kernel_is_ready(world):
 
 
 def wanted(supervisor):
-    """The judge wants a second kernel, and has it."""
+    """The judge wants a process for replays, and has it."""
     supervisor.on_line(WANTED)
     supervisor.starting.result()
     supervisor.on_tick()
@@ -251,7 +251,7 @@ def test_a_file_that_takes_too_much_to_read_is_refused_and_the_grader_takes_noth
     ],
 )
 def test_a_cell_that_only_uses_a_function_is_not_blamed_for_its_absence(monkeypatch, source, blamed):
-    def ask(kernel, code, name, request):
+    def ask(kernel, name, request):
         raise targets.Undefined(f"The notebook does not define {name}.")
 
     monkeypatch.setattr(targets, "ask", ask)

@@ -1,0 +1,103 @@
+"""The judge's line to the process that replays graphs (:mod:`autograde.isolation.replay_entry`).
+
+A graph that a student made up runs there. What arrives may be late, cut short or far too long; it can only ever make
+that student's own results worse.
+"""
+
+import contextlib
+import select
+import socket
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from autograde.kernel_client import REPLAYING, WANTED, Ends, KernelStopped
+from vaelab.checks import ProbeError, message
+
+#: Each message comes after its length in bytes, a number of so many, big-endian.
+LENGTH = 8
+
+#: How long after the line's end the supervisor may take to say why, in seconds.
+TOLD = 5
+
+
+class Replayer:
+    """The process that replays graphs, started when it is first asked for.
+
+    Parameters
+    ----------
+    place : str
+        The path of the socket at which it will answer.
+    output_limit : int
+        Bytes that it may send, all in all.
+    ends : Ends
+        Where the supervisor says that it has ended.
+    say : callable
+        Tells the supervisor, with WANTED, to start it, and with REPLAYING that it is there.
+    """
+
+    def __init__(self, place: str, output_limit: int, ends: Ends, say: Callable[[bytes], None]) -> None:
+        self.place, self.left, self.output_limit = place, output_limit, output_limit
+        self.ends, self.say = ends, say
+        self.line: socket.socket | None = None
+        self.stopped: str | None = None  # why nothing more is asked
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a request. Raises :class:`~autograde.kernel_client.KernelStopped`, and ProbeError for what is no answer."""
+        self._look()
+        if self.line is None:
+            self.say(WANTED)
+            self.line = socket.socket(socket.AF_UNIX)
+            self.line.connect(self.place)
+            self._received()
+            self.say(REPLAYING)
+        data = message.pack(request)
+        with contextlib.suppress(ConnectionError):  # it has ended, as will be seen when nothing comes back
+            self.line.sendall(len(data).to_bytes(LENGTH, "big") + data)
+        try:
+            return message.unpack(self._received())
+        except message.MessageError as error:
+            raise ProbeError(f"The answer cannot be read: {error}") from None
+
+    def _received(self) -> bytes:
+        """The next message."""
+        size = int.from_bytes(self._bytes(LENGTH), "big")
+        if size > self.left:
+            self._stop(f"it sent more than {self.output_limit // 2**20} MB")
+        self.left -= size
+        return self._bytes(size)
+
+    def _bytes(self, number: int) -> bytes:
+        assert self.line is not None
+        read = bytearray()
+        while len(read) < number:
+            ready, _, _ = select.select([self.line, self.ends.descriptor], [], [])
+            if self.ends.descriptor in ready:
+                self.ends.read()
+                self._look()
+            elif piece := self._piece(number - len(read)):
+                read += piece
+            else:  # it has ended, of which the supervisor will tell; or it did this itself
+                while select.select([self.ends.descriptor], [], [], TOLD)[0]:
+                    self.ends.read()
+                    self._look()
+                self._stop("it hung up")
+        return bytes(read)
+
+    def _piece(self, most: int) -> bytes:
+        assert self.line is not None
+        with contextlib.suppress(ConnectionError):
+            return self.line.recv(min(most, 1 << 20))
+        return b""
+
+    def _look(self) -> None:
+        """Raise :class:`~autograde.kernel_client.KernelStopped` if it is known to have ended."""
+        if why := self.stopped or self.ends.of("replayer"):
+            self._stop(why)
+
+    def _stop(self, why: str) -> NoReturn:
+        self.stopped = why
+        raise KernelStopped(why)
+
+    def close(self) -> None:
+        if self.line is not None:
+            self.line.close()
