@@ -41,6 +41,8 @@ and leaves the weights in the state that it has put them into):
     How wide the dense layers before the heads are.
 """
 
+import hashlib
+
 import numpy as np
 
 from vaelab.checks.message import PROTOCOL
@@ -84,39 +86,83 @@ def run(request: dict) -> dict:
 
 
 def _replay(asked: dict, given: dict[str, np.ndarray], arrays: dict[str, np.ndarray]) -> list[dict]:
-    import tensorflow as tf
-
+    global _last
     if asked.get("protocol") != PROTOCOL:
         raise ValueError(f"this replay speaks protocol {PROTOCOL}")
     told = take(asked, "graphs", list)
     if len(told) != len(asked["traces"]) or len(told) > MAX_GRAPHS:
         raise Refused("What came back is not in the form that was asked for.")
-    with tf.Graph().as_default():
-        variables = Variables(take(asked, "variables", list), given)
-        graphs = [
-            Graph(i, graph, wanted["shape"], variables, given)
-            for i, (graph, wanted) in enumerate(zip(told, asked["traces"]))
-        ]
-        _differentiate(asked["steps"], graphs, variables)
-        with tf.compat.v1.Session(config=_settings()) as session:
-            runner = Runner(session, variables, graphs)
-            return [_step(i, step, runner, graphs, given, arrays) for i, step in enumerate(asked["steps"])]
+    # It is kept only if all goes well: what has been stopped in the middle starts no other request.
+    rebuilt, _last = _last, None
+    if rebuilt is None or not rebuilt.serves(asked, given):
+        if rebuilt is not None:
+            rebuilt.session.close()
+        rebuilt = Rebuilt(asked, given)
+    with rebuilt.graph.as_default():
+        runner = Runner(rebuilt.session, rebuilt.variables, rebuilt.graphs[: len(told)])
+        steps = [_step(i, step, runner, given, arrays) for i, step in enumerate(asked["steps"])]
+    _last = rebuilt
+    return steps
 
 
-def _differentiate(steps: list[dict], graphs: list, variables) -> None:
-    """Make the gradients that the steps read; TensorFlow wants them before the first run."""
-    try:
-        for number, graph in enumerate(graphs):
-            mine = [step for step in steps if step["graph"] == number]
-            if any(step["do"] in ("gradients", "perturb") for step in mine):
-                graph.differentiate(variables)
-            for step in mine:
-                if step["do"] == "pixels":
-                    graph.split(step["within"])
-                    break
-    except Exception as error:
-        why = error_of(error)["text"][:MAX_REASON]
-        raise Refused(f"There is no gradient through the encoder ({why}).") from None
+class Rebuilt:
+    """Graphs in a session of their own, with the gradients that steps read.
+
+    To rebuild and to differentiate them takes longer than most steps do, and several requests are about the same graphs: the last
+    ones stay. Between requests nothing of them changes but the variables, which each request sets first.
+    """
+
+    def __init__(self, asked: dict, given: dict[str, np.ndarray]) -> None:
+        import tensorflow as tf
+
+        self.told, self.needs = _told(asked, given), _needs(asked["steps"])
+        self.graph = tf.Graph()
+        with self.graph.as_default():
+            self.variables = Variables(take(asked, "variables", list), given)
+            self.graphs = [
+                Graph(i, graph, wanted["shape"], self.variables, given)
+                for i, (graph, wanted) in enumerate(zip(asked["graphs"], asked["traces"]))
+            ]
+            self._differentiate()
+            self.session = tf.compat.v1.Session(config=_settings())
+
+    def _differentiate(self) -> None:
+        """Make the gradients that the steps read; TensorFlow wants them before the first run."""
+        try:
+            for number, within in sorted(self.needs, key=str):
+                if within is None:
+                    self.graphs[number].differentiate(self.variables)
+                else:
+                    self.graphs[number].split([*within])
+        except Exception as error:
+            why = error_of(error)["text"][:MAX_REASON]
+            raise Refused(f"There is no gradient through the encoder ({why}).") from None
+
+    def serves(self, asked: dict, given: dict[str, np.ndarray]) -> bool:
+        """Whether a request is about these graphs, or the first of them, and reads no other gradients."""
+        graphs, *rest = _told(asked, given)
+        return [graphs, *rest] == [self.told[0][: len(graphs)], *self.told[1:]] and _needs(asked["steps"]) <= self.needs
+
+
+#: What the last request was about.
+_last: Rebuilt | None = None
+
+
+def _told(asked: dict, given: dict[str, np.ndarray]) -> tuple:
+    """All that a request says of its graphs, in a form that can be compared."""
+    images = {step[key] for step in asked["steps"] for key in ("x", "other") if key in step}
+    arrays = {
+        name: (array.dtype, array.shape, hashlib.sha256(array.tobytes()).digest())
+        for name, array in given.items()
+        if name not in images
+    }
+    return [*zip(asked["graphs"], asked["traces"])], asked.get("variables"), arrays
+
+
+def _needs(steps: list[dict]) -> set[tuple[int, tuple[int, ...] | None]]:
+    """The gradients that steps read: the graph's number, and for those by pixel, within which size maps are small; else None."""
+    by_weight = {(step["graph"], None) for step in steps if step["do"] in ("gradients", "perturb")}
+    return by_weight | {(step["graph"], tuple(step["within"])) for step in steps if step["do"] == "pixels"}
 
 
 def _settings():
@@ -129,11 +175,11 @@ def _settings():
     return settings
 
 
-def _step(number: int, step: dict, runner, graphs: list, given: dict, arrays: dict) -> dict:
+def _step(number: int, step: dict, runner: Runner, given: dict, arrays: dict) -> dict:
     """What one step found, or the error that it ended in."""
     import tensorflow as tf
 
-    graph = graphs[step["graph"]]
+    graph = runner.graphs[step["graph"]]
     images = {key: given[step[key]].astype("float32")[: graph.x.shape[0]] for key in ("x", "other") if key in step}
     try:
         return STEPS[step["do"]](runner, graph, step, name=f"step{number}", arrays=arrays, **images)

@@ -7,7 +7,6 @@ from vaelab.checks.judge.make_conv_encoder.request import (
     COURSE,
     HEADS,
     KEEPING,
-    SOME,
     built,
     not_by_chance,
     pair,
@@ -24,7 +23,7 @@ def gradients(rng, ask):
     """Both outputs depend on the image and on the convolutions, with any weights and with those handed in."""
     back = {"do": "gradients"}
     steps = [redraw(rng, KEEPING), back, {"do": "perturb", "seed": seed(rng)}, back]
-    _, _, (drawn, first, perturbed, second), arrays = built(ask, COURSE, plain(rng, COURSE, COUNT), steps, sent=SOME)
+    _, _, (drawn, first, perturbed, second), arrays = built(ask, COURSE, plain(rng, COURSE, COUNT), steps)
     for result, found, fewest in ((drawn, first, 2), (perturbed, second, 1)):
         pair(result.get("output"), arrays, COURSE, COUNT)
         _finite(found)

@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vaelab.checks.judge.make_conv_encoder.request import ALL, COURSE, HEADS, built, pair, plain, redraw, seed
+from vaelab.checks.judge.make_conv_encoder.request import COUNT, COURSE, HEADS, built, pair, plain, redraw, seed
 from vaelab.checks.judge.problem import Problem
 
-COUNT = 32
 #: A gain so large that a bound on the outputs shows.
 LARGE = 12.0
 #: Draws of all kernels, half of them with small weights as handed in: a dimension may be of one sign by chance, in all
@@ -55,7 +54,7 @@ def _look(rng, ask) -> Seen:
     redraws = [redraw(rng, LARGE, keep_small=i % 2 == 0) for i in range(DRAWS)]
     train = {"do": "outputs", "training": True}
     steps = [{"do": "outputs"}, train, {"do": "perturb", "seed": seed(rng)}, *redraws, train]
-    model, _, results, arrays = built(ask, COURSE, plain(rng, COURSE, COUNT), steps, names=True, sent=ALL)
+    model, _, results, arrays = built(ask, COURSE, plain(rng, COURSE, COUNT), steps)
     pairs = [pair(result.get("output"), arrays, COURSE, COUNT, finite=False) for result in results]
     start, training, perturbed, *redrawn, trained = pairs
     if any(np.isnan(head).any() for both in redrawn for head in both):

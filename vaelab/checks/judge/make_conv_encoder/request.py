@@ -21,8 +21,8 @@ COURSE = (28, 28, 1, 2, 32)
 COUNT = 9
 #: Gain of drawn kernels with which numbers keep their size from layer to layer behind rectifiers (the root of 2).
 KEEPING = 1.4
-#: Numbers of a kernel that is sent. A grader reads at most 50 MB of a notebook, and each number takes 3 bytes.
-SOME, ALL = 100_000, 16_000_000
+#: Numbers of a kernel that is sent, where kernels are not all drawn. A grader reads at most 50 MB of a notebook, and each number takes 3 bytes.
+SENT = 16_000_000
 #: What may look so by chance, since behind a rectifier all numbers are 0 with some kernels: believed if it is so three times.
 BY_CHANCE = (
     "encoder.no_gradient",
@@ -35,14 +35,14 @@ BY_CHANCE = (
     "encoder.intermediate_dim",
 )
 
-#: A graph's kind is ``(images, training)``; these are wanted by several checks.
+#: A graph's kind is ``(images, training)``; these are wanted by all checks but one.
 USUAL = (COUNT, None), (COUNT, True)
 
 Args = tuple[int, int, int, int, int]
 Images = dict[str, np.ndarray]
 
 
-def run(ask, args: Args, images: Images, steps: list[dict], names: bool = False, sent: int = 0):
+def run(ask, args: Args, images: Images, steps: list[dict]):
     """Build an encoder with `args` and run steps on it.
 
     Parameters
@@ -53,11 +53,6 @@ def run(ask, args: Args, images: Images, steps: list[dict], names: bool = False,
     steps : list of dict
         As `vaelab.checks.replay` reads them, without the number of the graph; ``x`` is "x" if
         not said. A step may say ``training``; without, it is a plain call, ``encoder(x)``.
-    sent : int
-        How many numbers a kernel may have whose numbers are sent: 0 if all kernels are drawn, `SOME` where they are
-        perturbed (larger ones are drawn), `ALL` where outputs are those as handed in.
-    names : bool
-        Collect what the student's code calls the two outputs.
 
     Returns
     -------
@@ -71,7 +66,8 @@ def run(ask, args: Args, images: Images, steps: list[dict], names: bool = False,
     """
     modes = [(len(images[step.get("x", "x")]), step.get("training")) for step in steps]
     kinds = list(dict.fromkeys(modes))
-    body, arrays = _traced(ask, args, kinds, names, sent)
+    sent = SENT if _usual(args, kinds) else 0
+    body, arrays = _traced(ask, args, kinds, sent)
     model, graphs = item(body, "model", dict), item(body, "graphs", list)[: len(kinds)]
     if model.get("is_model") is not True:
         raise _no_model(model.get("type"))
@@ -98,12 +94,18 @@ def _trace(args: Args, kind: tuple) -> dict:
     return {"shape": [number, *args[:3]], "training": training}
 
 
-def _traced(ask, args: Args, kinds: list[tuple], names: bool, sent: int) -> tuple[dict, dict]:
-    """The probe's answer to the question for the graphs of these ``kinds``, `USUAL` ones together, as other checks want them too."""
-    if args == COURSE and not names and sent <= SOME and set(kinds) <= set(USUAL):
-        kinds, sent = [*kinds, *(kind for kind in USUAL if kind not in kinds)], SOME
+def _usual(args: Args, kinds: list[tuple]) -> bool:
+    """Whether all checks but one want such graphs: they are asked for together, with the weights, and what the student's code calls the outputs."""
+    return args == COURSE and set(kinds) <= set(USUAL)
+
+
+def _traced(ask, args: Args, kinds: list[tuple], sent: int) -> tuple[dict, dict]:
+    """The probe's answer to the question for the graphs of these ``kinds``, or for more."""
+    usual = _usual(args, kinds)
+    if usual:
+        kinds = [*kinds, *(kind for kind in USUAL if kind not in kinds)]
     traces = [_trace(args, kind) for kind in kinds]
-    question = {"op": "trace", "args": list(args), "traces": traces, "names": names, "sent": sent}
+    question = {"op": "trace", "args": list(args), "traces": traces, "names": usual, "sent": sent}
     return ask.once(json.dumps(question), lambda: ask(question, {}))
 
 

@@ -9,7 +9,6 @@ from vaelab.checks.judge.make_conv_encoder.request import (
     COUNT,
     COURSE,
     KEEPING,
-    SOME,
     Images,
     built,
     pair,
@@ -72,7 +71,7 @@ def look(rng, ask) -> Seen:
         {"do": "operations", "seed": seed(rng), "alike": True},
         pixels,
     ]
-    _, variables, results, arrays = built(ask, COURSE, _images(rng), steps, sent=SOME)
+    _, variables, results, arrays = built(ask, COURSE, _images(rng), steps)
     drawn, ran, through, train, perturbed, ran_again, through_again = results
     states = [
         _state("with other weights", BENT, drawn, ran, through, arrays),
