@@ -22,6 +22,11 @@ IMAGES = np.random.default_rng(1).uniform(size=(4, 8, 8, 1))
 
 def replayed(make, steps, training=None):
     """The results and arrays of `steps` on the encoder that `make` builds for four images of 8×8."""
+    return run(traced(make, training), steps)
+
+
+def traced(make, training=None):
+    """What the student's side tells of that encoder: the part of a request in JSON, and arrays."""
     traces = [{"shape": [4, 8, 8, 1], "training": training}]
     asked = {
         "protocol": PROTOCOL,
@@ -34,8 +39,14 @@ def replayed(make, steps, training=None):
     reply = probe.run({"json": asked, "arrays": {}}, make)
     assert reply["json"]["status"] == "ok", reply["json"]
     told = {"protocol": PROTOCOL, "traces": traces, "graphs": reply["json"]["graphs"]}
-    told |= {"variables": reply["json"]["variables"], "steps": [{"graph": 0, "x": "x", **step} for step in steps]}
-    reply = replay.run({"json": told, "arrays": {**reply["arrays"], "x": IMAGES, "other": IMAGES * 0.2}})
+    return told | {"variables": reply["json"]["variables"]}, reply["arrays"]
+
+
+def run(encoder, steps):
+    told, arrays = encoder
+    steps = [{"graph": 0, "x": "x", **step} for step in steps]
+    request = {"json": {**told, "steps": steps}, "arrays": {**arrays, "x": IMAGES, "other": IMAGES * 0.2}}
+    reply = replay.run(request)
     assert reply["json"]["status"] == "ok", reply["json"]
     return reply["json"]["steps"], reply["arrays"]
 
@@ -98,6 +109,36 @@ def test_a_redraw_starts_from_the_weights_as_handed_in():
     (first, _, again), arrays = replayed(encoder(heads), [redraw, PERTURB, redraw])
     for a, b in zip(outputs(first, arrays), outputs(again, arrays)):
         np.testing.assert_array_equal(a, b)
+
+
+def test_what_one_request_did_to_the_weights_the_next_does_not_see():
+    encoded = traced(encoder(heads), training=True)
+    (before,), first = run(encoded, [{"do": "outputs", "training": True}])
+    run(encoded, [{"do": "train", "other": "other"}, PERTURB, {"do": "gradients"}])
+    (after,), again = run(encoded, [{"do": "outputs", "training": True}])
+    for a, b in zip(outputs(before, first), outputs(after, again)):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", ["variables", "graph"])
+def test_of_two_encoders_that_differ_in_little_each_has_its_own_outputs(name):
+    told, arrays = traced(encoder(heads))
+    (first,), ours = run((told, arrays), [{"do": "outputs"}])
+    if name == "graph":
+        theirs = {**arrays, "graph0": np.frombuffer(arrays["graph0"].tobytes().replace(b"Relu", b"Tanh"), np.uint8)}
+    else:
+        kernel = next(key for key, array in arrays.items() if array.ndim == 4)
+        theirs = {**arrays, kernel: arrays[kernel] + 1}
+    (other,), others = run((told, theirs), [{"do": "outputs"}])
+    assert any(not np.allclose(a, b) for a, b in zip(outputs(first, ours), outputs(other, others)))
+
+
+def test_a_gradient_that_no_request_has_read_yet_is_made():
+    encoded = traced(encoder(heads))
+    run(encoded, [{"do": "outputs"}])
+    (found,), _ = run(encoded, [{"do": "gradients"}])
+    (pixels,), _ = run(encoded, [{"do": "pixels", "within": [4, 4]}])
+    assert all(size > 0 for size in found["images"]) and pixels["maps"] > 0
 
 
 @pytest.mark.parametrize("beside, share", [(0.0, 1.0), (1.0, None)])
