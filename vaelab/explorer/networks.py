@@ -1,5 +1,6 @@
 """Decoders and encoders as functions of arrays, with the program that runs in the page."""
 
+import functools
 import math
 
 import numpy as np
@@ -18,21 +19,31 @@ class Network:
     model : keras.Model or None
         None if only a program is given.
     program : Program or None
-        None if the model has a part that no program knows; ``why`` then says which.
+        None if the model has a part that no program knows; ``why`` then says which. Made when it is first asked for, from a
+        model that has been called.
     """
 
     def __init__(self, given, input_shape, outputs):
         self.input_shape = tuple(input_shape)
         self.outputs = outputs
-        self.why = ""
-        if isinstance(given, Program):
-            self.model, self.program = None, given
-            return
-        self.model, self.program = given, None
+        self.model, self._given = (None, given) if isinstance(given, Program) else (given, None)
+
+    @property
+    def program(self) -> Program | None:
+        return self._exported[0]
+
+    @property
+    def why(self) -> str:
+        return self._exported[1]
+
+    @functools.cached_property
+    def _exported(self) -> tuple[Program | None, str]:
+        if self.model is None:
+            return self._given, ""
         try:
-            self.program = export(given, self.input_shape, outputs)
+            return export(self.model, self.input_shape, self.outputs), ""
         except NotExportable as reason:
-            self.why = str(reason)
+            return None, str(reason)
 
     def __call__(self, inputs) -> list[np.ndarray]:
         """The outputs, each ``(N, ...)`` and float32, of inputs ``(N, ...)`` of any shape with as many numbers."""
@@ -81,8 +92,6 @@ class PixelDecoder:
         # Draws of the prior: at the origin alone, outputs beyond [0, 1] could go unnoticed.
         trial = np.random.default_rng(0).normal(size=(16, self.latent_dim)).astype(np.float32)
         try:
-            if not isinstance(decoder, Program):
-                decoder(trial, training=False)  # a model that has never been called has no weights yet
             self.network = Network(decoder, (self.latent_dim,), 1)
             values = self._values(trial)
         except (ValueError, TypeError) as error:
