@@ -62,19 +62,22 @@ def load_mlp() -> "tuple[keras.Model, keras.Model]":
     """
     from vaelab import models
 
-    encoder, decoder = models.make_encoder(784, 256, 2), models.make_decoder(2, 256, 784)
-    encoder.load_weights(FOLDER / "mlp_encoder.weights.h5")
-    decoder.load_weights(FOLDER / "mlp_decoder.weights.h5")
-    return encoder, decoder
+    encoder = _loaded(models.make_encoder(784, 256, 2), "mlp_encoder.weights.h5")
+    return encoder, _loaded(models.make_decoder(2, 256, 784), "mlp_decoder.weights.h5")
 
 
 def load_conv_decoder() -> "keras.Model":
     """The trained convolutional decoder, ``(batch, 2)`` to ``(batch, 28, 28, 1)``."""
     from vaelab import models
 
-    decoder = models.make_conv_decoder(2, 128)
-    decoder.load_weights(FOLDER / "conv_decoder.weights.h5")
-    return decoder
+    return _loaded(models.make_conv_decoder(2, 128), "conv_decoder.weights.h5")
+
+
+def _loaded(model: "keras.Model", name: str) -> "keras.Model":
+    from vaelab.explorer.program.stored import Weights
+
+    model.set_weights(Weights(FOLDER / name).of(model.layers))
+    return model
 
 
 def programs(name: str) -> "tuple[Program | None, Program]":

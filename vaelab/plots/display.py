@@ -1,6 +1,7 @@
 """From a matplotlib figure to accessible HTML in a notebook."""
 
 import base64
+import contextlib
 import functools
 import html
 import io
@@ -89,7 +90,7 @@ def figure(build: Callable) -> Callable:
 
     @functools.wraps(build)
     def plot(*args, **kwargs):
-        with style.context(STYLE, after_reset=True):
+        with contextlib.nullcontext() if described() else style.context(STYLE, after_reset=True):
             return show(*build(*args, **kwargs))
 
     return plot
