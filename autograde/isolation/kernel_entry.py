@@ -95,7 +95,8 @@ def forgive(shell):
     def mend_streams(result):
         for name, own in streams.items():
             try:
-                getattr(sys, name).flush()
+                if (stream := getattr(sys, name)) is not own:  # ipykernel flushes its own, and waits for that
+                    stream.flush()
             except Exception:
                 setattr(sys, name, own)
 
