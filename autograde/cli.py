@@ -41,8 +41,9 @@ SHOUT = """
 def main(arguments=None):
     options = parser().parse_args(arguments)
     for name in ("workers", "memory", "seconds", "processes", "output", "attempts", "pause"):
-        if not 1 <= getattr(options, name, 1) < math.inf:
-            print(f"autograde: --{name} must be 1 or more, not {getattr(options, name):g}.", file=sys.stderr)
+        given = getattr(options, name, None)
+        if given is not None and not 1 <= given < math.inf:
+            print(f"autograde: --{name} must be 1 or more, not {given:g}.", file=sys.stderr)
             return 2
     if options.command == "doctor":
         text, sandboxed = doctor.report()

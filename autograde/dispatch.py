@@ -15,17 +15,18 @@ from autograde.isolation.limits import SandboxMissing
 from autograde.job import GraderFailure, Job, grade
 
 
-def default_workers() -> int:
+def default_workers(replays: bool = False) -> int:
     """One more than there are cores, as long as there are 4 GB of memory for each.
 
-    A submission computes on one core, and waits now and then: for a sandbox to begin or to end, for the disk.
+    A submission computes on one core, and waits now and then: for a sandbox to begin or to end, for the disk. One with
+    ``replays`` computes on several at times: of these there are as many as cores, for one more would slow down the others.
     """
     cores = os.cpu_count() or 2
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):  # not Linux
         return max(1, cores // 2)
-    return max(1, min(cores + 1, memory // (4 * 2**30)))
+    return max(1, min(cores if replays else cores + 1, memory // (4 * 2**30)))
 
 
 def work(job: Job) -> dict[str, Any]:

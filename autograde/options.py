@@ -54,7 +54,7 @@ def parser():
     trial = commands.add_parser("demo", help="grade a small class that ships with the project, and open the report")
     trial.add_argument("--out", type=Path, default=Path("workspace", "demo"))
     _add_course(trial)
-    trial.add_argument("--workers", type=int, default=default_workers(), help="submissions at a time")
+    trial.add_argument("--workers", type=int, help="submissions at a time")
     trial.add_argument("--no-browser", action="store_true", help="only say where the report is")
     commands.add_parser(
         "doctor", help="say which sandboxes work on this machine, and what to change for a stronger one"
@@ -80,9 +80,9 @@ def _add_grading(command):
     command.add_argument(
         "--workers",
         type=int,
-        default=default_workers(),
-        help="submissions at a time (default: one more than there are cores, as far as there are 4 GB of memory "
-        "for each; %(default)s here); not with --scheduler",
+        help="submissions at a time (default: one more than there are cores, as many as cores for notebooks whose graphs are "
+        f"replayed, as far as there are 4 GB of memory for each; {default_workers()} and {default_workers(replays=True)} here); "
+        "not with --scheduler",
     )
     command.add_argument(
         "--scheduler", metavar="ADDRESS", help="a Dask scheduler that is running already: tcp://host:8786"

@@ -10,7 +10,6 @@ from autograde import intake as intake_
 from autograde.cells import Assignment
 from autograde.course import PROJECT
 from autograde.course import names as assignment_names
-from autograde.dispatch import default_workers
 from autograde.gradebook import GradebookError, Writer
 from autograde.intake import Submission
 from autograde.isolation import pool
@@ -31,7 +30,7 @@ class Settings:
     out: Path
     course: Path = PROJECT
     only: str | None = None
-    workers: int = field(default_factory=default_workers)
+    workers: int | None = None  # :func:`autograde.dispatch.default_workers`
     scheduler: str | None = None
     limits: Limits = field(default_factory=Limits)
     sandboxed: bool = True

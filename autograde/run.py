@@ -57,6 +57,7 @@ class Run:
         self.waiting: deque[Submission] = deque()
         self.flight: dict[int, tuple[Submission, str]] = {}  # by the workers' names: (submission, key)
         self.imports = needed(names, assignments, settings.course)
+        self.at_a_time = settings.workers or dispatch.default_workers(any(assignments[name].replays for name in names))
         self.limits = replace(settings.limits, cell=cell_limit(settings.course))
         self.given = {name: beside.of_assignment(folder_of(name), settings.course) for name in names}
         self.recorded = {name: writer.students(name) for name in names} if writer else {}
@@ -117,7 +118,7 @@ class Run:
 
     def distribute(self, pending: Iterable[Submission]) -> None:
         """Have all of ``pending`` graded. Only a few are in memory at a time, however many there are."""
-        with dispatch.started(self.settings.scheduler, self.settings.workers) as self.workers:
+        with dispatch.started(self.settings.scheduler, self.at_a_time) as self.workers:
             self.waiting.extend(pending)
             while self.step():
                 pass

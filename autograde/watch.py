@@ -249,7 +249,7 @@ def watch(
         summary = pipeline.Summary([], [])
         try:
             run = Watching(rules, settings, assignments, names, ledger, writer, summary, Arrivals(say))
-            with dispatch.started(settings.scheduler, settings.workers) as run.workers:
+            with dispatch.started(settings.scheduler, run.at_a_time) as run.workers:
                 say(f"Watching {settings.source}. Pages go to {settings.out / 'feedback'}. Stop with Ctrl-C.")
                 while going():
                     run.turn()

@@ -51,3 +51,12 @@ def test_when_the_run_ends_jobs_that_wait_are_dropped_and_the_threads_end():
         thread.join(5)
         assert not thread.is_alive()
     assert done == []
+
+
+def test_as_many_workers_as_cores_and_one_more_unless_graphs_are_replayed(monkeypatch):
+    sizes = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 64 * 2**30 // 4096}
+    monkeypatch.setattr(dispatch.os, "sysconf", sizes.__getitem__)
+    monkeypatch.setattr(dispatch.os, "cpu_count", lambda: 4)
+    assert (dispatch.default_workers(), dispatch.default_workers(replays=True)) == (5, 4)
+    sizes["SC_PHYS_PAGES"] //= 8  # 8 GB
+    assert dispatch.default_workers() == dispatch.default_workers(replays=True) == 2
