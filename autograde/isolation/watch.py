@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import time
-from pathlib import Path
 
 from autograde.isolation import tenancy as tenancies
 from autograde.isolation.limits import MB, SCRATCH, Limits
@@ -20,8 +19,7 @@ def processes(root: int) -> list[int]:
         found.append(pid)
         try:
             for task in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
-                    queue += map(int, children.read().split())
+                queue += map(int, told(f"/proc/{pid}/task/{task}/children").split())
         except (OSError, ValueError):
             pass  # gone between two looks
     return found
@@ -39,10 +37,15 @@ TAKEN, TABLES = rb"RssAnon|RssShmem|VmSwap|VmPTE", rb"VmPTE"
 def anonymous_memory(pid: int, which: bytes = TAKEN) -> int:
     """Bytes of memory that ``pid`` takes: resident or swapped out, less what comes from files on a disk."""
     try:
-        with open(f"/proc/{pid}/status", "rb", buffering=0) as status:
-            return taken(status.read(), which)
+        return taken(told(f"/proc/{pid}/status"), which)
     except OSError:
         return 0
+
+
+def told(path: str) -> bytes:
+    """What the Linux kernel says in a file of /proc: with one call, as this is asked hundreds of times a second."""
+    with open(path, "rb", buffering=0) as file:
+        return file.read()
 
 
 def taken(status: bytes, which: bytes = TAKEN) -> int:
@@ -59,7 +62,7 @@ def memory(pids: list[int]) -> int:
     total = 0
     for pid in pids:
         try:
-            total += proportional(Path(f"/proc/{pid}/smaps_rollup").read_text()) + anonymous_memory(pid, TABLES)
+            total += proportional(told(f"/proc/{pid}/smaps_rollup").decode()) + anonymous_memory(pid, TABLES)
         except OSError:
             total += anonymous_memory(pid)
     return total
@@ -88,7 +91,7 @@ class Watch:
         self.peak_memory = 0
         self.peak_processes = 0
         self._most = self._shared = 0  # of the quick sum
-        self._newest: str | None = None
+        self._newest: bytes | None = None
         self._processes: list[int] = []
 
     def restarted(self, limits: Limits) -> "Watch":
@@ -103,9 +106,7 @@ class Watch:
 
     def processes(self) -> list[int]:
         """As the function of this name, which need not look again if nothing was started on this machine since it did."""
-        newest = (
-            Path("/proc/loadavg").read_text(encoding="ascii").split()[-1]
-        )  # the last process id, or thread's, given out
+        newest = told("/proc/loadavg").split()[-1]  # the last process id, or thread's, given out
         if newest != self._newest:
             self._newest, self._processes = newest, processes(self.root)
         return self._processes

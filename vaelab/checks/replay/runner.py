@@ -11,8 +11,6 @@ from vaelab.checks.replay.claims import Step
 
 #: No honest run of an encoder on some images takes longer, however busy the machine, in seconds.
 PATIENCE = 60
-#: Gain of drawn kernels with which numbers keep their size behind rectifiers.
-KEEPING = 1.4
 #: A perturbation, as a share of a weight's size.
 LIGHT = 0.1
 #: Weights that start at zero one behind the other, at most.
@@ -94,13 +92,11 @@ class Runner:
     def perturb(self, graph, step: Step, x: np.ndarray) -> None:
         """The weights as handed in, each lightly changed as training would change them.
 
-        A weight without a gradient stays as it is. A kernel that was too large to be sent is
-        drawn. More rounds reach weights whose gradient
+        A weight without a gradient stays as it is. More rounds reach weights whose gradient
         was zero because others, such as a head's kernel, were.
         """
         v, rng = self.variables, np.random.default_rng(step["seed"])
-        unsent = self.drawn({**step, "gain": KEEPING}, v.unsent)
-        self.assign({**dict(enumerate(v.values)), **unsent})
+        self.assign(dict(enumerate(v.values)))
         made = [(i, g) for i, g in zip(graph.differentiated, graph.gradients) if g is not None]
         waiting = dict(made)
         for _ in range(ROUNDS):

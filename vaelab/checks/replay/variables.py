@@ -42,8 +42,6 @@ class Variables:
             if sum(map(math.prod, self.shapes)) > MAX_NUMBERS:
                 raise Refused(f"The encoder's weights hold more than {MAX_NUMBERS:,} numbers.")
             self.values.append(_value(one.get("value"), shape, given))
-        #: Kernels whose numbers were not sent.
-        self.unsent = [i for i, one in enumerate(told) if one.get("value") is None]
         self.handles, self.fed, self.assigned, self.read = self._operations()
         self.floating = [i for i, dtype in enumerate(self.dtypes) if dtype.is_floating]
 
