@@ -23,6 +23,8 @@ TOLD = 5
 class Replayer:
     """The process that replays graphs, started when it is first asked for.
 
+    The line to it is there from the beginning, before any student's code runs: nobody who might find the socket is answered first.
+
     Parameters
     ----------
     place : str
@@ -36,18 +38,19 @@ class Replayer:
     """
 
     def __init__(self, place: str, output_limit: int, ends: Ends, say: Callable[[bytes], None]) -> None:
-        self.place, self.left, self.output_limit = place, output_limit, output_limit
+        self.left = self.output_limit = output_limit
         self.ends, self.say = ends, say
-        self.line: socket.socket | None = None
+        self.line = socket.socket(socket.AF_UNIX)
+        self.line.connect(place)
+        self.started = False
         self.stopped: str | None = None  # why nothing more is asked
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """The answer to a request. Raises :class:`~autograde.kernel_client.KernelStopped`, and ProbeError for what is no answer."""
         self._look()
-        if self.line is None:
+        if not self.started:
+            self.started = True
             self.say(WANTED)
-            self.line = socket.socket(socket.AF_UNIX)
-            self.line.connect(self.place)
             self._received()
             self.say(REPLAYING)
         data = message.pack(request)
@@ -67,7 +70,6 @@ class Replayer:
         return self._bytes(size)
 
     def _bytes(self, number: int) -> bytes:
-        assert self.line is not None
         read = bytearray()
         while len(read) < number:
             ready, _, _ = select.select([self.line, self.ends.descriptor], [], [])
@@ -84,7 +86,6 @@ class Replayer:
         return bytes(read)
 
     def _piece(self, most: int) -> bytes:
-        assert self.line is not None
         with contextlib.suppress(ConnectionError):
             return self.line.recv(min(most, 1 << 20))
         return b""
@@ -99,5 +100,4 @@ class Replayer:
         raise KernelStopped(why)
 
     def close(self) -> None:
-        if self.line is not None:
-            self.line.close()
+        self.line.close()

@@ -73,6 +73,14 @@ def test_it_is_started_once_and_answers_one_request_after_another(world):
     assert judge.ask() == judge.ask() == ANSWER and judge.said == [WANTED, REPLAYING]
 
 
+def test_whoever_else_finds_the_socket_comes_after_the_judge(world):
+    judge = world(answering(framed(message.pack(ANSWER))))
+    with socket.socket(socket.AF_UNIX) as intruder:
+        intruder.connect(judge.server.getsockname())
+        intruder.sendall(framed(b"[]"))
+        assert judge.ask() == ANSWER
+
+
 def test_an_answer_that_comes_in_pieces_is_put_together(world):
     def behave(world, line):
         for byte in framed(message.pack(ANSWER)):

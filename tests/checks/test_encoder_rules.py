@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vaelab.checks.judge.make_conv_encoder import heads, maps, sizes
-from vaelab.checks.judge.make_conv_encoder.request import change, spread
+from vaelab.checks.judge.make_conv_encoder.request import COURSE, change, run, spread
 from vaelab.checks.judge.make_conv_encoder.seen import AGAIN, BENT, COUNT, Seen, State
 from vaelab.checks.judge.problem import Problem
 
@@ -237,3 +237,21 @@ def test_pooling_may_leave_the_last_rows_and_columns_over_and_no_others(lost, mi
     states = [state(rng, pixels=part(lost, 0.0), through=part(lost, 0.0)) for _ in range(2)]
     assert told(maps.RULES, seen(rng, states=states, operations=[CONVOLUTION, pooling, FLATTEN]))[0] == mistake
     assert told(maps.RULES, seen(rng, states=states))[0] == "encoder.ignored_pixels"
+
+
+def test_an_array_that_takes_the_name_of_the_judges_images_is_refused():
+    """A graph that had them as a constant would know them without looking."""
+
+    class Asked:
+        def __call__(self, question, arrays):
+            return {"model": {"is_model": True}, "graphs": [{}], "variables": []}, {"x": np.zeros(3)}
+
+        def once(self, what, find):
+            return find()
+
+        def replay(self, question, arrays):
+            pytest.fail("nothing of it is run")
+
+    images = {"x": np.zeros((COUNT, 28, 28, 1))}
+    with pytest.raises(Problem, match="not in the form"):
+        run(Asked(), COURSE, images, [{"do": "outputs"}])

@@ -78,6 +78,8 @@ def run(ask, args: Args, images: Images, steps: list[dict]):
     steps = [{"x": "x", **step, "graph": kinds.index(mode)} for step, mode in zip(steps, modes)]
     variables = item(body, "variables", list)
     _all_sent(variables, sent)
+    if arrays.keys() & images.keys():  # the images are not for a graph to keep
+        raise Problem("What came back is not in the form that was asked for.")
     body, arrays = ask.replay(
         {"traces": traces, "graphs": graphs, "variables": variables, "steps": steps}, {**arrays, **images}
     )
