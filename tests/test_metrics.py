@@ -3,6 +3,7 @@ import logging
 import subprocess
 import sys
 import weakref
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -220,3 +221,18 @@ def test_importing_metrics_and_plots_does_not_import_tensorflow_or_pyplot():
     code = "import sys, vaelab.metrics, vaelab.plots; print({'tensorflow', 'keras', 'matplotlib.pyplot'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("largest, most", [((29, 29, 32), 26), ((784,), 500), ((10**9,), 25), ((None, 7), 100)])
+def test_as_many_are_decoded_at_once_as_keep_the_largest_layer_in_the_cache(largest, most):
+    class Decoder:
+        def __init__(self, *shapes):
+            self.layers = [SimpleNamespace(output=SimpleNamespace(shape=(None, *shape))) for shape in shapes]
+
+        def __call__(self, z, training):
+            assert len(z) <= most
+            return np.asarray(z)
+
+    shapes = [largest] if None in largest else [(2,), largest]
+    z = np.random.default_rng(0).normal(size=(most + 1, 2)).astype("float32")
+    np.testing.assert_array_equal(metrics.decode(Decoder(*shapes), z), z)

@@ -8,6 +8,7 @@ p = x, is the entropy of x and not 0: hence ``entropy_floor``.
 Importing this module does not import TensorFlow; ``encode`` and ``decode`` do.
 """
 
+import math
 import weakref
 from collections.abc import Callable
 
@@ -24,6 +25,9 @@ EPSILON = 1e-7
 
 # Images handled at once: their float64 working copies fit into a processor's cache, and fresh memory costs more than the logarithms.
 _CHUNK = 100
+
+# Numbers, of four bytes, of one layer's outputs that stay in a processor's cache with what else is at work there.
+_CACHED = 700_000
 
 # Plain calls of a model that take about as long as compiling it does: most of the time of a plain call is Keras's overhead.
 _WORTH_COMPILING = 6
@@ -199,7 +203,7 @@ def manifold_precision(images: ArrayLike, others: ArrayLike, k: int = 3, compone
     return float((cdist(images, others) <= radius).any(axis=1).mean())
 
 
-def encode(encoder: Callable, x: ArrayLike, batch_size: int = 500) -> tuple[np.ndarray, np.ndarray]:
+def encode(encoder: Callable, x: ArrayLike, batch_size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Posterior means and log variances of images.
 
     The model is called in inference mode (``training=False``), and once that pays through one compiled
@@ -211,7 +215,8 @@ def encode(encoder: Callable, x: ArrayLike, batch_size: int = 500) -> tuple[np.n
         From images to ``[z_mean, z_log_var]``.
     x : numpy.ndarray, (N, ...)
         Images, shaped as the encoder takes them.
-    batch_size : int
+    batch_size : int, optional
+        By default as many, from 25 to 500, as keep the outputs of the largest layer in the processor's cache.
 
     Returns
     -------
@@ -228,7 +233,7 @@ def encode(encoder: Callable, x: ArrayLike, batch_size: int = 500) -> tuple[np.n
     return tuple(outputs)
 
 
-def decode(decoder: Callable, z: ArrayLike, batch_size: int = 25) -> np.ndarray:
+def decode(decoder: Callable, z: ArrayLike, batch_size: int | None = None) -> np.ndarray:
     """Images that a decoder makes of latent points; called as in ``encode``.
 
     Parameters
@@ -236,7 +241,8 @@ def decode(decoder: Callable, z: ArrayLike, batch_size: int = 25) -> np.ndarray:
     decoder : keras.Model
         From latent points to images.
     z : array_like, (N, latent_dim)
-    batch_size : int
+    batch_size : int, optional
+        As in ``encode``.
 
     Returns
     -------
@@ -257,6 +263,8 @@ def decode(decoder: Callable, z: ArrayLike, batch_size: int = 25) -> np.ndarray:
 def _call_in_batches(model, x, batch_size, what):
     """The model's outputs for all of x, as a list of arrays."""
     x = np.asarray(x, np.float32)
+    if batch_size is None:
+        batch_size = _usual_batch(model)
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}; expected at least 1.")
     expected = getattr(model, "input_shape", None)
@@ -271,6 +279,18 @@ def _call_in_batches(model, x, batch_size, what):
     batches = [call(batch) for batch in batches]
     batches = [batch if isinstance(batch, (list, tuple)) else [batch] for batch in batches]
     return [np.concatenate([np.asarray(part) for part in parts]) for parts in zip(*batches, strict=True)]
+
+
+def _usual_batch(model) -> int:
+    """So many inputs at a time as keep the outputs of the largest layer in the cache; 100 where layers do not say what they give."""
+    largest = 0
+    for layer in getattr(model, "layers", []):
+        outputs = getattr(layer, "output", None)
+        for output in outputs if isinstance(outputs, (list, tuple)) else [outputs]:
+            shape = getattr(output, "shape", (None, None))[1:]
+            if None not in shape:
+                largest = max(largest, math.prod(shape))
+    return min(max(_CACHED // largest, 25), 500) if largest else 100
 
 
 def _call(model, shape, batches):
