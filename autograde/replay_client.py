@@ -13,9 +13,6 @@ from typing import Any, NoReturn
 from autograde.kernel_client import REPLAYING, WANTED, Ends, KernelStopped
 from vaelab.checks import ProbeError, message
 
-#: Each message comes after its length in bytes, a number of so many, big-endian.
-LENGTH = 8
-
 #: How long after the line's end the supervisor may take to say why, in seconds.
 TOLD = 5
 
@@ -53,9 +50,8 @@ class Replayer:
             self.say(WANTED)
             self._received()
             self.say(REPLAYING)
-        data = message.pack(request)
         with contextlib.suppress(ConnectionError):  # it has ended, as will be seen when nothing comes back
-            self.line.sendall(len(data).to_bytes(LENGTH, "big") + data)
+            self.line.sendall(message.framed(message.pack(request)))
         try:
             return message.unpack(self._received())
         except message.MessageError as error:
@@ -63,7 +59,7 @@ class Replayer:
 
     def _received(self) -> bytes:
         """The next message."""
-        size = int.from_bytes(self._bytes(LENGTH), "big")
+        size = int.from_bytes(self._bytes(message.LENGTH), "big")
         if size > self.left:
             self._stop(f"it sent more than {self.output_limit // 2**20} MB")
         self.left -= size

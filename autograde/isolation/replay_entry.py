@@ -11,12 +11,9 @@ import sys
 
 import kernel_entry  # type: ignore[import-not-found]  # beside this file, wherever that is shown
 
-#: Each message comes after its length in bytes, a number of so many, big-endian. The first from here is empty: all is ready.
-LENGTH = 8
-
 
 def serve(listening, limits):
-    """Replay until the connection is closed."""
+    """Replay until the connection is closed. The first message from here is empty: all is ready."""
     kernel_entry.hold(limits)
 
     from vaelab.checks import message, replay
@@ -24,15 +21,13 @@ def serve(listening, limits):
     with socket.socket(fileno=listening) as server:
         server.setblocking(True)
         line = server.accept()[0].makefile("rwb")
-    say(line, b"")
-    while size := line.read(LENGTH):
-        asked = message.unpack(line.read(int.from_bytes(size, "big")))
-        say(line, message.pack(replay.run(asked)))
-
-
-def say(line, data):
-    line.write(len(data).to_bytes(LENGTH, "big") + data)
-    line.flush()
+    answer = b""
+    while True:
+        line.write(message.framed(answer))
+        line.flush()
+        if not (size := line.read(message.LENGTH)):
+            return
+        answer = message.pack(replay.run(message.unpack(line.read(int.from_bytes(size, "big")))))
 
 
 def begin(order, descriptors):

@@ -10,14 +10,11 @@ import threading
 import pytest
 
 from autograde.kernel_client import REPLAYING, WANTED, Ends, KernelStopped
-from autograde.replay_client import LENGTH, Replayer
+from autograde.replay_client import Replayer
 from vaelab.checks import ProbeError, message
+from vaelab.checks.message import LENGTH, framed
 
 ANSWER = {"json": {"status": "ok"}, "arrays": {}}
-
-
-def framed(data):
-    return len(data).to_bytes(LENGTH, "big") + data
 
 
 class World:

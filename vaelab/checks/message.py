@@ -22,6 +22,10 @@ MAX_BYTES = 64 * 2**20
 DTYPES = ("bool", "int8", "uint8", "int32", "uint32", "int64", "float16", "float32", "float64")
 
 
+#: On a connection, each message comes after its length in bytes: a number of so many, big-endian.
+LENGTH = 8
+
+
 class MessageError(ValueError):
     """These bytes are not a message."""
 
@@ -39,6 +43,11 @@ def pack(message):
         }
     ).encode()
     return b"".join([len(header).to_bytes(8, "big"), header, *(a.tobytes() for a in arrays.values())])
+
+
+def framed(data):
+    """The bytes of a packed message as they go over a connection."""
+    return len(data).to_bytes(LENGTH, "big") + data
 
 
 def unpack(data, max_bytes=MAX_BYTES):
